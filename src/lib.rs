@@ -4,6 +4,7 @@ pub mod executor;
 pub mod kernels;
 pub mod network;
 pub mod plan;
+pub mod random;
 pub mod sample;
 pub mod text;
 pub mod train;
