@@ -217,10 +217,11 @@ mod tests {
             .map(|&c| (f64::from(c) - 1e4).powi(2) / 1e4)
             .sum();
         assert!(chi < 25.0, "{counts:?}");
-        // n just above 2^31: taking a word modulo n would draw the lower half twice as often.
-        let n = (1 << 31) + 1;
-        let low = (0..10_000).filter(|_| random.below(n) < n / 2).count();
-        assert!((4_700..5_300).contains(&low), "{low}");
+        // Of n = 3/4 of 2^32 values, every third has two words: without drawing again it would come half the time.
+        let thirds = (0..9_000)
+            .filter(|_| random.below(3 << 30).is_multiple_of(3))
+            .count();
+        assert!((2_800..3_200).contains(&thirds), "{thirds}");
     }
 
     #[test]
