@@ -62,14 +62,24 @@ pub struct Random {
 impl Random {
     /// The start of a stream. Streams of one seed are independent of each other (see [`streams`]).
     pub fn new(seed: u64, stream: u64) -> Self {
-        Self { seed, stream, position: 0, words: [0; 4] }
+        Self {
+            seed,
+            stream,
+            position: 0,
+            words: [0; 4],
+        }
     }
 
     /// The four words of block `counter` of this stream. Does not move the position.
     #[inline]
     pub fn block(&self, counter: u64) -> [u32; 4] {
         philox4x32(
-            [counter as u32, (counter >> 32) as u32, self.stream as u32, (self.stream >> 32) as u32],
+            [
+                counter as u32,
+                (counter >> 32) as u32,
+                self.stream as u32,
+                (self.stream >> 32) as u32,
+            ],
             [self.seed as u32, (self.seed >> 32) as u32],
         )
     }
@@ -159,7 +169,10 @@ mod tests {
             [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
         );
         assert_eq!(
-            philox4x32([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0]),
+            philox4x32(
+                [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344],
+                [0xa409_3822, 0x299f_31d0]
+            ),
             [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
         );
     }
@@ -178,7 +191,13 @@ mod tests {
     #[test]
     fn streams_and_seeds_differ() {
         let first = |seed, stream| Random::new(seed, stream).next_u32();
-        let all = [first(0, 0), first(1, 0), first(0, 1), first(1 << 32, 0), first(0, 1 << 32)];
+        let all = [
+            first(0, 0),
+            first(1, 0),
+            first(0, 1),
+            first(1 << 32, 0),
+            first(0, 1 << 32),
+        ];
         for (i, a) in all.iter().enumerate() {
             assert!(!all[..i].contains(a), "{all:x?}");
         }
@@ -193,12 +212,16 @@ mod tests {
             counts[random.below(6) as usize] += 1;
         }
         // Five degrees of freedom: chi-squared above 25 has a probability of about 1e-4 (and the seed is fixed).
-        let chi: f64 = counts.iter().map(|&c| (f64::from(c) - 1e4).powi(2) / 1e4).sum();
+        let chi: f64 = counts
+            .iter()
+            .map(|&c| (f64::from(c) - 1e4).powi(2) / 1e4)
+            .sum();
         assert!(chi < 25.0, "{counts:?}");
-        // n just above 2^31: taking a word modulo n would draw the lower half twice as often.
-        let n = (1 << 31) + 1;
-        let low = (0..10_000).filter(|_| random.below(n) < n / 2).count();
-        assert!((4_700..5_300).contains(&low), "{low}");
+        // Of n = 3/4 of 2^32 values, every third has two words: without drawing again it would come half the time.
+        let thirds = (0..9_000)
+            .filter(|_| random.below(3 << 30).is_multiple_of(3))
+            .count();
+        assert!((2_800..3_200).contains(&thirds), "{thirds}");
     }
 
     #[test]
@@ -220,7 +243,10 @@ mod tests {
             *counts.entry(items).or_insert(0u32) += 1;
         }
         assert_eq!(counts.len(), 6);
-        assert!(counts.values().all(|&c| (880..1120).contains(&c)), "{counts:?}");
+        assert!(
+            counts.values().all(|&c| (880..1120).contains(&c)),
+            "{counts:?}"
+        );
     }
 
     proptest! {

@@ -67,7 +67,10 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
                     s.put(mean, &mut m[j..e]);
                     s.put(square, &mut v[j..e]);
                     let denominator = s.mul_add(s.sqrt(square), root, eps);
-                    s.put(s.sub(weight, s.div(s.mul(step, mean), denominator)), &mut w[j..e]);
+                    s.put(
+                        s.sub(weight, s.div(s.mul(step, mean), denominator)),
+                        &mut w[j..e],
+                    );
                 });
             },
         );

@@ -25,8 +25,13 @@ pub struct Params {
 
 /// controls: [`Controls`] · chunks: (chunks, 4) u32, as in `gradient_norm`, ordered by tensor ·
 /// partials: (chunks) · factors: (tensors) · metrics: (slots, 4)
-pub const BINDINGS: &[Binding] =
-    &[read("controls"), read("chunks"), read("partials"), write("factors"), write("metrics")];
+pub const BINDINGS: &[Binding] = &[
+    read("controls"),
+    read("chunks"),
+    read("partials"),
+    write("factors"),
+    write("metrics"),
+];
 
 pub(super) use super::no_scratch as scratch_len;
 
@@ -35,7 +40,9 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, _: Context<S>) {
     let controls = Controls::from_words(controls);
     let factors = &mut factors[..p.tensors as usize];
     factors.fill(0.0);
-    let table = as_words(chunks).chunks_exact(CHUNK_WORDS).take(p.chunks as usize);
+    let table = as_words(chunks)
+        .chunks_exact(CHUNK_WORDS)
+        .take(p.chunks as usize);
     for (chunk, &partial) in table.zip(partials) {
         factors[chunk[2] as usize] += partial;
     }
@@ -43,7 +50,11 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, _: Context<S>) {
     let norm = total.sqrt();
     metrics[controls.slot as usize * METRICS_STRIDE + 1] = norm;
     let limit = |norm: f32| {
-        if norm > controls.clip_threshold { controls.clip_threshold / norm } else { 1.0 }
+        if norm > controls.clip_threshold {
+            controls.clip_threshold / norm
+        } else {
+            1.0
+        }
     };
     for factor in factors {
         *factor = if !norm.is_finite() {

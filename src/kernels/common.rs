@@ -25,12 +25,18 @@ pub struct Binding {
 
 /// A binding that is only read.
 pub(super) const fn read(name: &'static str) -> Binding {
-    Binding { name, access: Access::Read }
+    Binding {
+        name,
+        access: Access::Read,
+    }
 }
 
 /// A binding that is written.
 pub(super) const fn write(name: &'static str) -> Binding {
-    Binding { name, access: Access::Write }
+    Binding {
+        name,
+        access: Access::Write,
+    }
 }
 
 /// The most bindings a kernel has: WebGPU's default limit of storage buffers a stage.
@@ -182,7 +188,11 @@ impl<'a> Update<'a> {
     /// `chunks`: the table of `gradient_norm`, its first `count` entries · `factors`: by tensor.
     pub fn new(controls: &'a [f32], chunks: &'a [f32], count: u32, factors: &'a [f32]) -> Self {
         let chunks = &as_words(chunks)[..count as usize * super::gradient_norm::CHUNK_WORDS];
-        Self { controls: Controls::from_words(controls), chunks, factors }
+        Self {
+            controls: Controls::from_words(controls),
+            chunks,
+            factors,
+        }
     }
 
     /// Calls `f(first, end, factor)` for each chunk that is to be updated.

@@ -1,11 +1,18 @@
 //! out = x · mask / (1 − p), mask = 0 with probability p: inverted dropout (Srivastava et al. 2014).
 //!
-//! The mask is drawn by counter, Philox4x32-10 of (element / 4, layer, step, 0) under the seed, so
+//! The mask is drawn by counter, Philox4x32-10 of (element / 4, layer, step, [`STREAM`]) under the
+//! seed, so
 //! the backward pass draws it again rather than keep it, and every executor draws the same.
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Controls, Operands, read, write};
-use crate::{random::philox4x32, simd::Simd};
+use crate::{
+    random::{philox4x32, streams},
+    simd::Simd,
+};
+
+/// Last word of the counter: keeps the masks apart from every other use of the seed.
+pub const STREAM: u32 = (streams::DROPOUT >> 32) as u32;
 
 /// The shape.
 #[repr(C)]
@@ -41,7 +48,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, _: Context<S>) {
     let scale = 1.0 / (1.0 - controls.dropout);
     let key = [controls.seed_low, controls.seed_high];
     for (block, (out, x)) in (0u32..).zip(out[..len].chunks_mut(4).zip(x[..len].chunks(4))) {
-        let words = philox4x32([block, p.layer, controls.step, 0], key);
+        let words = philox4x32([block, p.layer, controls.step, STREAM], key);
         for ((out, &x), word) in out.iter_mut().zip(x).zip(words) {
             *out = if word < threshold { 0.0 } else { x * scale };
         }

@@ -23,8 +23,12 @@ pub struct Params {
 
 /// d_out: (N, width) · positions: (N) u32, sorted by token, then by position · starts: (V + 1) u32,
 /// token v's positions are `positions[starts[v]..starts[v + 1]]` · d_weight: (V, width)
-pub const BINDINGS: &[Binding] =
-    &[read("d_out"), read("positions"), read("starts"), write("d_weight")];
+pub const BINDINGS: &[Binding] = &[
+    read("d_out"),
+    read("positions"),
+    read("starts"),
+    write("d_weight"),
+];
 
 pub(super) use super::no_scratch as scratch_len;
 

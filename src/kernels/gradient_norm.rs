@@ -27,7 +27,9 @@ pub(super) use super::no_scratch as scratch_len;
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([chunks, gradients], [partials]) = operands.split();
-    let table = as_words(chunks).chunks_exact(CHUNK_WORDS).take(p.chunks as usize);
+    let table = as_words(chunks)
+        .chunks_exact(CHUNK_WORDS)
+        .take(p.chunks as usize);
     for (chunk, partial) in table.zip(partials) {
         let (offset, len) = (chunk[0] as usize, chunk[1] as usize);
         *partial = sum_of_squares(context.simd, &gradients[offset..offset + len]);

@@ -26,8 +26,14 @@ pub struct Params {
 /// the reset before: r·h_{t−1}, kept · d_hs: (T, B, H), comes in as what the layer above and the loss
 /// say, goes out as all of ∂L/∂h_t · q:
 /// (2, B, H), scratch, the second half becoming ∂L/∂h of the state before the sequence
-pub const BINDINGS: &[Binding] =
-    &[read("w_hh"), read("hs"), write("gates"), write("aside"), write("d_hs"), write("q")];
+pub const BINDINGS: &[Binding] = &[
+    read("w_hh"),
+    read("hs"),
+    write("gates"),
+    write("aside"),
+    write("d_hs"),
+    write("q"),
+];
 
 pub(super) fn scratch_len<S: Simd>(p: &Params) -> usize {
     let h = p.hidden as usize;
@@ -43,7 +49,13 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let (packed_n, scratch) = scratch.split_at_mut(packed_len::<S>(h, h));
     pack_b(s, Matrix::rows(w_hh, 3 * h).t(), 2 * h, h, packed_rz);
     pack_b(s, Matrix::rows(&w_hh[2 * h..], 3 * h).t(), h, h, packed_n);
-    let rz = Gemm { m: row / h, n: h, k: 2 * h, ldc: h, accumulate: true };
+    let rz = Gemm {
+        m: row / h,
+        n: h,
+        k: 2 * h,
+        ldc: h,
+        accumulate: true,
+    };
     let n = Gemm { k: h, ..rz };
     let mut gates = RowsMut::all(gates, 3 * row);
     let mut aside = RowsMut::all(aside, row);
@@ -53,7 +65,11 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     for t in (0..p.steps as usize).rev() {
         let (z, u) = (gates.at(t), aside.at(t));
         let before = &hs[t * row..][..row];
-        let (d_h, d_before) = if t > 0 { d_hs.two(t, t - 1) } else { (d_hs.at(0), &mut *d_state) };
+        let (d_h, d_before) = if t > 0 {
+            d_hs.two(t, t - 1)
+        } else {
+            (d_hs.at(0), &mut *d_state)
+        };
         let rows = z
             .chunks_exact_mut(3 * h)
             .zip(u.chunks_exact_mut(h))
@@ -70,7 +86,17 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
             gemm_packed(s, n, Matrix::rows(u, h), packed_n, d_before, scratch);
         } else {
             let d_n = Matrix::rows(&z[2 * h..], 3 * h);
-            gemm_packed(s, Gemm { accumulate: false, ..n }, d_n, packed_n, q, scratch);
+            gemm_packed(
+                s,
+                Gemm {
+                    accumulate: false,
+                    ..n
+                },
+                d_n,
+                packed_n,
+                q,
+                scratch,
+            );
             let rows = z
                 .chunks_exact_mut(3 * h)
                 .zip(before.chunks_exact(h))
@@ -107,8 +133,14 @@ fn update_and_candidate<S: Simd>(
         let (r, z, n) = (s.get(&zr[j..e]), s.get(&zz[j..e]), s.get(&zn[j..e]));
         let d_h = s.get(&d_h[j..e]);
         let d_n = s.mul(s.mul(d_h, s.sub(one, z)), s.sub(one, s.mul(n, n)));
-        let d_z = s.mul(s.mul(d_h, s.sub(s.get(&before[j..e]), n)), s.mul(z, s.sub(one, z)));
-        s.put(s.mul_add(d_h, z, s.get(&d_before[j..e])), &mut d_before[j..e]);
+        let d_z = s.mul(
+            s.mul(d_h, s.sub(s.get(&before[j..e]), n)),
+            s.mul(z, s.sub(one, z)),
+        );
+        s.put(
+            s.mul_add(d_h, z, s.get(&d_before[j..e])),
+            &mut d_before[j..e],
+        );
         s.put(d_n, &mut zn[j..e]);
         s.put(d_z, &mut zz[j..e]);
         if after {
@@ -125,8 +157,14 @@ fn reset_before<S: Simd>(s: S, r: &mut [f32], before: &[f32], q: &[f32], d_befor
     let one = s.splat(1.0);
     lanes(s, r.len(), |j, e| {
         let (gate, q) = (s.get(&r[j..e]), s.get(&q[j..e]));
-        s.put(s.mul_add(q, gate, s.get(&d_before[j..e])), &mut d_before[j..e]);
-        let d_r = s.mul(s.mul(q, s.get(&before[j..e])), s.mul(gate, s.sub(one, gate)));
+        s.put(
+            s.mul_add(q, gate, s.get(&d_before[j..e])),
+            &mut d_before[j..e],
+        );
+        let d_r = s.mul(
+            s.mul(q, s.get(&before[j..e])),
+            s.mul(gate, s.sub(one, gate)),
+        );
         s.put(d_r, &mut r[j..e]);
     });
 }

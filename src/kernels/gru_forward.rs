@@ -80,8 +80,20 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
             gemm_packed(s, shape, Matrix::rows(a, h), packed, c, scratch);
         }
     };
-    let rz = Gemm { m: row / h, n: 2 * h, k: h, ldc: 3 * h, accumulate: true };
-    let n = Gemm { m: row / h, n: h, k: h, ldc: h, accumulate: false };
+    let rz = Gemm {
+        m: row / h,
+        n: 2 * h,
+        k: h,
+        ldc: 3 * h,
+        accumulate: true,
+    };
+    let n = Gemm {
+        m: row / h,
+        n: h,
+        k: h,
+        ldc: h,
+        accumulate: false,
+    };
     let mut gates = RowsMut::all(gates, 3 * row);
     let mut hs = RowsMut::all(hs, row);
     let mut aside = RowsMut::all(aside, row);
@@ -93,8 +105,10 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
         if after {
             product(n, before, w_n, packed_n, u);
         }
-        for ((z, u), before) in
-            z.chunks_exact_mut(3 * h).zip(u.chunks_exact_mut(h)).zip(before.chunks_exact(h))
+        for ((z, u), before) in z
+            .chunks_exact_mut(3 * h)
+            .zip(u.chunks_exact_mut(h))
+            .zip(before.chunks_exact(h))
         {
             s.run(
                 #[inline(always)]
@@ -102,7 +116,11 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
             );
         }
         if !after {
-            let shape = Gemm { ldc: 3 * h, accumulate: true, ..n };
+            let shape = Gemm {
+                ldc: 3 * h,
+                accumulate: true,
+                ..n
+            };
             product(shape, u, w_n, packed_n, &mut z[2 * h..]);
         }
         for (((z, u), before), next) in z

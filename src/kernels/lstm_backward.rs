@@ -4,7 +4,9 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, lanes, read, write};
-use crate::simd::{Gemm, Matrix, RowsMut, SCRATCH_LEN, Simd, gemm_packed, pack_b, packed_len, tanh};
+use crate::simd::{
+    Gemm, Matrix, RowsMut, SCRATCH_LEN, Simd, gemm_packed, pack_b, packed_len, tanh,
+};
 
 /// The shape.
 #[repr(C)]
@@ -23,8 +25,13 @@ pub struct Params {
 /// w_hh: (H, 4H) · cs: (T + 1, B, H) · gates: (T, B, 4H), the gates' values i, f, g, o; becomes d_z
 /// · d_hs: (T, B, H), comes in as what the layer above and the loss say, goes out as all of ∂L/∂h_t
 /// · d_c: (B, H), scratch
-pub const BINDINGS: &[Binding] =
-    &[read("w_hh"), read("cs"), write("gates"), write("d_hs"), write("d_c")];
+pub const BINDINGS: &[Binding] = &[
+    read("w_hh"),
+    read("cs"),
+    write("gates"),
+    write("d_hs"),
+    write("d_c"),
+];
 
 pub(super) fn scratch_len<S: Simd>(p: &Params) -> usize {
     let h = p.hidden as usize;
@@ -56,8 +63,21 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
             );
         }
         if t > 0 {
-            let shape = Gemm { m: row / h, n: h, k: 4 * h, ldc: h, accumulate: true };
-            gemm_packed(s, shape, Matrix::rows(z, 4 * h), packed, d_hs.at(t - 1), scratch);
+            let shape = Gemm {
+                m: row / h,
+                n: h,
+                k: 4 * h,
+                ldc: h,
+                accumulate: true,
+            };
+            gemm_packed(
+                s,
+                shape,
+                Matrix::rows(z, 4 * h),
+                packed,
+                d_hs.at(t - 1),
+                scratch,
+            );
         }
     }
 }

@@ -66,7 +66,13 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
         let (h_before, h_after) = hs.two(t, t + 1);
         let (c_before, c_after) = cs.two(t, t + 1);
         let z = gates.at(t);
-        let shape = Gemm { m: row / h, n: 4 * h, k: h, ldc: 4 * h, accumulate: true };
+        let shape = Gemm {
+            m: row / h,
+            n: 4 * h,
+            k: h,
+            ldc: 4 * h,
+            accumulate: true,
+        };
         let a = Matrix::rows(h_before, h);
         if stream {
             gemm(s, shape, a, Matrix::rows(w_hh, 4 * h), z, scratch);
@@ -105,7 +111,12 @@ fn cell<S: Simd>(
     let (zi, z) = z.split_at_mut(h);
     let (zf, z) = z.split_at_mut(h);
     let (zg, zo) = z.split_at_mut(h);
-    let (bi, bf, bg, bo) = (&bias[..h], &bias[h..2 * h], &bias[2 * h..3 * h], &bias[3 * h..]);
+    let (bi, bf, bg, bo) = (
+        &bias[..h],
+        &bias[h..2 * h],
+        &bias[2 * h..3 * h],
+        &bias[3 * h..],
+    );
     lanes(s, h, |j, e| {
         let i = sigmoid(s, s.add(s.get(&zi[j..e]), s.get(&bi[j..e])));
         let f = sigmoid(s, s.add(s.get(&zf[j..e]), s.get(&bf[j..e])));

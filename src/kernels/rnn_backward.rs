@@ -40,8 +40,10 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
         let d_z = gates.at(t);
         let now = &hs[(t + 1) * row..][..row];
         let d_h = d_hs.at(t);
-        for ((d_z, now), d_h) in
-            d_z.chunks_exact_mut(h).zip(now.chunks_exact(h)).zip(d_h.chunks_exact(h))
+        for ((d_z, now), d_h) in d_z
+            .chunks_exact_mut(h)
+            .zip(now.chunks_exact(h))
+            .zip(d_h.chunks_exact(h))
         {
             s.run(
                 #[inline(always)]
@@ -60,8 +62,21 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
             );
         }
         if t > 0 {
-            let shape = Gemm { m: row / h, n: h, k: h, ldc: h, accumulate: true };
-            gemm_packed(s, shape, Matrix::rows(d_z, h), packed, d_hs.at(t - 1), scratch);
+            let shape = Gemm {
+                m: row / h,
+                n: h,
+                k: h,
+                ldc: h,
+                accumulate: true,
+            };
+            gemm_packed(
+                s,
+                shape,
+                Matrix::rows(d_z, h),
+                packed,
+                d_hs.at(t - 1),
+                scratch,
+            );
         }
     }
 }

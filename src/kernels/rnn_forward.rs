@@ -3,7 +3,9 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, add_biases, lanes, read, write};
-use crate::simd::{Gemm, Matrix, RowsMut, SCRATCH_LEN, Simd, gemm_packed, pack_b, packed_len, tanh};
+use crate::simd::{
+    Gemm, Matrix, RowsMut, SCRATCH_LEN, Simd, gemm_packed, pack_b, packed_len, tanh,
+};
 
 /// The shape.
 #[repr(C)]
@@ -28,8 +30,14 @@ pub struct Params {
 /// w_hh: (H, H) · b_ih: (H) · b_hh: (H) · gates: (T, B, H), the projected inputs; becomes the sums
 /// before φ, biases left out · hs: (T + 1, B, H), step 0 is the state before the sequence · state:
 /// (B, H), carried from sequence to sequence
-pub const BINDINGS: &[Binding] =
-    &[read("w_hh"), read("b_ih"), read("b_hh"), write("gates"), write("hs"), write("state")];
+pub const BINDINGS: &[Binding] = &[
+    read("w_hh"),
+    read("b_ih"),
+    read("b_hh"),
+    write("gates"),
+    write("hs"),
+    write("state"),
+];
 
 pub(super) fn scratch_len<S: Simd>(p: &Params) -> usize {
     let h = p.hidden as usize;
@@ -54,7 +62,13 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     for t in 0..p.steps as usize {
         let (previous, next) = hs.two(t, t + 1);
         let z = gates.at(t);
-        let shape = Gemm { m: row / h, n: h, k: h, ldc: h, accumulate: true };
+        let shape = Gemm {
+            m: row / h,
+            n: h,
+            k: h,
+            ldc: h,
+            accumulate: true,
+        };
         let a = Matrix::rows(previous, h);
         if stream {
             crate::simd::gemm(s, shape, a, Matrix::rows(w_hh, h), z, scratch);

@@ -53,7 +53,11 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
                             s.mul_add(mu, s.get(buffer), step)
                         };
                         s.put(b, buffer);
-                        step = if c.nesterov == 1 { s.mul_add(mu, b, step) } else { b };
+                        step = if c.nesterov == 1 {
+                            s.mul_add(mu, b, step)
+                        } else {
+                            b
+                        };
                     }
                     s.put(s.sub(weight, s.mul(lr, step)), &mut w[j..e]);
                 });

@@ -37,7 +37,10 @@ pub(super) fn scratch_len<S: Simd>(p: &Params) -> usize {
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([targets], [logits, losses]) = operands.split();
     let (s, stride, v) = (context.simd, p.stride as usize, p.vocabulary as usize);
-    let rows = logits.chunks_exact_mut(stride).zip(losses.iter_mut()).zip(as_words(targets));
+    let rows = logits
+        .chunks_exact_mut(stride)
+        .zip(losses.iter_mut())
+        .zip(as_words(targets));
     for ((row, loss), &target) in rows.take(p.rows as usize) {
         if target == IGNORED {
             *loss = 0.0;

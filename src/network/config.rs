@@ -18,7 +18,10 @@ pub struct ConfigError {
 impl ConfigError {
     /// An error about `field`.
     pub fn new(field: &'static str, reason: impl Into<String>) -> Self {
-        Self { field, reason: reason.into() }
+        Self {
+            field,
+            reason: reason.into(),
+        }
     }
 }
 
@@ -103,16 +106,25 @@ impl FromStr for Initializer {
         let bad = || {
             ConfigError::new(
                 "init",
-                format!("“{text}” is not pytorch, keras or normal:σ with σ > 0, such as normal:0.01"),
+                format!(
+                    "“{text}” is not pytorch, keras or normal:σ with σ > 0, such as normal:0.01"
+                ),
             )
         };
         match text {
             "pytorch" => Ok(Self::Pytorch),
             "keras" => Ok(Self::Keras),
             _ => {
-                let sigma: f32 =
-                    text.strip_prefix("normal:").ok_or_else(bad)?.parse().map_err(|_| bad())?;
-                if sigma.is_finite() && sigma > 0.0 { Ok(Self::Normal(sigma)) } else { Err(bad()) }
+                let sigma: f32 = text
+                    .strip_prefix("normal:")
+                    .ok_or_else(bad)?
+                    .parse()
+                    .map_err(|_| bad())?;
+                if sigma.is_finite() && sigma > 0.0 {
+                    Ok(Self::Normal(sigma))
+                } else {
+                    Err(bad())
+                }
             }
         }
     }
@@ -126,7 +138,9 @@ impl Serialize for Initializer {
 
 impl<'de> Deserialize<'de> for Initializer {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -185,7 +199,11 @@ pub(crate) const MAX_LAYERS: usize = 8;
 impl ModelConfig {
     /// E: the width of what enters the first layer, when it is a learned embedding.
     pub fn embedding_width(&self) -> usize {
-        if self.embedding_dim == 0 { self.hidden_size } else { self.embedding_dim }
+        if self.embedding_dim == 0 {
+            self.hidden_size
+        } else {
+            self.embedding_dim
+        }
     }
 
     /// I: the width of layer `layer`'s input, for a vocabulary of `vocabulary` tokens.
@@ -228,7 +246,10 @@ pub(crate) fn in_range(
     if (low..=high).contains(&value) {
         Ok(())
     } else {
-        Err(ConfigError::new(field, format!("{value} is not between {low} and {high}")))
+        Err(ConfigError::new(
+            field,
+            format!("{value} is not between {low} and {high}"),
+        ))
     }
 }
 
@@ -242,16 +263,29 @@ mod tests {
             let init: Initializer = text.parse().unwrap();
             assert_eq!(init.to_string(), text);
         }
-        for text in ["", "normal", "normal:", "normal:-1", "normal:NaN", "uniform"] {
+        for text in [
+            "",
+            "normal",
+            "normal:",
+            "normal:-1",
+            "normal:NaN",
+            "uniform",
+        ] {
             assert!(text.parse::<Initializer>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn out_of_range_fields_are_named() {
-        let bad = ModelConfig { hidden_size: 0, ..ModelConfig::default() };
+        let bad = ModelConfig {
+            hidden_size: 0,
+            ..ModelConfig::default()
+        };
         assert_eq!(bad.validate().unwrap_err().field, "hidden_size");
-        let bad = ModelConfig { dropout: f32::NAN, ..ModelConfig::default() };
+        let bad = ModelConfig {
+            dropout: f32::NAN,
+            ..ModelConfig::default()
+        };
         assert_eq!(bad.validate().unwrap_err().field, "dropout");
         assert!(ModelConfig::default().validate().is_ok());
     }

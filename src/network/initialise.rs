@@ -1,13 +1,13 @@
 //! First values of the parameters. Each tensor draws from a random stream of its own, so a tensor's
 //! values depend on the seed and its place in the layout alone.
 use super::{Initializer, Layout, ModelConfig, Parameter};
-use crate::random::Random;
+use crate::random::{Random, streams};
 
 /// The flat parameter buffer of a fresh model.
 pub fn initialise(config: &ModelConfig, layout: &Layout, seed: u64) -> Vec<f32> {
     let mut flat = vec![0.0; layout.len];
     for (index, parameter) in layout.parameters.iter().enumerate() {
-        let mut random = Random::new(seed, index as u64);
+        let mut random = Random::new(seed, streams::INITIALISE + index as u64);
         let mut values = match config.init {
             Initializer::Pytorch => pytorch(parameter, config.hidden_size, &mut random),
             Initializer::Keras => keras(parameter, &mut random),
@@ -21,7 +21,9 @@ pub fn initialise(config: &ModelConfig, layout: &Layout, seed: u64) -> Vec<f32> 
             && parameter.name.starts_with("rnn.bias_ih")
         {
             let h = config.hidden_size;
-            values[h..2 * h].iter_mut().for_each(|b| *b += config.forget_bias);
+            values[h..2 * h]
+                .iter_mut()
+                .for_each(|b| *b += config.forget_bias);
         }
         parameter.import(&values, &mut flat);
     }
@@ -40,18 +42,26 @@ fn pytorch(parameter: &Parameter, hidden: usize, random: &mut Random) -> Vec<f32
 /// Glorot uniform kernels (Glorot & Bengio 2010), orthogonal recurrent kernels (Saxe et al. 2013),
 /// zero biases, embeddings uniform(±0.05). Keras' `unit_forget_bias` is `forget_bias = 1` here.
 fn keras(parameter: &Parameter, random: &mut Random) -> Vec<f32> {
-    let [rows, columns] = parameter.shape[..] else { return vec![0.0; parameter.len] };
+    let [rows, columns] = parameter.shape[..] else {
+        return vec![0.0; parameter.len];
+    };
     if parameter.name == "embedding.weight" {
         uniform(parameter.len, 0.05, random)
     } else if parameter.name.contains("weight_hh") {
         orthogonal_columns(rows, columns, random)
     } else {
-        uniform(parameter.len, libm::sqrtf(6.0 / (rows + columns) as f32), random)
+        uniform(
+            parameter.len,
+            libm::sqrtf(6.0 / (rows + columns) as f32),
+            random,
+        )
     }
 }
 
 fn uniform(len: usize, limit: f32, random: &mut Random) -> Vec<f32> {
-    (0..len).map(|_| (2.0 * random.uniform() - 1.0) * limit).collect()
+    (0..len)
+        .map(|_| (2.0 * random.uniform() - 1.0) * limit)
+        .collect()
 }
 
 /// Box–Muller (1958). `libm` in pure Rust, so that every platform draws the same numbers.
@@ -84,7 +94,9 @@ fn orthogonal_columns(rows: usize, columns: usize, random: &mut Random) -> Vec<f
         v.iter_mut().for_each(|x| *x /= length);
         basis.push(v);
     }
-    (0..rows * columns).map(|i| basis[i % columns][i / columns]).collect()
+    (0..rows * columns)
+        .map(|i| basis[i % columns][i / columns])
+        .collect()
 }
 
 #[cfg(test)]
@@ -98,7 +110,10 @@ mod tests {
 
     #[test]
     fn pytorch_stays_inside_its_bound_and_fills_it() {
-        let config = ModelConfig { hidden_size: 64, ..ModelConfig::default() };
+        let config = ModelConfig {
+            hidden_size: 64,
+            ..ModelConfig::default()
+        };
         let layout = Layout::new(&config, 30);
         let flat = initialise(&config, &layout, 1);
         let largest = flat.iter().fold(0.0f32, |m, x| m.max(x.abs()));
@@ -109,7 +124,10 @@ mod tests {
 
     #[test]
     fn normal_has_its_moments_and_zero_biases() {
-        let config = ModelConfig { init: Initializer::Normal(0.01), ..ModelConfig::default() };
+        let config = ModelConfig {
+            init: Initializer::Normal(0.01),
+            ..ModelConfig::default()
+        };
         let layout = Layout::new(&config, 100);
         let flat = initialise(&config, &layout, 3);
         let w = layout.find("rnn.weight_hh_l0").unwrap().export(&flat);
@@ -130,11 +148,17 @@ mod tests {
             ..ModelConfig::default()
         };
         let layout = Layout::new(&config, 9);
-        let w = layout.find("rnn.weight_hh_l0").unwrap().export(&initialise(&config, &layout, 5));
+        let w = layout
+            .find("rnn.weight_hh_l0")
+            .unwrap()
+            .export(&initialise(&config, &layout, 5));
         for a in 0..16 {
             for b in 0..16 {
-                let dot: f32 =
-                    column(&w, 16, a).iter().zip(column(&w, 16, b)).map(|(x, y)| x * y).sum();
+                let dot: f32 = column(&w, 16, a)
+                    .iter()
+                    .zip(column(&w, 16, b))
+                    .map(|(x, y)| x * y)
+                    .sum();
                 let expected = if a == b { 1.0 } else { 0.0 };
                 assert!((dot - expected).abs() < 1e-5, "{a} {b} {dot}");
             }
@@ -154,6 +178,13 @@ mod tests {
         let b = layout.find("rnn.bias_ih_l0").unwrap().export(&flat);
         assert_eq!(b[..4], [0.0; 4]);
         assert_eq!(b[4..8], [1.0; 4]);
-        assert!(layout.find("rnn.bias_hh_l0").unwrap().export(&flat).iter().all(|&x| x == 0.0));
+        assert!(
+            layout
+                .find("rnn.bias_hh_l0")
+                .unwrap()
+                .export(&flat)
+                .iter()
+                .all(|&x| x == 0.0)
+        );
     }
 }

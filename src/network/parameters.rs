@@ -29,7 +29,11 @@ impl Parameter {
     /// From memory's order to PyTorch's.
     pub fn export(&self, flat: &[f32]) -> Vec<f32> {
         let data = &flat[self.offset..self.offset + self.len];
-        if self.transposed { transpose(data, self.shape[1], self.shape[0]) } else { data.to_vec() }
+        if self.transposed {
+            transpose(data, self.shape[1], self.shape[0])
+        } else {
+            data.to_vec()
+        }
     }
 
     /// From PyTorch's order into memory. `values` must have `len` numbers.
@@ -62,7 +66,10 @@ pub struct Layout {
 impl Layout {
     /// The parameters of `config` for a vocabulary of `vocabulary` tokens.
     pub fn new(config: &ModelConfig, vocabulary: usize) -> Self {
-        let mut layout = Self { parameters: Vec::new(), len: 0 };
+        let mut layout = Self {
+            parameters: Vec::new(),
+            len: 0,
+        };
         let (h, gh) = (config.hidden_size, config.cell.gates() * config.hidden_size);
         if config.input == Input::Embedding {
             let e = config.embedding_width();
@@ -70,8 +77,18 @@ impl Layout {
         }
         for layer in 0..config.num_layers {
             let i = config.input_width(layer, vocabulary);
-            layout.push(format!("rnn.weight_ih_l{layer}"), &[gh, i], true, Some(layer));
-            layout.push(format!("rnn.weight_hh_l{layer}"), &[gh, h], true, Some(layer));
+            layout.push(
+                format!("rnn.weight_ih_l{layer}"),
+                &[gh, i],
+                true,
+                Some(layer),
+            );
+            layout.push(
+                format!("rnn.weight_hh_l{layer}"),
+                &[gh, h],
+                true,
+                Some(layer),
+            );
             if config.bias {
                 layout.push(format!("rnn.bias_ih_l{layer}"), &[gh], false, Some(layer));
                 layout.push(format!("rnn.bias_hh_l{layer}"), &[gh], false, Some(layer));
@@ -84,8 +101,14 @@ impl Layout {
 
     fn push(&mut self, name: String, shape: &[usize], transposed: bool, layer: Option<usize>) {
         let len = shape.iter().product::<usize>();
-        let parameter =
-            Parameter { name, shape: shape.to_vec(), offset: self.len, len, transposed, layer };
+        let parameter = Parameter {
+            name,
+            shape: shape.to_vec(),
+            offset: self.len,
+            len,
+            transposed,
+            layer,
+        };
         self.parameters.push(parameter);
         self.len += len.next_multiple_of(ALIGNMENT);
     }
@@ -106,8 +129,12 @@ impl Layout {
 pub fn keras_count(config: &ModelConfig, vocabulary: usize) -> usize {
     let layout = Layout::new(config, vocabulary);
     let both = config.cell == Cell::Gru && config.reset_after;
-    let extra: usize =
-        layout.parameters.iter().filter(|p| p.name.contains("bias_hh") && !both).map(|p| p.len).sum();
+    let extra: usize = layout
+        .parameters
+        .iter()
+        .filter(|p| p.name.contains("bias_hh") && !both)
+        .map(|p| p.len)
+        .sum();
     layout.count() - extra
 }
 
@@ -117,7 +144,11 @@ mod tests {
 
     #[test]
     fn offsets_are_aligned_and_do_not_overlap() {
-        let config = ModelConfig { num_layers: 3, hidden_size: 7, ..ModelConfig::default() };
+        let config = ModelConfig {
+            num_layers: 3,
+            hidden_size: 7,
+            ..ModelConfig::default()
+        };
         let layout = Layout::new(&config, 11);
         let mut end = 0;
         for p in &layout.parameters {
@@ -130,7 +161,13 @@ mod tests {
 
     #[test]
     fn export_undoes_import() {
-        let layout = Layout::new(&ModelConfig { hidden_size: 3, ..ModelConfig::default() }, 5);
+        let layout = Layout::new(
+            &ModelConfig {
+                hidden_size: 3,
+                ..ModelConfig::default()
+            },
+            5,
+        );
         let p = layout.find("rnn.weight_ih_l0").unwrap();
         assert_eq!(p.shape, [12, 5]);
         let values: Vec<f32> = (0..60u8).map(f32::from).collect();
@@ -145,12 +182,25 @@ mod tests {
     #[test]
     fn counts_equal_the_frameworks() {
         // nn.LSTM(65, 128, 2) + nn.Linear(128, 65): 99,840 + 132,096 + 8,385.
-        let lstm = ModelConfig { hidden_size: 128, num_layers: 2, ..ModelConfig::default() };
+        let lstm = ModelConfig {
+            hidden_size: 128,
+            num_layers: 2,
+            ..ModelConfig::default()
+        };
         assert_eq!(Layout::new(&lstm, 65).count(), 99_840 + 132_096 + 8_385);
         assert_eq!(keras_count(&lstm, 65), 99_840 + 132_096 + 8_385 - 2 * 512);
-        let gru = ModelConfig { cell: Cell::Gru, ..lstm };
+        let gru = ModelConfig {
+            cell: Cell::Gru,
+            ..lstm
+        };
         assert_eq!(keras_count(&gru, 65), Layout::new(&gru, 65).count());
-        let before = ModelConfig { reset_after: false, ..gru };
-        assert_eq!(keras_count(&before, 65), Layout::new(&before, 65).count() - 2 * 384);
+        let before = ModelConfig {
+            reset_after: false,
+            ..gru
+        };
+        assert_eq!(
+            keras_count(&before, 65),
+            Layout::new(&before, 65).count() - 2 * 384
+        );
     }
 }

@@ -32,7 +32,12 @@ pub struct Summary {
 pub fn summarize(config: &ModelConfig, vocabulary: usize) -> Summary {
     let layout = Layout::new(config, vocabulary);
     let sum = |keep: &dyn Fn(&super::Parameter) -> bool| -> usize {
-        layout.parameters.iter().filter(|p| keep(p)).map(|p| p.len).sum()
+        layout
+            .parameters
+            .iter()
+            .filter(|p| keep(p))
+            .map(|p| p.len)
+            .sum()
     };
     let mut layers = Vec::new();
     match config.input {
@@ -68,5 +73,9 @@ pub fn summarize(config: &ModelConfig, vocabulary: usize) -> Summary {
         parameters: sum(&|p| p.name.starts_with("linear.")),
         note: None,
     });
-    Summary { layers, parameters: layout.count(), keras_parameters: keras }
+    Summary {
+        layers,
+        parameters: layout.count(),
+        keras_parameters: keras,
+    }
 }

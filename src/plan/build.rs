@@ -85,6 +85,8 @@ pub struct NetworkPlan {
     pub parameters: BufferId,
     /// Flat gradients.
     pub gradients: BufferId,
+    /// A place for a copy of the parameters.
+    pub snapshot: BufferId,
     /// The optimiser's buffers, as [`OptimizerKind::moments`] names them.
     pub moments: Vec<BufferId>,
     /// Each layer's carried state, (B, H) or for the LSTM (2, B, H).
@@ -180,7 +182,14 @@ struct Network {
 impl Pass<'_> {
     /// Emits the forward dispatches up to the logits.
     fn lay_out(self, g: &mut Graph, layout: &Layout) -> Network {
-        let Pass { config, vocabulary, batch, steps, trained, .. } = self;
+        let Pass {
+            config,
+            vocabulary,
+            batch,
+            steps,
+            trained,
+            ..
+        } = self;
         let n = batch * steps;
         let (h, gh) = (config.hidden_size, config.cell.gates() * config.hidden_size);
         let parameters = g.buffer("parameters", &[layout.len], Role::Parameters);
@@ -228,7 +237,9 @@ impl Pass<'_> {
                 Role::State,
             );
             states.push(state);
-            let biases = parameter("bias_ih").zip(parameter("bias_hh")).map(|(a, b)| [a, b]);
+            let biases = parameter("bias_ih")
+                .zip(parameter("bias_hh"))
+                .map(|(a, b)| [a, b]);
             let hs = g.recurrent(
                 RecurrentLayer {
                     label,
@@ -253,11 +264,29 @@ impl Pass<'_> {
         }
         let stride = vocabulary.next_multiple_of(LOGITS_ALIGNMENT);
         let padded = g.tensor_in_place("logits", n, stride);
-        let logits = Tensor { width: vocabulary, ..padded };
+        let logits = Tensor {
+            width: vocabulary,
+            ..padded
+        };
         if let (Some(x), Some(w)) = (&input, weight("linear.weight")) {
-            g.linear("linear", x, w, false, weight("linear.bias"), &logits, trained);
+            g.linear(
+                "linear",
+                x,
+                w,
+                false,
+                weight("linear.bias"),
+                &logits,
+                trained,
+            );
         }
-        Network { logits, states, parameters, gradients, tokens, controls }
+        Network {
+            logits,
+            states,
+            parameters,
+            gradients,
+            tokens,
+            controls,
+        }
     }
 }
 
@@ -275,15 +304,31 @@ pub fn network_plan(
     options: &PlanOptions,
 ) -> Result<NetworkPlan, PlanError> {
     let layout = Layout::new(config, vocabulary);
-    let PlanOptions { batch, steps, carry, optimizer, slots } = *options;
+    let PlanOptions {
+        batch,
+        steps,
+        carry,
+        optimizer,
+        slots,
+    } = *options;
     let n = batch * steps;
-    let pass =
-        Pass { config, vocabulary, batch, steps, states: "state", carry, trained: true };
+    let pass = Pass {
+        config,
+        vocabulary,
+        batch,
+        steps,
+        states: "state",
+        carry,
+        trained: true,
+    };
     let mut g = Graph::default();
     let targets = g.buffer("targets", &[n], Role::Tokens);
     let losses = g.buffer("losses", &[n], Role::Activation);
     let metrics = g.buffer("metrics", &[slots, METRICS_STRIDE], Role::Metrics);
-    let mean = Kernel::MeanLoss(mean_loss::Params { rows: word(n), reserved: [0; 3] });
+    let mean = Kernel::MeanLoss(mean_loss::Params {
+        rows: word(n),
+        reserved: [0; 3],
+    });
     let network = pass.lay_out(&mut g, &layout);
     let (controls, gradients) = (network.controls, network.gradients);
     g.softmax_cross_entropy(&network.logits, targets, losses, true);
@@ -293,13 +338,27 @@ pub fn network_plan(
     let table = chunk_table(&layout);
     let chunks = word(table.len() / gradient_norm::CHUNK_WORDS);
     let tensors = layout.parameters.len();
-    let chunk_view =
-        g.constant("chunks", &[chunks as usize, gradient_norm::CHUNK_WORDS], table);
+    let chunk_view = g.constant(
+        "chunks",
+        &[chunks as usize, gradient_norm::CHUNK_WORDS],
+        table,
+    );
     let partials = g.buffer("partials", &[chunks as usize], Role::Activation);
     let factors = g.buffer("factors", &[tensors], Role::Activation);
-    let norm = gradient_norm::Params { chunks, reserved: [0; 3] };
-    g.emit("clip", Kernel::GradientNorm(norm), &[chunk_view, gradients, partials]);
-    let params = clip::Params { chunks, tensors: word(tensors), reserved: [0; 2] };
+    let norm = gradient_norm::Params {
+        chunks,
+        reserved: [0; 3],
+    };
+    g.emit(
+        "clip",
+        Kernel::GradientNorm(norm),
+        &[chunk_view, gradients, partials],
+    );
+    let params = clip::Params {
+        chunks,
+        tensors: word(tensors),
+        reserved: [0; 2],
+    };
     g.emit(
         "clip",
         Kernel::Clip(params),
@@ -317,28 +376,49 @@ pub fn network_plan(
         OptimizerKind::Sgd { momentum } => {
             views.push(moment(0));
             let has_momentum = u32::from(momentum);
-            Kernel::Sgd(sgd::Params { chunks, has_momentum, reserved: [0; 2] })
+            Kernel::Sgd(sgd::Params {
+                chunks,
+                has_momentum,
+                reserved: [0; 2],
+            })
         }
         OptimizerKind::Rmsprop { momentum } => {
             views.extend([moment(0), moment(1)]);
             let has_momentum = u32::from(momentum);
-            Kernel::Rmsprop(rmsprop::Params { chunks, has_momentum, reserved: [0; 2] })
+            Kernel::Rmsprop(rmsprop::Params {
+                chunks,
+                has_momentum,
+                reserved: [0; 2],
+            })
         }
         OptimizerKind::Adam | OptimizerKind::Adamw => {
             views.extend([moment(0), moment(1)]);
             let decoupled = u32::from(optimizer == OptimizerKind::Adamw);
-            Kernel::Adam(adam::Params { chunks, decoupled, reserved: [0; 2] })
+            Kernel::Adam(adam::Params {
+                chunks,
+                decoupled,
+                reserved: [0; 2],
+            })
         }
         OptimizerKind::Adagrad => {
             views.push(moment(0));
-            Kernel::Adagrad(adagrad::Params { chunks, reserved: [0; 3] })
+            Kernel::Adagrad(adagrad::Params {
+                chunks,
+                reserved: [0; 3],
+            })
         }
     };
     g.emit("update", kernel, &views);
+    let snapshot = g.buffer("snapshot", &[layout.len], Role::Moment);
     let (train, plan) = g.finish();
 
     let mut g = Graph::over(plan);
-    let pass = Pass { states: "evaluation_state", carry: true, trained: false, ..pass };
+    let pass = Pass {
+        states: "evaluation_state",
+        carry: true,
+        trained: false,
+        ..pass
+    };
     let evaluation = pass.lay_out(&mut g, &layout);
     g.softmax_cross_entropy(&evaluation.logits, targets, losses, false);
     g.emit("loss", mean, &[controls, losses, metrics]);
@@ -357,6 +437,7 @@ pub fn network_plan(
         metrics: metrics.buffer,
         parameters: network.parameters.buffer,
         gradients: gradients.buffer,
+        snapshot: snapshot.buffer,
         moments: ids(&moments),
         states: ids(&network.states),
         evaluation_states: ids(&evaluation.states),
@@ -421,12 +502,18 @@ pub fn inspection_plan(
     g.gradients();
     let (backward, plan) = g.finish();
     let mut g = Graph::over(plan);
-    Pass { trained: false, ..pass }.lay_out(&mut g, &layout);
+    Pass {
+        trained: false,
+        ..pass
+    }
+    .lay_out(&mut g, &layout);
     g.softmax_cross_entropy(&network.logits, targets, losses, false);
     let (forward, plan) = g.finish();
     plan.validate()?;
     let per_layer = |name: &str| -> Vec<BufferId> {
-        (0..config.num_layers).filter_map(|l| plan.find(&format!("{name}_rnn_l{l}"))).collect()
+        (0..config.num_layers)
+            .filter_map(|l| plan.find(&format!("{name}_rnn_l{l}")))
+            .collect()
     };
     Ok(InspectionPlan {
         layout,
@@ -465,7 +552,13 @@ mod tests {
     use super::*;
 
     fn options(optimizer: OptimizerKind) -> PlanOptions {
-        PlanOptions { batch: 3, steps: 5, carry: true, optimizer, slots: 8 }
+        PlanOptions {
+            batch: 3,
+            steps: 5,
+            carry: true,
+            optimizer,
+            slots: 8,
+        }
     }
 
     #[test]
@@ -495,9 +588,16 @@ mod tests {
     #[test]
     fn a_one_layer_step_is_a_handful_of_dispatches_whatever_t() {
         for (cell, most) in [(Cell::Rnn, 15), (Cell::Lstm, 15), (Cell::Gru, 17)] {
-            let config = ModelConfig { cell, hidden_size: 8, ..ModelConfig::default() };
+            let config = ModelConfig {
+                cell,
+                hidden_size: 8,
+                ..ModelConfig::default()
+            };
             for steps in [5, 50] {
-                let options = PlanOptions { steps, ..options(OptimizerKind::Adam) };
+                let options = PlanOptions {
+                    steps,
+                    ..options(OptimizerKind::Adam)
+                };
                 let plan = network_plan(&config, 11, &options).unwrap();
                 let count = plan.plan.programs[plan.train].dispatches.len();
                 assert!(count <= most, "{cell:?}: {count}\n{}", plan.plan);
@@ -507,8 +607,13 @@ mod tests {
 
     #[test]
     fn overlapping_views_are_refused() {
-        let config = ModelConfig { hidden_size: 8, ..ModelConfig::default() };
-        let mut plan = network_plan(&config, 11, &options(OptimizerKind::Adam)).unwrap().plan;
+        let config = ModelConfig {
+            hidden_size: 8,
+            ..ModelConfig::default()
+        };
+        let mut plan = network_plan(&config, 11, &options(OptimizerKind::Adam))
+            .unwrap()
+            .plan;
         let dispatch = &mut plan.programs[0].dispatches[0];
         dispatch.views[2] = dispatch.views[1];
         assert!(plan.validate().is_err());

@@ -72,7 +72,11 @@ impl View {
     /// `len` words from `offset` on, inside this view.
     pub fn slice(self, offset: usize, len: usize) -> View {
         debug_assert!(offset + len <= self.len);
-        View { buffer: self.buffer, offset: self.offset + offset, len }
+        View {
+            buffer: self.buffer,
+            offset: self.offset + offset,
+            len,
+        }
     }
 
     fn overlaps(self, other: View) -> bool {
@@ -133,7 +137,11 @@ impl Plan {
 
     /// All of buffer `id`.
     pub fn whole(&self, id: BufferId) -> View {
-        View { buffer: id, offset: 0, len: self.buffer(id).len() }
+        View {
+            buffer: id,
+            offset: 0,
+            len: self.buffer(id).len(),
+        }
     }
 
     /// Memory that the buffers take, in bytes.
@@ -149,7 +157,10 @@ impl Plan {
     pub fn validate(&self) -> Result<(), PlanError> {
         for dispatch in self.programs.iter().flat_map(|p| &p.dispatches) {
             let fail = |reason: String| {
-                Err(PlanError { label: dispatch.label.clone(), reason })
+                Err(PlanError {
+                    label: dispatch.label.clone(),
+                    reason,
+                })
             };
             let bindings = dispatch.kernel.bindings();
             if bindings.len() != dispatch.views.len() {
@@ -170,10 +181,7 @@ impl Plan {
                     let writes =
                         binding.access == Access::Write || other_binding.access == Access::Write;
                     if writes && view.overlaps(*other) {
-                        return fail(format!(
-                            "{} overlaps {}",
-                            binding.name, other_binding.name
-                        ));
+                        return fail(format!("{} overlaps {}", binding.name, other_binding.name));
                     }
                 }
             }
@@ -186,7 +194,11 @@ impl fmt::Display for Plan {
     /// One line a buffer, one line a dispatch.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, buffer) in self.buffers.iter().enumerate() {
-            writeln!(f, "%{i} {:?} {} {:?}", buffer.role, buffer.name, buffer.shape)?;
+            writeln!(
+                f,
+                "%{i} {:?} {} {:?}",
+                buffer.role, buffer.name, buffer.shape
+            )?;
         }
         for (i, program) in self.programs.iter().enumerate() {
             writeln!(f, "program {i}")?;

@@ -61,19 +61,29 @@ pub(super) fn word(n: usize) -> u32 {
 impl Graph {
     /// Goes on with the buffers of `plan`.
     pub fn over(plan: Plan) -> Self {
-        Self { plan, ..Self::default() }
+        Self {
+            plan,
+            ..Self::default()
+        }
     }
 
     /// Ends the program: its number, and the plan.
     pub fn finish(mut self) -> (usize, Plan) {
-        self.plan.programs.push(Program { dispatches: self.dispatches });
+        self.plan.programs.push(Program {
+            dispatches: self.dispatches,
+        });
         (self.plan.programs.len() - 1, self.plan)
     }
 
     /// The buffer called `name`, made if it is not there yet.
     pub fn buffer(&mut self, name: &str, shape: &[usize], role: Role) -> View {
         if self.plan.find(name).is_none() {
-            let buffer = Buffer { name: name.into(), shape: shape.to_vec(), role, init: None };
+            let buffer = Buffer {
+                name: name.into(),
+                shape: shape.to_vec(),
+                role,
+                init: None,
+            };
             self.plan.buffers.push(buffer);
         }
         let id = self.plan.find(name).unwrap_or(BufferId(0));
@@ -101,7 +111,13 @@ impl Graph {
         } else {
             view
         };
-        Tensor { view, gradient, rows, width, stride: width }
+        Tensor {
+            view,
+            gradient,
+            rows,
+            width,
+            stride: width,
+        }
     }
 
     /// Activations whose gradient takes their own place.
@@ -111,7 +127,11 @@ impl Graph {
 
     /// Adds a dispatch.
     pub fn emit(&mut self, label: &str, kernel: Kernel, views: &[View]) {
-        self.dispatches.push(Dispatch { label: label.into(), kernel, views: views.to_vec() });
+        self.dispatches.push(Dispatch {
+            label: label.into(),
+            kernel,
+            views: views.to_vec(),
+        });
     }
 
     /// Keeps what emits an operation's backward dispatches.
@@ -138,7 +158,12 @@ impl Graph {
     ) {
         let (rows, width) = (word(out.rows), word(out.width));
         let vocabulary = word(vocabulary);
-        let forward = embedding_forward::Params { rows, width, vocabulary, reserved: 0 };
+        let forward = embedding_forward::Params {
+            rows,
+            width,
+            vocabulary,
+            reserved: 0,
+        };
         self.emit(
             label,
             Kernel::EmbeddingForward(forward),
@@ -146,7 +171,12 @@ impl Graph {
         );
         let (label, d_out) = (label.to_owned(), out.gradient);
         self.on_gradients(move |g| {
-            let backward = embedding_backward::Params { rows, width, vocabulary, reserved: 0 };
+            let backward = embedding_backward::Params {
+                rows,
+                width,
+                vocabulary,
+                reserved: 0,
+            };
             g.emit(
                 &label,
                 Kernel::EmbeddingBackward(backward),
@@ -182,12 +212,27 @@ impl Graph {
             reserved: [0; 2],
         };
         let bias_view = bias.map_or(weight.view, |b| b.view);
-        self.emit(label, Kernel::Matmul(product), &[x.view, weight.view, bias_view, y.view]);
+        self.emit(
+            label,
+            Kernel::Matmul(product),
+            &[x.view, weight.view, bias_view, y.view],
+        );
         let (label, x, y) = (label.to_owned(), x.clone(), y.clone());
         self.on_gradients(move |g| {
             let (left, right) = if input_major { (&x, &y) } else { (&y, &x) };
-            let view = |t: &Tensor| if std::ptr::eq(t, &y) { y.gradient } else { x.view };
-            g.weight_gradient(&label, (left, view(left)), (right, view(right)), weight.gradient);
+            let view = |t: &Tensor| {
+                if std::ptr::eq(t, &y) {
+                    y.gradient
+                } else {
+                    x.view
+                }
+            };
+            g.weight_gradient(
+                &label,
+                (left, view(left)),
+                (right, view(right)),
+                weight.gradient,
+            );
             if let Some(bias) = bias {
                 g.sum_rows(&label, &y, y.gradient, bias.gradient, None);
             }
@@ -267,13 +312,20 @@ impl Graph {
             has_copy: u32::from(copy.is_some()),
         };
         let copy = copy.unwrap_or_else(|| self.unused());
-        self.emit(&format!("{label} d_bias"), Kernel::SumRows(params), &[view, out, copy]);
+        self.emit(
+            &format!("{label} d_bias"),
+            Kernel::SumRows(params),
+            &[view, out, copy],
+        );
     }
 
     /// y = x with a share of its numbers zeroed. `layer` tells masks apart.
     pub fn dropout(&mut self, label: &str, layer: usize, controls: View, x: &Tensor, y: &Tensor) {
-        let params =
-            dropout::Params { len: word(x.rows * x.width), layer: word(layer), reserved: [0; 2] };
+        let params = dropout::Params {
+            len: word(x.rows * x.width),
+            layer: word(layer),
+            reserved: [0; 2],
+        };
         self.emit(label, Kernel::Dropout(params), &[controls, x.view, y.view]);
         let (label, dx, dy) = (format!("{label} d_x"), x.gradient, y.gradient);
         self.on_gradients(move |g| {
@@ -298,6 +350,10 @@ impl Graph {
             scale: 1.0 / logits.rows as f32,
             reserved: [0; 3],
         };
-        self.emit("loss", Kernel::SoftmaxCrossEntropy(params), &[targets, logits.view, losses]);
+        self.emit(
+            "loss",
+            Kernel::SoftmaxCrossEntropy(params),
+            &[targets, logits.view, losses],
+        );
     }
 }

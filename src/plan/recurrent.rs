@@ -33,15 +33,32 @@ pub struct RecurrentLayer<'a> {
 impl Graph {
     /// Runs `layer` over `gates`, its projected inputs (N, G·H): its outputs (N, H).
     pub fn recurrent(&mut self, layer: RecurrentLayer, gates: &Tensor) -> Tensor {
-        let RecurrentLayer { label, config, steps, batch, w_hh, biases, state, carry, trained } =
-            layer;
+        let RecurrentLayer {
+            label,
+            config,
+            steps,
+            batch,
+            w_hh,
+            biases,
+            state,
+            carry,
+            trained,
+        } = layer;
         let (h, n) = (config.hidden_size, steps * batch);
-        let all_hs = self.buffer(&format!("hs_{label}"), &[steps + 1, batch, h], Role::Activation);
+        let all_hs = self.buffer(
+            &format!("hs_{label}"),
+            &[steps + 1, batch, h],
+            Role::Activation,
+        );
         let before = all_hs.slice(0, n * h);
         let out = Tensor {
             view: all_hs.slice(batch * h, n * h),
             gradient: if trained {
-                self.buffer(&format!("d_hs_{label}"), &[steps, batch, h], Role::Activation)
+                self.buffer(
+                    &format!("d_hs_{label}"),
+                    &[steps, batch, h],
+                    Role::Activation,
+                )
             } else {
                 before
             },
@@ -53,7 +70,11 @@ impl Graph {
         let (t, b, hidden) = (word(steps), word(batch), word(h));
         let (has_bias, carry) = (u32::from(biases.is_some()), u32::from(carry));
         let side = |g: &mut Graph, name: &str, steps: usize| {
-            g.buffer(&format!("{name}_{label}"), &[steps, batch, h], Role::Activation)
+            g.buffer(
+                &format!("{name}_{label}"),
+                &[steps, batch, h],
+                Role::Activation,
+            )
         };
         match config.cell {
             Cell::Rnn => {
@@ -74,9 +95,17 @@ impl Graph {
                 );
                 let (gates, out) = (gates.clone(), out.clone());
                 self.on_gradients(move |g| {
-                    let backward =
-                        Kernel::RnnBackward(rnn_backward::Params { steps: t, batch: b, hidden, relu });
-                    g.emit(&label, backward, &[w_hh.view, all_hs, gates.gradient, out.gradient]);
+                    let backward = Kernel::RnnBackward(rnn_backward::Params {
+                        steps: t,
+                        batch: b,
+                        hidden,
+                        relu,
+                    });
+                    g.emit(
+                        &label,
+                        backward,
+                        &[w_hh.view, all_hs, gates.gradient, out.gradient],
+                    );
                     let previous = (&out, before);
                     g.weight_gradient(&label, previous, (&gates, gates.gradient), w_hh.gradient);
                     if let Some([b_ih, b_hh]) = biases {
@@ -102,15 +131,18 @@ impl Graph {
                 );
                 let (gates, out) = (gates.clone(), out.clone());
                 self.on_gradients(move |g| {
-                    let d_c =
-                        g.buffer(&format!("d_c_{label}"), &[batch, h], Role::Activation);
+                    let d_c = g.buffer(&format!("d_c_{label}"), &[batch, h], Role::Activation);
                     let backward = Kernel::LstmBackward(lstm_backward::Params {
                         steps: t,
                         batch: b,
                         hidden,
                         reserved: 0,
                     });
-                    g.emit(&label, backward, &[w_hh.view, cs, gates.gradient, out.gradient, d_c]);
+                    g.emit(
+                        &label,
+                        backward,
+                        &[w_hh.view, cs, gates.gradient, out.gradient, d_c],
+                    );
                     let previous = (&out, before);
                     g.weight_gradient(&label, previous, (&gates, gates.gradient), w_hh.gradient);
                     if let Some([b_ih, b_hh]) = biases {
@@ -145,10 +177,18 @@ impl Graph {
                         hidden,
                         reset_after,
                     });
-                    let views =
-                        [w_hh.view, all_hs, gates.gradient, aside, out.gradient, q];
+                    let views = [w_hh.view, all_hs, gates.gradient, aside, out.gradient, q];
                     g.emit(&label, backward, &views);
-                    g.gru_parameters(&label, w_hh, biases, &gates, &out, before, aside, reset_after);
+                    g.gru_parameters(
+                        &label,
+                        w_hh,
+                        biases,
+                        &gates,
+                        &out,
+                        before,
+                        aside,
+                        reset_after,
+                    );
                 });
             }
         }
@@ -172,8 +212,14 @@ impl Graph {
     ) {
         let (h, n) = (out.width, out.rows);
         let dw = w_hh.gradient;
-        let rz = Tensor { width: 2 * h, ..gates.clone() };
-        let candidate = Tensor { width: h, ..gates.clone() };
+        let rz = Tensor {
+            width: 2 * h,
+            ..gates.clone()
+        };
+        let candidate = Tensor {
+            width: h,
+            ..gates.clone()
+        };
         self.weight_gradient_into(
             label,
             (out, before),
@@ -189,9 +235,20 @@ impl Graph {
             self.weight_gradient_into(label, (out, aside), (&candidate, d_n), dw_n, 3 * h);
         }
         if let Some([b_ih, b_hh]) = biases {
-            self.sum_rows(label, gates, gates.gradient, b_ih.gradient, Some(b_hh.gradient));
+            self.sum_rows(
+                label,
+                gates,
+                gates.gradient,
+                b_ih.gradient,
+                Some(b_hh.gradient),
+            );
             if reset_after == 1 {
-                let u = Tensor { rows: n, width: h, stride: h, ..out.clone() };
+                let u = Tensor {
+                    rows: n,
+                    width: h,
+                    stride: h,
+                    ..out.clone()
+                };
                 self.sum_rows(label, &u, aside, b_hh.gradient.slice(2 * h, h), None);
             }
         }

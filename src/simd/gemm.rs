@@ -27,12 +27,20 @@ pub struct Matrix<'a> {
 impl<'a> Matrix<'a> {
     /// Row-major, with rows `row_stride` apart.
     pub fn rows(data: &'a [f32], row_stride: usize) -> Self {
-        Self { data, row_stride, column_stride: 1 }
+        Self {
+            data,
+            row_stride,
+            column_stride: 1,
+        }
     }
 
     /// The transpose.
     pub fn t(self) -> Self {
-        Self { row_stride: self.column_stride, column_stride: self.row_stride, ..self }
+        Self {
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+            ..self
+        }
     }
 
     #[inline(always)]
@@ -42,7 +50,10 @@ impl<'a> Matrix<'a> {
 
     /// The submatrix from (i, j) on.
     fn from(self, i: usize, j: usize) -> Self {
-        Self { data: &self.data[self.at(i, j)..], ..self }
+        Self {
+            data: &self.data[self.at(i, j)..],
+            ..self
+        }
     }
 }
 
@@ -82,8 +93,13 @@ pub fn gemm<S: Simd>(s: S, shape: Gemm, a: Matrix, b: Matrix, c: &mut [f32], scr
         for k0 in (0..shape.k).step_by(KC) {
             let k = KC.min(shape.k - k0);
             pack_b_block(s, b.from(k0, j), k, n, b_panels);
-            let block =
-                Gemm { m: shape.m, n, k, accumulate: shape.accumulate || k0 > 0, ..shape };
+            let block = Gemm {
+                m: shape.m,
+                n,
+                k,
+                accumulate: shape.accumulate || k0 > 0,
+                ..shape
+            };
             multiply_block(s, block, a.from(0, k0), b_panels, &mut c[j..], a_panels);
         }
     }
@@ -109,7 +125,11 @@ pub fn gemm_packed<S: Simd>(
     let width = shape.n.next_multiple_of(S::NV * S::LANES);
     for k0 in (0..shape.k).step_by(KC) {
         let k = KC.min(shape.k - k0);
-        let block = Gemm { k, accumulate: shape.accumulate || k0 > 0, ..shape };
+        let block = Gemm {
+            k,
+            accumulate: shape.accumulate || k0 > 0,
+            ..shape
+        };
         multiply_block(s, block, a.from(0, k0), &packed[k0 * width..], c, scratch);
     }
 }
@@ -123,7 +143,13 @@ fn multiply_block<S: Simd>(
     c: &mut [f32],
     a_panels: &mut [f32],
 ) {
-    let Gemm { m, n, k, ldc, accumulate } = shape;
+    let Gemm {
+        m,
+        n,
+        k,
+        ldc,
+        accumulate,
+    } = shape;
     let nr = S::NV * S::LANES;
     assert!(m == 0 || n == 0 || c.len() >= (m - 1) * ldc + n);
     assert!(b_panels.len() >= k * n.next_multiple_of(nr));
@@ -141,9 +167,33 @@ fn multiply_block<S: Simd>(
                     let c = c[at..].as_mut_ptr();
                     // SAFETY: the panels hold k steps (packed above; asserted), and C holds the
                     // tile's last row (asserted).
-                    unsafe { s.tile(rows, Tile { k, a, b, c, ldc, accumulate }) };
+                    unsafe {
+                        s.tile(
+                            rows,
+                            Tile {
+                                k,
+                                a,
+                                b,
+                                c,
+                                ldc,
+                                accumulate,
+                            },
+                        )
+                    };
                 } else {
-                    edge_tile(s, rows, width, Tile { k, a, b, c: c[at..].as_mut_ptr(), ldc, accumulate });
+                    edge_tile(
+                        s,
+                        rows,
+                        width,
+                        Tile {
+                            k,
+                            a,
+                            b,
+                            c: c[at..].as_mut_ptr(),
+                            ldc,
+                            accumulate,
+                        },
+                    );
                 }
             }
         }
@@ -158,7 +208,15 @@ fn edge_tile<S: Simd>(s: S, rows: usize, width: usize, panel: Tile) {
     // SAFETY: `aside` holds MR · NR numbers (a test checks MAX_TILE against every set), the panels
     // are the caller's.
     unsafe {
-        s.tile(rows, Tile { c: aside.as_mut_ptr(), ldc: nr, accumulate: false, ..panel });
+        s.tile(
+            rows,
+            Tile {
+                c: aside.as_mut_ptr(),
+                ldc: nr,
+                accumulate: false,
+                ..panel
+            },
+        );
         for i in 0..rows {
             for j in 0..width {
                 let c = panel.c.add(i * panel.ldc + j);
@@ -183,7 +241,14 @@ pub(super) unsafe fn tile<S: Simd, const MR: usize, const NV: usize>(s: S, panel
     s.run(
         #[inline(always)]
         || {
-            let Tile { k, mut a, mut b, c, ldc, accumulate } = panel;
+            let Tile {
+                k,
+                mut a,
+                mut b,
+                c,
+                ldc,
+                accumulate,
+            } = panel;
             let mut sums = [[s.splat(0.0); NV]; MR];
             // SAFETY: the caller's promise.
             unsafe {
@@ -202,7 +267,11 @@ pub(super) unsafe fn tile<S: Simd, const MR: usize, const NV: usize>(s: S, panel
                 for (i, row) in sums.iter().enumerate() {
                     for (v, &sum) in row.iter().enumerate() {
                         let c = c.add(i * ldc + v * S::LANES);
-                        let sum = if accumulate { s.add(s.load_ptr(c), sum) } else { sum };
+                        let sum = if accumulate {
+                            s.add(s.load_ptr(c), sum)
+                        } else {
+                            sum
+                        };
                         s.store_ptr(sum, c);
                     }
                 }
@@ -284,8 +353,10 @@ fn pack_b_block<S: Simd>(_s: S, b: Matrix, k: usize, n: usize, out: &mut [f32]) 
             for q in 0..width {
                 let at = b.at(0, j + q);
                 let source = &b.data[at..at + (k - 1) * b.row_stride + 1];
-                for (target, &v) in
-                    panel[q..].iter_mut().step_by(nr).zip(source.iter().step_by(b.row_stride))
+                for (target, &v) in panel[q..]
+                    .iter_mut()
+                    .step_by(nr)
+                    .zip(source.iter().step_by(b.row_stride))
                 {
                     *target = v;
                 }
@@ -296,7 +367,9 @@ fn pack_b_block<S: Simd>(_s: S, b: Matrix, k: usize, n: usize, out: &mut [f32]) 
 
 /// m = 1: nothing is packed, B is streamed once. A (1, k); B row-major or the transpose of it.
 fn row_times_matrix<S: Simd>(s: S, shape: Gemm, a: Matrix, b: Matrix, c: &mut [f32]) {
-    let Gemm { n, k, accumulate, .. } = shape;
+    let Gemm {
+        n, k, accumulate, ..
+    } = shape;
     let c = &mut c[..n];
     if !accumulate {
         c.fill(0.0);
@@ -329,7 +402,9 @@ fn row_times_matrix<S: Simd>(s: S, shape: Gemm, a: Matrix, b: Matrix, c: &mut [f
         );
     } else {
         for (j, c) in c.iter_mut().enumerate() {
-            *c += (0..k).map(|kk| a.data[a.at(0, kk)] * b.data[b.at(kk, j)]).sum::<f32>();
+            *c += (0..k)
+                .map(|kk| a.data[a.at(0, kk)] * b.data[b.at(kk, j)])
+                .sum::<f32>();
         }
     }
 }
@@ -396,8 +471,7 @@ mod tests {
         for i in 0..m {
             for j in 0..n {
                 for kk in 0..k {
-                    c[i * n + j] +=
-                        f64::from(a.data[a.at(i, kk)]) * f64::from(b.data[b.at(kk, j)]);
+                    c[i * n + j] += f64::from(a.data[a.at(i, kk)]) * f64::from(b.data[b.at(kk, j)]);
                 }
             }
         }
@@ -420,15 +494,35 @@ mod tests {
     #[test]
     fn every_set_equals_the_naive_product_at_ragged_sizes() {
         for isa in Isa::available() {
-            for (m, n, k) in [(1, 1, 1), (1, 65, 63), (3, 17, 5), (63, 65, 257), (130, 33, 300), (7, 800, 9)]
-            {
+            for (m, n, k) in [
+                (1, 1, 1),
+                (1, 65, 63),
+                (3, 17, 5),
+                (63, 65, 257),
+                (130, 33, 300),
+                (7, 800, 9),
+            ] {
                 for flags in 0..16 {
                     let [ta, tb, accumulate, packed] = [1, 2, 4, 8].map(|bit| flags & bit != 0);
                     let (da, db) = (values(m * k, 1), values(k * n, 2));
-                    let a = if ta { Matrix::rows(&da, m).t() } else { Matrix::rows(&da, k) };
-                    let b = if tb { Matrix::rows(&db, k).t() } else { Matrix::rows(&db, n) };
+                    let a = if ta {
+                        Matrix::rows(&da, m).t()
+                    } else {
+                        Matrix::rows(&da, k)
+                    };
+                    let b = if tb {
+                        Matrix::rows(&db, k).t()
+                    } else {
+                        Matrix::rows(&db, n)
+                    };
                     let ldc = n + 3;
-                    let shape = Gemm { m, n, k, ldc, accumulate };
+                    let shape = Gemm {
+                        m,
+                        n,
+                        k,
+                        ldc,
+                        accumulate,
+                    };
                     let c = with_simd!(isa, s => product(s, shape, a, b, packed));
                     let expected = naive(m, n, k, a, b);
                     for i in 0..m {
@@ -454,10 +548,14 @@ mod tests {
     fn unfused_sets_give_the_same_bits() {
         let (m, n, k) = (37, 90, 530);
         let (a, b) = (values(m * k, 3), values(k * n, 4));
-        let shape = Gemm { m, n, k, ldc: n, accumulate: false };
-        let run = |isa: Isa, packed| {
-            with_simd!(isa, s => product(s, shape, Matrix::rows(&a, k), Matrix::rows(&b, n), packed))
+        let shape = Gemm {
+            m,
+            n,
+            k,
+            ldc: n,
+            accumulate: false,
         };
+        let run = |isa: Isa, packed| with_simd!(isa, s => product(s, shape, Matrix::rows(&a, k), Matrix::rows(&b, n), packed));
         let expected = run(Isa::Scalar, false);
         for isa in Isa::available().into_iter().filter(|isa| !isa.is_fused()) {
             for packed in [false, true] {

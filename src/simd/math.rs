@@ -23,7 +23,13 @@ pub fn exp<S: Simd>(s: S, x: S::F) -> S::F {
     let r = s.mul_add(n, s.splat(-0.693_359_4), x);
     let r = s.mul_add(n, s.splat(2.121_944_4e-4), r);
     let mut p = s.splat(1.987_569_1e-4);
-    for c in [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
+    for c in [
+        1.398_2e-3,
+        8.333_452e-3,
+        4.166_579_6e-2,
+        1.666_666_5e-1,
+        0.5,
+    ] {
         p = s.mul_add(p, r, s.splat(c));
     }
     let p = s.mul_add(p, s.mul(r, r), r);
@@ -160,7 +166,9 @@ mod tests {
 
     #[test]
     fn unfused_sets_give_the_same_bits() {
-        let values: Vec<f32> = (0..1003u16).map(|i| (f32::from(i) * 0.37).sin() * 9.0).collect();
+        let values: Vec<f32> = (0..1003u16)
+            .map(|i| (f32::from(i) * 0.37).sin() * 9.0)
+            .collect();
         let expected = sum_of_squares(crate::simd::Scalar, &values);
         let plain: f64 = values.iter().map(|&v| f64::from(v).powi(2)).sum();
         assert!(relative(expected, plain) < 1e-6);

@@ -20,7 +20,13 @@ impl<'a> RowsMut<'a> {
     /// All rows.
     pub fn all(data: &'a mut [f32], stride: usize) -> Self {
         let steps = data.len() / stride;
-        Self { start: data.as_mut_ptr(), steps, stride, block: stride, lifetime: PhantomData }
+        Self {
+            start: data.as_mut_ptr(),
+            steps,
+            stride,
+            block: stride,
+            lifetime: PhantomData,
+        }
     }
 
     /// Part `part` of `parts`, each a run of whole rows of `width` numbers, in place of `self`.

@@ -65,7 +65,12 @@ impl Simd for Scalar {
     }
     #[inline(always)]
     fn mul_add(self, a: F, b: F, c: F) -> F {
-        [a[0] * b[0] + c[0], a[1] * b[1] + c[1], a[2] * b[2] + c[2], a[3] * b[3] + c[3]]
+        [
+            a[0] * b[0] + c[0],
+            a[1] * b[1] + c[1],
+            a[2] * b[2] + c[2],
+            a[3] * b[3] + c[3],
+        ]
     }
     #[inline(always)]
     fn select_positive(self, a: F, yes: F, no: F) -> F {
