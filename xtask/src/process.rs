@@ -58,14 +58,18 @@ impl Process {
         self.expect_success(status)
     }
 
-    /// Runs it, output hidden unless it fails; gives up after `limit`.
+    /// Runs it, output hidden; the last line of its errors ends up in the error.
+    pub fn run_quietly(self) -> Result<()> {
+        self.run_within(Duration::MAX)
+    }
+
+    /// The same, but gives up after `limit`.
     pub fn run_within(mut self, limit: Duration) -> Result<()> {
         self.command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = self.spawn()?;
         let stderr = child.stderr.take();
         let reader = thread::spawn(move || read_to_string(stderr));
-        let status = wait_within(&mut child, limit)?;
-        let Some(status) = status else {
+        let Some(status) = wait_within(&mut child, limit)? else {
             bail!("`{}` did not end within {} s", self.line(), limit.as_secs());
         };
         if !status.success() {

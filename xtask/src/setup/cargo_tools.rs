@@ -46,10 +46,8 @@ fn install(tools: &mut Tools, name: &str, version: &str, seconds: u32, why: &str
         // Elsewhere first, then renamed: a folder is either absent or complete.
         let partial = folder.with_extension(format!("partial-{}", process::id()));
         cargo_install(name, version, &partial, &["--locked"])
-            .or_else(|_| {
-                eprintln!("trying again with the newest dependencies that the registry has");
-                cargo_install(name, version, &partial, &[])
-            })
+            // The tool's own lock file may name what a registry mirror does not have yet.
+            .or_else(|_| cargo_install(name, version, &partial, &[]))
             .with_context(|| format!("{name} is missing: run `cargo install {name}@{version}`"))?;
         if !folder.exists() {
             fs::rename(&partial, &folder)?;
@@ -78,7 +76,7 @@ fn cargo_install(name: &str, version: &str, root: &PathBuf, options: &[&str]) ->
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         .env("CARGO_PROFILE_RELEASE_STRIP", "true")
-        .run()
+        .run_quietly()
 }
 
 /// The version of `package` in Cargo.lock.

@@ -47,5 +47,5 @@ pub fn as_root(words: &[&str]) -> Result<()> {
     } else {
         Process::new("sudo").args(["-n", "env"]).args(words)
     };
-    process.run()
+    process.run_quietly()
 }

@@ -42,7 +42,7 @@ pub fn front_end(tools: &mut Tools) -> Result<()> {
             .args(["ci"])
             .args(QUIET)
             .dir(&www)
-            .run()?;
+            .run_quietly()?;
         fs::write(&installed, lock)?;
     }
     tools.found("front end's packages", www.join("node_modules").display());
@@ -66,7 +66,7 @@ pub fn wasm_opt(tools: &mut Tools) -> Result<()> {
             .args(["install", "--no-save", "--prefix", ".", &package])
             .args(QUIET)
             .dir(&partial)
-            .run()?;
+            .run_quietly()?;
         if !folder.exists() {
             fs::rename(&partial, &folder)?;
         }

@@ -162,21 +162,26 @@ fn build_standard_library() -> Result<()> {
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_TARGET_DIR", empty.join("target"))
         .without_env("LD_LIBRARY_PATH")
-        .run()?;
+        .run_quietly()?;
 
-    let built = empty.join("target").join(TARGET).join("release/deps");
-    let library = library_folder(RUSTC)?;
-    let mut copy = vec!["cp".to_owned()];
-    for entry in fs::read_dir(built)? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
+    // The libraries apart from the empty crate's own.
+    let libraries = empty.join("lib");
+    fs::create_dir_all(&libraries)?;
+    for entry in fs::read_dir(empty.join("target").join(TARGET).join("release/deps"))? {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
+        let name = name.to_string_lossy();
         if name.ends_with(".rlib") && !name.starts_with("libempty-") {
-            copy.push(format!("target/{TARGET}/release/deps/{name}"));
+            fs::copy(path, libraries.join(&*name))?;
         }
     }
-    copy.push(library.display().to_string());
-    let copy: Vec<_> = copy.iter().map(String::as_str).collect();
-    debian::as_root(&["mkdir", "-p", &library.display().to_string()])?;
-    debian::as_root(&[&["-C", &empty.display().to_string()], &copy[..]].concat())
+    let destination = library_folder(RUSTC)?;
+    let destination = destination
+        .parent()
+        .context("rustc's library folder has no parent")?;
+    let destination = destination.display().to_string();
+    debian::as_root(&["mkdir", "-p", &destination])?;
+    debian::as_root(&["cp", "-R", &libraries.display().to_string(), &destination])?;
+    Ok(fs::remove_dir_all(empty)?)
 }
 
 #[cfg(unix)]
