@@ -44,9 +44,9 @@ override splits: u32 = 4u;
 override passes: u32 = 1u;
 // Quads in a block of H rows: ⌈H/4⌉.
 override quads: u32 = 16u;
-// Lengths of the workgroup memories.
-override memory_len: u32 = 128u;
-override parts_len: u32 = 576u;
+// Length of the workgroup memory, and where the vector ends in it and the other splits' sums begin.
+override memory_len: u32 = 704u;
+override parts_at: u32 = 128u;
 
 const PASSES: u32 = 2u;
 // `step`: units to a workgroup, invocations along the sum, and rows of a vector it holds at a time.
@@ -54,10 +54,9 @@ const UNITS: u32 = 32u;
 const SPLITS: u32 = 8u;
 const SPAN: u32 = 512u;
 
-// `sequence`: h before the step, by unit; then, with the reset before the product, r·h.
+// `sequence`: h before the step, by unit; then, with the reset before the product, r·h. Then what
+// the other splits add. (One array: together they may take all there is.)
 var<workgroup> memory: array<vec4<f32>, memory_len>;
-// `sequence`: what the other splits add.
-var<workgroup> parts: array<vec4<f32>, parts_len>;
 // `step`: a span of the vector for eight rows, then partial sums.
 var<workgroup> span: array<vec4<f32>, 1024>;
 
@@ -212,18 +211,18 @@ fn sequence(
             }
             if splits > 1u {
                 if !first {
-                    let at = (lane.y - 1u) * 3u * units + lane.x;
-                    parts[at] = r;
-                    parts[at + units] = z;
-                    parts[at + 2u * units] = u;
+                    let at = parts_at + (lane.y - 1u) * 3u * units + lane.x;
+                    memory[at] = r;
+                    memory[at + units] = z;
+                    memory[at + 2u * units] = u;
                 }
                 workgroupBarrier();
                 if first {
                     for (var i = 0u; i < splits - 1u; i++) {
-                        let at = i * 3u * units + lane.x;
-                        r += parts[at];
-                        z += parts[at + units];
-                        u += parts[at + 2u * units];
+                        let at = parts_at + i * 3u * units + lane.x;
+                        r += memory[at];
+                        z += memory[at + units];
+                        u += memory[at + 2u * units];
                     }
                 }
             }
@@ -261,12 +260,12 @@ fn sequence(
                 }
                 if splits > 1u {
                     if !first {
-                        parts[(lane.y - 1u) * units + lane.x] = sum;
+                        memory[parts_at + (lane.y - 1u) * units + lane.x] = sum;
                     }
                     workgroupBarrier();
                     if first {
                         for (var i = 0u; i < splits - 1u; i++) {
-                            sum += parts[i * units + lane.x];
+                            sum += memory[parts_at + i * units + lane.x];
                         }
                     }
                 }

@@ -37,9 +37,9 @@ override splits: u32 = 4u;
 override passes: u32 = 1u;
 // Quads in a block of H rows: ⌈H/4⌉.
 override quads: u32 = 16u;
-// Lengths of the workgroup memories.
-override memory_len: u32 = 256u;
-override parts_len: u32 = 192u;
+// Length of the workgroup memory, and where the vector ends in it and the other splits' sums begin.
+override memory_len: u32 = 448u;
+override parts_at: u32 = 256u;
 
 const PASSES: u32 = 2u;
 // `step`: units to a workgroup, invocations along the sum, and rows of a vector it holds at a time.
@@ -47,10 +47,9 @@ const UNITS: u32 = 32u;
 const SPLITS: u32 = 8u;
 const SPAN: u32 = 512u;
 
-// `sequence`: what goes back through the matrix, by gate and unit.
+// `sequence`: what goes back through the matrix, by gate and unit. Then what
+// the other splits add. (One array: together they may take all there is.)
 var<workgroup> memory: array<vec4<f32>, memory_len>;
-// `sequence`: what the other splits add.
-var<workgroup> parts: array<vec4<f32>, parts_len>;
 // `step`: a span of the vector for eight rows, then partial sums.
 var<workgroup> span: array<vec4<f32>, 1024>;
 
@@ -150,7 +149,7 @@ fn sequence(
     // The first split also does what is not part of the product.
     let first = lane.y == 0u;
     // Padding stays zero.
-    for (var i = index; i < memory_len; i += units * splits) {
+    for (var i = index; i < parts_at; i += units * splits) {
         memory[i] = vec4<f32>();
     }
     // What later steps give ∂L/∂h_t.
@@ -184,12 +183,12 @@ fn sequence(
                 }
                 if splits > 1u {
                     if !first {
-                        parts[(lane.y - 1u) * units + lane.x] = sum;
+                        memory[parts_at + (lane.y - 1u) * units + lane.x] = sum;
                     }
                     workgroupBarrier();
                     if first {
                         for (var i = 0u; i < splits - 1u; i++) {
-                            sum += parts[i * units + lane.x];
+                            sum += memory[parts_at + i * units + lane.x];
                         }
                     }
                 }
