@@ -17,7 +17,7 @@ mod wasm;
 mod x86;
 
 pub use gemm::{Gemm, Matrix, SCRATCH_LEN, gemm, gemm_packed, pack_b, packed_len};
-pub use math::{WIDE, exp, fold, sigmoid, sum, sum_of_squares, tanh};
+pub use math::{WIDE, exp, fold, sigmoid, softmax, sum, sum_of_squares, tanh};
 pub use rows::RowsMut;
 pub use scalar::Scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
