@@ -1,7 +1,9 @@
 //! What replays a plan. Both executors keep every buffer of the plan between runs.
 mod arena;
+mod backend;
 mod cpu;
 
+pub use backend::Backend;
 pub use cpu::CpuExecutor;
 use thiserror::Error;
 
@@ -22,6 +24,16 @@ pub enum ExecutorError {
         /// MiB.
         needed: usize,
     },
+}
+
+impl ExecutorError {
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Plan(_) => "plan",
+            Self::OutOfMemory { .. } => "out-of-memory",
+        }
+    }
 }
 
 /// Replays the programs of a plan over its buffers.

@@ -4,6 +4,7 @@ mod initialise;
 mod parameters;
 mod summary;
 
+pub(crate) use config::in_range;
 pub use config::{Cell, ConfigError, Initializer, Input, ModelConfig, Nonlinearity};
 pub use initialise::initialise;
 pub use parameters::{ALIGNMENT, Layout, Parameter};

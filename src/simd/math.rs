@@ -121,6 +121,24 @@ pub fn sum_of_squares<S: Simd>(s: S, values: &[f32]) -> f32 {
     )
 }
 
+/// out = softmax(factor · logits).
+pub fn softmax<S: Simd>(s: S, logits: &[f32], factor: f32, out: &mut [f32]) {
+    let max = logits
+        .iter()
+        .fold(f32::MIN, |m, &z| if m < z { z } else { m });
+    s.run(
+        #[inline(always)]
+        || {
+            for (z, out) in logits.chunks(S::LANES).zip(out.chunks_mut(S::LANES)) {
+                let z = s.mul(s.sub(s.get(z), s.splat(max)), s.splat(factor));
+                s.put(exp(s, z), out);
+            }
+        },
+    );
+    let scale = 1.0 / sum(s, out);
+    out.iter_mut().for_each(|p| *p *= scale);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
