@@ -208,7 +208,7 @@ fn settings(cell: Cell) -> impl Iterator<Item = Setting> {
         Cell::Lstm => &[(Nonlinearity::Tanh, true)],
         Cell::Gru => &[(Nonlinearity::Tanh, true), (Nonlinearity::Tanh, false)],
     };
-    let all = SHAPES.iter().enumerate().flat_map(move |(i, &shape)| {
+    SHAPES.iter().enumerate().flat_map(move |(i, &shape)| {
         let bias = move |j: usize| (i + j).is_multiple_of(2);
         let setting = move |(j, &(nonlinearity, reset_after)): (usize, &(Nonlinearity, bool))| {
             let (steps, batch, hidden) = shape;
@@ -229,8 +229,7 @@ fn settings(cell: Cell) -> impl Iterator<Item = Setting> {
             both.into_iter().map(move |bias| Setting::new(layer, bias))
         };
         variants.iter().enumerate().flat_map(setting)
-    });
-    all
+    })
 }
 
 /// Buffers that forward kernels have in common.
@@ -260,7 +259,7 @@ fn expect_forward(case: Case, s: &Setting, out: &Outputs<f64>, carry: u32) -> Ca
 
 /// Whether to carry, so that both occur with everything else.
 fn carry(index: usize) -> u32 {
-    (index % 3 > 0).into()
+    (!index.is_multiple_of(3)).into()
 }
 
 pub fn rnn_forward(sink: Sink) {
