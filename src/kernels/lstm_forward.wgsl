@@ -311,7 +311,8 @@ fn step(
         }
         workgroupBarrier();
     }
-    if !live || lane.y > 1u {
+    // (Four rows that are all past the batch are nobody's.)
+    if !live || lane.y > 1u || 8u * group.y + 4u * lane.y >= params.batch {
         return;
     }
     let mine = rows[lane.y];

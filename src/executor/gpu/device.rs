@@ -1,7 +1,7 @@
 //! The device: what it is, what it can do, and whether it is still there.
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::lower::Tuning;
+use super::{lower::Tuning, pipelines::Cache};
 use crate::{
     executor::ExecutorError,
     plan::{Plan, View},
@@ -70,6 +70,7 @@ pub struct GpuDevice {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     pub(super) status: Status,
+    pub(super) cache: Arc<Mutex<Cache>>,
     info: GpuInfo,
     limits: wgpu::Limits,
 }
@@ -124,6 +125,7 @@ impl GpuDevice {
             device,
             queue,
             status,
+            cache: Arc::default(),
             limits,
         })
     }

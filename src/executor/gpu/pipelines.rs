@@ -1,5 +1,9 @@
 //! Pipelines, bind groups and uniforms: made once, for all calls of a plan.
-use std::{collections::HashMap, num::NonZero};
+use std::{
+    collections::HashMap,
+    num::NonZero,
+    sync::{MutexGuard, PoisonError},
+};
 
 use super::{
     device::GpuDevice,
@@ -35,26 +39,35 @@ const ALIGNMENT: u64 = 256;
 const UNIFORM: u64 = 4 * MAX_PARAMS_WORDS as u64;
 const _: () = assert!(MAX_BINDINGS + 2 <= MAX_PARAMS_WORDS);
 
-/// Everything that calls share while they are made ready.
-struct Maker<'a> {
-    gpu: &'a GpuDevice,
-    buffers: &'a [wgpu::Buffer],
-    packed: Option<wgpu::Buffer>,
-    uniform_layout: wgpu::BindGroupLayout,
+/// What plans on one device share: compiled shaders, which take the longest to make.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
     modules: HashMap<&'static str, Module>,
-    pipelines:
-        HashMap<(&'static str, &'static str, Vec<(&'static str, usize)>), wgpu::ComputePipeline>,
-    groups: HashMap<(&'static str, Vec<Operand>), wgpu::BindGroup>,
-    /// Uniform blocks, and where the ones that were seen before are.
-    uniforms: Vec<u8>,
-    known: HashMap<Vec<u8>, u32>,
+    pipelines: HashMap<Key, wgpu::ComputePipeline>,
+    uniforms: Option<wgpu::BindGroupLayout>,
 }
 
-#[derive(Clone)]
+/// A shader, an entry point of it, and its constants.
+type Key = (&'static str, &'static str, Vec<(&'static str, usize)>);
+
+#[derive(Debug, Clone)]
 struct Module {
     shader: wgpu::ShaderModule,
     group: wgpu::BindGroupLayout,
     layout: wgpu::PipelineLayout,
+}
+
+/// What the calls of one plan share while they are made ready.
+struct Maker<'a> {
+    gpu: &'a GpuDevice,
+    cache: MutexGuard<'a, Cache>,
+    buffers: &'a [wgpu::Buffer],
+    packed: Option<wgpu::Buffer>,
+    uniform_layout: wgpu::BindGroupLayout,
+    groups: HashMap<(&'static str, Vec<Operand>), wgpu::BindGroup>,
+    /// Uniform blocks, and where the ones that were seen before are.
+    uniforms: Vec<u8>,
+    known: HashMap<Vec<u8>, u32>,
 }
 
 /// All calls of all programs of `plan`, and the bind group of their uniforms.
@@ -86,13 +99,14 @@ pub(super) fn encode(
             mapped_at_creation: false,
         })
     });
+    let mut cache = gpu.cache.lock().unwrap_or_else(PoisonError::into_inner);
+    let uniform_layout = cache.uniforms.get_or_insert_with(|| uniform_layout(gpu));
     let mut maker = Maker {
         gpu,
         buffers,
         packed,
-        uniform_layout: uniform_layout(gpu),
-        modules: HashMap::new(),
-        pipelines: HashMap::new(),
+        uniform_layout: uniform_layout.clone(),
+        cache,
         groups: HashMap::new(),
         uniforms: Vec::new(),
         known: HashMap::new(),
@@ -130,7 +144,7 @@ impl Maker<'_> {
     }
 
     fn module(&mut self, shader: &Shader) -> Module {
-        if let Some(module) = self.modules.get(shader.name) {
+        if let Some(module) = self.cache.modules.get(shader.name) {
             return module.clone();
         }
         let device = &self.gpu.device;
@@ -167,7 +181,7 @@ impl Maker<'_> {
             }),
             group,
         };
-        self.modules.insert(shader.name, module.clone());
+        self.cache.modules.insert(shader.name, module.clone());
         module
     }
 
@@ -189,7 +203,7 @@ impl Maker<'_> {
                 cache: None,
             })
         };
-        self.pipelines.entry(key).or_insert_with(make).clone()
+        self.cache.pipelines.entry(key).or_insert_with(make).clone()
     }
 
     fn group(&mut self, call: &Call, module: &Module) -> wgpu::BindGroup {
