@@ -1,5 +1,6 @@
 //! The browser's surface: converts, decides nothing. The types are written out in `types.d.ts`.
 mod convert;
+mod inside;
 mod session;
 mod tables;
 

@@ -9,7 +9,7 @@ use crate::{
     network::Summary,
     sample::{self, SampleOptions, SampledCharacter},
     simd::Isa,
-    text::{Corpus, Statistics},
+    text::{Corpus, Statistics, Vocabulary},
     train::{Budget, LiveOptions, Position, TrainReport, Trainer},
 };
 
@@ -184,7 +184,24 @@ impl Session {
     }
 }
 
+/// A model as it is now.
+pub(super) struct Model {
+    pub config: Config,
+    pub vocabulary: Vocabulary,
+    pub parameters: Vec<f32>,
+}
+
 impl Session {
+    pub(super) async fn model(&mut self) -> Result<Model, JsValue> {
+        match &mut self.work {
+            Work::Training(trainer) => Ok(Model {
+                parameters: trainer.parameters().await.map_err(|e| throw(&e))?,
+                config: trainer.config().clone(),
+                vocabulary: trainer.corpus().vocabulary().clone(),
+            }),
+        }
+    }
+
     fn config(&self) -> &Config {
         match &self.work {
             Work::Training(trainer) => trainer.config(),
