@@ -144,3 +144,43 @@ fn defaults_presets_and_summaries_are_plain_values() {
     assert_eq!(get(&summary, "parameters"), 1_579_779);
     assert!(get(&summary, "memory_bytes").as_f64().unwrap() > 1e7);
 }
+
+#[wasm_bindgen_test]
+async fn a_saved_session_goes_on_exactly() {
+    let text = wasm::corpus_text("lyrics-zh");
+    let mut session = Session::create(text.clone(), config(), "cpu".into())
+        .await
+        .unwrap();
+    session.train(1e9, 10.0).await.unwrap();
+    let file = session.save().await.unwrap();
+    let metrics = |report: JsValue| -> Vec<f32> {
+        get(&report, "metrics")
+            .dyn_into::<Float32Array>()
+            .unwrap()
+            .to_vec()
+    };
+    let straight = metrics(session.train(1e9, 10.0).await.unwrap());
+    let mut resumed = Session::resume(file.clone(), Some(text), "cpu".into())
+        .await
+        .unwrap();
+    assert_eq!(get(&resumed.info().unwrap(), "exact"), true);
+    assert_eq!(metrics(resumed.train(1e9, 10.0).await.unwrap()), straight);
+
+    let mut alone = Session::resume(file.clone(), None, "cpu".into())
+        .await
+        .unwrap();
+    assert_eq!(code(&alone.train(10.0, 1.0).await.unwrap_err()), "no-text");
+    let mut sampler = alone.sampler(sample_options("分开")).await.unwrap();
+    assert_eq!(
+        sampler
+            .next(3)
+            .unwrap()
+            .dyn_into::<Array>()
+            .unwrap()
+            .length(),
+        3
+    );
+
+    let cut = Session::resume(file[..file.len() / 2].to_vec(), None, "cpu".into()).await;
+    assert!(code(&cut.err().unwrap()).starts_with("checkpoint-"));
+}
