@@ -1,10 +1,12 @@
 //! The browser's surface: converts, decides nothing. The types are written out in `types.d.ts`.
 mod convert;
+mod inside;
 mod session;
 mod tables;
 
 use convert::{composed, from_js, throw, to_js};
 use serde::Serialize;
+pub use session::{Sampler, Session};
 use wasm_bindgen::prelude::*;
 
 use crate::{
