@@ -1,5 +1,7 @@
 //! The GPU executor on the GPU of this machine; a software one will do.
 #![cfg(not(target_arch = "wasm32"))]
+// Each test file uses its own part of this.
+#[allow(dead_code)]
 #[path = "common/cases/mod.rs"]
 mod cases;
 mod common;
@@ -9,10 +11,10 @@ mod oracle;
 
 use cases::Case;
 use charloom::{
-    executor::GpuDevice,
-    executor::{Executor, ExecutorError, GpuExecutor, gpu::GpuNeeds},
+    executor::{ExecutorError, GpuDevice, gpu::GpuNeeds},
+    network::Cell,
 };
-use common::{compare::Margin, networks::networks};
+use common::{compare::Margin, golden::Golden, networks::networks};
 use pollster::block_on;
 
 /// A test for each kernel of the same name.
@@ -48,46 +50,52 @@ fn every_network_computes_what_the_cpu_does_dispatch_by_dispatch() {
 }
 
 #[test]
-fn readings_see_what_was_asked_for_before_them() {
+fn training_is_pytorchs() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/goldens/data");
+    let paths = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = paths
+        .filter(|p| p.extension().is_some_and(|e| e == "safetensors"))
+        .collect();
+    paths.sort();
+    assert!(paths.len() >= 21);
     block_on(async {
         let device = gpu::device().await;
-        let plan = gpu::small_plan();
-        let mut executor = GpuExecutor::new(plan.plan.clone(), &device).await.unwrap();
-        let mut readings = Vec::new();
-        let view = plan.plan.whole(plan.metrics);
-        for i in 0..20u16 {
-            let value = f32::from(i);
-            executor.write(plan.metrics, 3, &[value.to_bits()]);
-            readings.push((value, executor.read(view.slice(2, 5))));
+        let mut margin = Margin::NONE;
+        for path in paths {
+            let name = path.file_stem().unwrap().to_string_lossy();
+            let golden = Golden::read(&name, &std::fs::read(&path).unwrap());
+            for tuning in &gpu::tunings(&device) {
+                margin = margin.or(gpu::check_golden(&device, tuning, &golden).await);
+            }
         }
-        for (value, reading) in readings {
-            assert_eq!(reading.await.unwrap()[1], value);
-        }
-        assert!(executor.status().is_ok());
+        println!("goldens: worst error {margin}");
     });
 }
 
 #[test]
+fn readings_see_what_was_asked_for_before_them() {
+    block_on(async { gpu::check_readings(&gpu::device().await).await });
+}
+
+#[test]
 fn a_lost_device_is_reported_and_nothing_panics() {
-    block_on(async {
-        let device = gpu::device().await;
-        let plan = gpu::small_plan();
-        let mut executor = GpuExecutor::new(plan.plan.clone(), &device).await.unwrap();
-        let view = plan.plan.whole(plan.parameters);
-        executor.run(plan.train);
-        let before = executor.read(view);
-        device.destroy();
-        let lost = |result: Result<Vec<f32>, ExecutorError>| {
-            matches!(result, Err(ExecutorError::DeviceLost { .. }))
-        };
-        assert!(lost(before.await));
-        executor.write(plan.parameters, 0, &[0]);
-        executor.run(plan.train);
-        executor.copy(plan.parameters, plan.snapshot);
-        assert!(lost(executor.read(view).await));
-        assert!(executor.status().is_err());
-        assert!(GpuExecutor::new(plan.plan, &device).await.is_err());
-    });
+    block_on(gpu::check_device_loss());
+}
+
+#[test]
+fn pack_quads() {
+    gpu::check_packing();
+}
+
+#[test]
+fn the_device_is_trusted_and_a_slower_one_is_not_chosen() {
+    block_on(gpu::check_probe(&[
+        (Cell::Lstm, true),
+        (Cell::Gru, false),
+        (Cell::Rnn, true),
+    ]));
 }
 
 #[test]

@@ -9,7 +9,7 @@ pub use optimisers::*;
 pub use recurrent::*;
 
 use charloom::{
-    executor::{CpuExecutor, Executor},
+    executor::{CpuExecutor, Executor, ExecutorError},
     kernels::{Access, Kernel},
     plan::{Buffer, BufferId, Dispatch, Plan, Program, Role, View},
     simd::Isa,
@@ -145,7 +145,7 @@ impl Case {
     /// # Panics
     /// When a word next to a binding has changed.
     pub fn run(&self, executor: &mut impl Executor) -> Vec<Vec<f32>> {
-        wait(async { Ok(self.after(executor).await) }).expect("it always does")
+        wait(async { Ok::<_, ExecutorError>(self.after(executor).await) }).expect("it always does")
     }
 
     /// As [`Case::run`], where waiting is not allowed.
