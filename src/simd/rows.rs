@@ -8,6 +8,8 @@ pub struct RowsMut<'a> {
     steps: usize,
     /// B · width: the distance between steps.
     stride: usize,
+    /// Where in its step a block starts.
+    offset: usize,
     /// rows · width: the length of a step's block.
     block: usize,
     lifetime: PhantomData<&'a mut [f32]>,
@@ -24,6 +26,7 @@ impl<'a> RowsMut<'a> {
             start: data.as_mut_ptr(),
             steps,
             stride,
+            offset: 0,
             block: stride,
             lifetime: PhantomData,
         }
@@ -38,10 +41,16 @@ impl<'a> RowsMut<'a> {
             Self {
                 // SAFETY: first ≤ rows, so the pointer stays inside the block of step 0.
                 start: unsafe { self.start.add(first * width) },
+                offset: self.offset + first * width,
                 block: (end - first) * width,
                 ..self
             }
         })
+    }
+
+    /// Where in each step the rows start, and how many numbers they are.
+    pub fn range(&self) -> core::ops::Range<usize> {
+        self.offset..self.offset + self.block
     }
 
     /// How many steps.
