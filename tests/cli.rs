@@ -334,3 +334,48 @@ fn defaults_are_the_library_s() {
     );
     assert_eq!(changed.config, expected);
 }
+
+/// Without `--epochs` training goes on for ever; Ctrl-C saves what is there.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_training_is_saved() {
+    let dir = folder("interrupt");
+    fs::write(dir.join("a.txt"), lyrics(300)).unwrap();
+    let train = format!("train --text a.txt {SMALL} --out a --metrics a.jsonl");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_charloom"))
+        .current_dir(&dir)
+        .args(train.split(' '))
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let metrics = dir.join("a.jsonl");
+    while fs::metadata(&metrics).map_or(0, |m| m.len()) == 0 {
+        assert_eq!(child.try_wait().unwrap(), None);
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert!(child.wait().unwrap().success());
+    assert!(ok(&dir, "inspect --model a").contains("\"step\""));
+}
+
+/// The help shows defaults as they were written.
+#[test]
+fn help_has_the_defaults() {
+    let help = ok(&folder("help"), "train -h");
+    let rates = Config::default().train;
+    for part in [
+        format!("[default: {}]", rates.lr),
+        format!("[default: {}]", rates.beta2),
+        "[default: one-hot]".into(),
+        "--hidden".into(),
+    ] {
+        assert!(help.contains(&part), "{part} is not in {help}");
+    }
+}
