@@ -3,6 +3,7 @@ pub mod checkpoint;
 mod config;
 mod error;
 pub mod executor;
+pub mod inspect;
 pub mod kernels;
 pub mod network;
 pub mod plan;
@@ -13,7 +14,7 @@ pub mod simd;
 pub mod text;
 pub mod train;
 #[cfg(target_arch = "wasm32")]
-mod wasm;
+pub mod wasm;
 
 pub use config::{Config, TextConfig};
 pub use error::Error;
