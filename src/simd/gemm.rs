@@ -3,7 +3,8 @@
 //! MR × NR accumulates along the common dimension K.
 //!
 //! An element of C is summed over K in order, in blocks of [`KC`]; that order depends on no
-//! instruction set, no tile size and no place of the element.
+//! instruction set, no tile size and no place of the element. (A single row, m = 1, is summed in
+//! another order, which depends on none of these either.)
 use super::{Parts, Simd, Tile, WIDE, for_each_part};
 
 /// Depth of a packed block: one A panel and one B panel stay in the L1 cache.

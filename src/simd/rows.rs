@@ -32,8 +32,7 @@ impl<'a> RowsMut<'a> {
         }
     }
 
-    /// Part `part` of `parts`, each a run of whole rows of `width` numbers, in place of `self`.
-    /// Calls with different parts of the same split share nothing.
+    /// The rows in `parts` runs of whole rows of `width` numbers, which share nothing.
     pub fn split(self, width: usize, parts: usize) -> impl Iterator<Item = RowsMut<'a>> {
         let rows = self.block / width;
         (0..parts).map(move |part| {
