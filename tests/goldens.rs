@@ -6,60 +6,20 @@
 mod common;
 mod oracle;
 
-use std::{collections::BTreeSet, fs, path::Path};
-
-use charloom::{
-    executor::CpuExecutor,
-    network::{Cell, ModelConfig},
-    plan::PlanOptions,
-    simd::Isa,
-    train::TrainConfig,
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
 };
+
+use charloom::{executor::CpuExecutor, network::Cell, simd::Isa, train::TrainConfig};
 use common::{
     compare::{ELEMENTWISE, Margin, Tolerance, check},
+    golden::{GRADIENTS, Golden, TRAINED, VALUES},
     rig::Rig,
-    wide,
 };
-use oracle::network::{Named, State};
-use safetensors::{Dtype, SafeTensors};
+use oracle::network::State;
 use serde_json::Value;
-
-/// The tensors that the files of a kind of network must have, so that none is passed over unread.
-const KNOWN: &[&str] = &[
-    "init.", "x", "y", "h0", "c0", "logits", "loss", "grad.", "h_n", "c_n", "h.l", "c.l", "dh.l",
-    "dc.l", "dh0", "dc0", "train.", "final.",
-];
-
-/// Losses, and logits and states of one step. PyTorch's own f32 run is off by up to 7·10⁻⁷.
-const VALUES: Tolerance = Tolerance {
-    atol: 2e-6,
-    rtol: 2e-6,
-};
-
-/// Gradients of one step. PyTorch's own f32 run is off by up to 3·10⁻⁷.
-const GRADIENTS: Tolerance = Tolerance {
-    atol: 1e-6,
-    rtol: 3e-6,
-};
-
-/// Norms, parameters and states over ten steps. PyTorch's own f32 run is off by up to
-/// 3·10⁻⁶, and 6·10⁻⁶ of a norm of 3.6.
-const TRAINED: Tolerance = Tolerance {
-    atol: 8e-6,
-    rtol: 8e-6,
-};
-
-/// One golden file.
-struct Golden {
-    name: String,
-    tensors: Named<f32>,
-    /// Tokens, time first.
-    tokens: Named<u32>,
-    config: ModelConfig,
-    train: TrainConfig,
-    vocabulary: usize,
-    options: PlanOptions,
-}
 
 /// All of them.
 fn goldens() -> Vec<Golden> {
@@ -71,83 +31,20 @@ fn goldens() -> Vec<Golden> {
         .collect();
     paths.sort();
     assert!(paths.len() >= 21, "{} golden files", paths.len());
-    paths.iter().map(|path| read(path)).collect()
+    let read = |path: &PathBuf| {
+        let name = path.file_stem().unwrap().to_string_lossy();
+        Golden::read(&name, &fs::read(path).unwrap())
+    };
+    paths.iter().map(read).collect()
 }
 
-fn read(path: &Path) -> Golden {
-    let bytes = fs::read(path).unwrap();
-    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
-    let about: Value =
-        serde_json::from_str(&header.metadata().as_ref().unwrap()["charloom"]).unwrap();
-    let (mut floats, mut tokens) = (Named::new(), Named::new());
-    for (name, view) in SafeTensors::deserialize(&bytes).unwrap().tensors() {
-        assert!(KNOWN.iter().any(|known| name.starts_with(known)), "{name}");
-        let words: Vec<u32> = view
-            .data()
-            .chunks_exact(4)
-            .map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
-            .collect();
-        match view.dtype() {
-            Dtype::F32 => {
-                let values = words.into_iter().map(f32::from_bits).collect();
-                floats.insert(name, values);
-            }
-            Dtype::I32 => {
-                tokens.insert(name, words);
-            }
-            other => panic!("{name}: {other:?}"),
-        }
-    }
-    let model = &about["config"]["model"];
-    let train: TrainConfig = serde_json::from_value(about["config"]["train"].clone()).unwrap();
-    Golden {
-        name: path.file_stem().unwrap().to_string_lossy().into_owned(),
-        tensors: floats,
-        tokens,
-        config: serde_json::from_value(model.clone()).unwrap(),
-        vocabulary: about["vocabulary_size"].as_u64().unwrap() as usize,
-        options: PlanOptions {
-            batch: about["batch_size"].as_u64().unwrap() as usize,
-            steps: about["steps"].as_u64().unwrap() as usize,
-            carry: true,
-            optimizer: train.optimizer_kind(),
-            slots: 3,
-        },
-        train,
-    }
+fn rig(golden: &Golden, isa: Isa) -> Rig<CpuExecutor> {
+    let mut rig = Rig::cpu(&golden.config, golden.vocabulary, golden.options, isa);
+    rig.load(&golden.parameters("init."));
+    rig
 }
 
 impl Golden {
-    fn tensor(&self, name: &str) -> Vec<f64> {
-        wide(&self.tensors[name])
-    }
-
-    /// The tensors called `prefix` and a parameter's name.
-    fn parameters(&self, prefix: &str) -> Named<f32> {
-        let strip = |(name, values): (&String, &Vec<f32>)| {
-            Some((name.strip_prefix(prefix)?.to_owned(), values.clone()))
-        };
-        self.tensors.iter().filter_map(strip).collect()
-    }
-
-    fn rig(&self, isa: Isa) -> Rig<CpuExecutor> {
-        let mut rig = Rig::cpu(&self.config, self.vocabulary, self.options, isa);
-        rig.load(&self.parameters("init."));
-        rig
-    }
-
-    /// The initial state of the single step, if it is not zero.
-    fn initial_state(&self) -> Option<Vec<State<f32>>> {
-        let row = self.options.batch * self.config.hidden_size;
-        let c0 = self.tensors.get("c0");
-        let state = |(layer, h): (usize, &[f32])| State {
-            h: h.to_vec(),
-            c: c0.map_or(Vec::new(), |c| c[layer * row..][..row].to_vec()),
-        };
-        let h0 = self.tensors.get("h0")?;
-        Some(h0.chunks(row).enumerate().map(state).collect())
-    }
-
     /// All layers' h after the last step, and all their c.
     fn check_states(
         &self,
@@ -186,7 +83,7 @@ fn one_step_is_pytorchs() {
         let controls = golden.train.controls(0, 0, 0.0, 0);
         for isa in Isa::available() {
             let label = format!("{} on {}:", golden.name, isa.name());
-            let mut rig = golden.rig(isa);
+            let mut rig = rig(&golden, isa);
             if let Some(state) = golden.initial_state() {
                 rig.set_states(&rig.plan.states.clone(), &state);
                 rig.set_states(&rig.plan.evaluation_states.clone(), &state);
@@ -244,7 +141,7 @@ fn ten_training_steps_are_pytorchs() {
         let rates = golden.tensor("train.lrs");
         for isa in Isa::available() {
             let label = format!("{} on {}:", golden.name, isa.name());
-            let mut rig = golden.rig(isa);
+            let mut rig = rig(&golden, isa);
             let (mut found_losses, mut found_norms) = (Vec::new(), Vec::new());
             for step in 0..10 {
                 let x = &golden.tokens["train.x"][step * size..][..size];

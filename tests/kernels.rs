@@ -81,7 +81,8 @@ fn every_kernel_has_a_test() {
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|e| e == "rs"))
         .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
-        .filter(|stem| stem != "mod" && stem != "common")
+        // The one kernel that is in no plan is tested with the GPU executor.
+        .filter(|stem| !["mod", "common", "pack_quads"].contains(&stem.as_str()))
         .collect();
     stems.sort();
     assert_eq!(stems, TESTED);

@@ -39,6 +39,17 @@ pub(super) const fn write(name: &'static str) -> Binding {
     }
 }
 
+/// A kernel's GPU half.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shader {
+    /// The stem of the kernel's two files.
+    pub name: &'static str,
+    /// Its buffers, in order.
+    pub bindings: &'static [Binding],
+    /// WGSL, to be put after [`super::COMMON_SHADER`].
+    pub source: &'static str,
+}
+
 /// The most bindings a kernel has: WebGPU's default limit of storage buffers a stage.
 pub const MAX_BINDINGS: usize = 8;
 

@@ -58,7 +58,7 @@ impl Buffer {
 }
 
 /// A run of words of a buffer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct View {
     /// The buffer.
     pub buffer: BufferId,

@@ -1,4 +1,5 @@
 //! The browser's surface: converts, decides nothing. The types are written out in `types.d.ts`.
+mod backend;
 mod convert;
 mod inside;
 mod session;

@@ -2,6 +2,7 @@
 // Each test file uses its own part of this.
 #![allow(dead_code)]
 pub mod compare;
+pub mod golden;
 pub mod networks;
 pub mod rig;
 

@@ -9,7 +9,7 @@ pub use optimisers::*;
 pub use recurrent::*;
 
 use charloom::{
-    executor::{CpuExecutor, Executor},
+    executor::{CpuExecutor, Executor, ExecutorError},
     kernels::{Access, Kernel},
     plan::{Buffer, BufferId, Dispatch, Plan, Program, Role, View},
     simd::Isa,
@@ -102,6 +102,14 @@ impl Case {
         self
     }
 
+    /// The same case with tolerances `times` as large: for arithmetic that is less exact.
+    pub fn relaxed(mut self, times: f64) -> Self {
+        for expected in &mut self.expected {
+            expected.tolerance = expected.tolerance.times(times);
+        }
+        self
+    }
+
     /// A plan with this dispatch alone: each binding is a buffer with [`GUARD`] words on both sides.
     pub fn plan(&self) -> Plan {
         let bindings = self.kernel.bindings().iter();
@@ -137,6 +145,14 @@ impl Case {
     /// # Panics
     /// When a word next to a binding has changed.
     pub fn run(&self, executor: &mut impl Executor) -> Vec<Vec<f32>> {
+        wait(async { Ok::<_, ExecutorError>(self.after(executor).await) }).expect("it always does")
+    }
+
+    /// As [`Case::run`], where waiting is not allowed.
+    ///
+    /// # Panics
+    /// As there.
+    pub async fn after(&self, executor: &mut impl Executor) -> Vec<Vec<f32>> {
         let plan = self.plan();
         let guard = [f32::from_bits(GUARD_WORD); GUARD];
         for (i, words) in self.before.iter().enumerate() {
@@ -146,7 +162,8 @@ impl Case {
         executor.run(0);
         let mut after = Vec::new();
         for (i, words) in self.before.iter().enumerate() {
-            let all = wait(executor.read(plan.whole(BufferId(i as u32)))).expect("it can be read");
+            let reading = executor.read(plan.whole(BufferId(i as u32)));
+            let all = reading.await.expect("it can be read");
             let (head, rest) = all.split_at(GUARD);
             let (body, tail) = rest.split_at(words.len());
             check_bits(&format!("{}: before binding {i}", self.label), head, &guard);
