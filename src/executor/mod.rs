@@ -28,6 +28,12 @@ pub enum ExecutorError {
         /// MiB.
         needed: usize,
     },
+    /// The threads could not be started.
+    #[error("the threads could not be started ({reason}); use one thread")]
+    Threads {
+        /// What the system said.
+        reason: String,
+    },
     /// There is no GPU to be had.
     #[error(
         "no GPU is offered here: the browser or the driver has none for WebGPU, or it is switched off"
@@ -72,6 +78,7 @@ impl ExecutorError {
         match self {
             Self::Plan(_) => "plan",
             Self::OutOfMemory { .. } => "out-of-memory",
+            Self::Threads { .. } => "threads",
             Self::NoAdapter => "no-adapter",
             Self::DeviceLost { .. } => "device-lost",
             Self::Validation { .. } => "gpu-validation",
@@ -80,6 +87,9 @@ impl ExecutorError {
         }
     }
 }
+
+/// A read under way.
+pub type Reading = std::pin::Pin<Box<dyn Future<Output = Result<Vec<f32>, ExecutorError>>>>;
 
 /// Replays the programs of a plan over its buffers.
 ///

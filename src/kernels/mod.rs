@@ -56,9 +56,9 @@ macro_rules! kernels {
                 match self { $(Self::$variant(p) => bytemuck::bytes_of(p),)+ }
             }
 
-            /// Scratch that [`Kernel::run`] needs, in numbers.
-            pub fn scratch_len<S: Simd>(&self) -> usize {
-                match self { $(Self::$variant(p) => $module::scratch_len::<S>(p),)+ }
+            /// Scratch that [`Kernel::run`] needs on `threads` threads, in numbers.
+            pub fn scratch_len<S: Simd>(&self, threads: usize) -> usize {
+                match self { $(Self::$variant(p) => $module::scratch_len::<S>(p, threads),)+ }
             }
 
             /// Its shader.
@@ -119,6 +119,6 @@ pub const MAX_PARAMS_WORDS: usize = 16;
 pub const COMMON_SHADER: &str = include_str!("common.wgsl");
 
 /// No scratch.
-fn no_scratch<S: Simd>(_: &impl Sized) -> usize {
+fn no_scratch<S: Simd>(_: &impl Sized, _: usize) -> usize {
     0
 }

@@ -1,5 +1,5 @@
 //! The trainer: draws batches, uploads them, runs the plan, reads losses as they come.
-use std::{collections::VecDeque, pin::Pin};
+use std::collections::VecDeque;
 
 use serde::Deserialize;
 use web_time::Instant;
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Config, Error,
-    executor::{Backend, Executor, ExecutorError},
+    executor::{Backend, Executor, ExecutorError, Reading},
     kernels::{ClipMode, METRICS_STRIDE, softmax_cross_entropy::IGNORED},
     network::{Layout, Summary, initialise, summarize},
     plan::{BufferId, NetworkPlan, PlanOptions, View, network_plan},
@@ -22,6 +22,8 @@ use crate::{
 const SLOTS: usize = 128;
 /// A copy of the parameters is kept every so many steps, to go back to when training diverges.
 const SNAPSHOT_STEPS: u64 = 64;
+/// What a GPU could take with it when it is lost is kept every so many steps.
+const RESCUE_STEPS: u64 = 256;
 /// Training has exploded when the smoothed loss is this many times that of a uniform guess.
 const EXPLODED: f64 = 4.0;
 /// Weight of the newest loss in the smoothed one.
@@ -81,8 +83,6 @@ struct Pending {
     ends_epoch: Option<u64>,
 }
 
-type Reading = Pin<Box<dyn Future<Output = Result<Vec<f32>, ExecutorError>>>>;
-
 /// Trains one network on one text.
 pub struct Trainer {
     config: Config,
@@ -101,6 +101,11 @@ pub struct Trainer {
     steps: Vec<StepMetrics>,
     epochs: Vec<EpochReport>,
     stopped: Option<Stop>,
+    /// What to go on from when the executor is lost.
+    rescue: Option<TrainerState>,
+    /// The step that the snapshot was taken before.
+    snapshot_step: u64,
+    /// Since when this call has trained in this epoch.
     epoch_started: Option<Instant>,
 }
 
@@ -172,6 +177,8 @@ impl Trainer {
             steps: Vec::new(),
             epochs: Vec::new(),
             stopped: None,
+            rescue: None,
+            snapshot_step: 0,
             epoch_started: None,
             config,
             corpus,
@@ -252,10 +259,21 @@ impl Trainer {
             if milliseconds(started) >= budget.milliseconds && begun > 0 {
                 break;
             }
+            if self.counters.step.is_multiple_of(SNAPSHOT_STEPS) {
+                // The losses so far say whether the parameters are worth keeping.
+                self.collect(0).await?;
+                if self.stopped.is_some() {
+                    break;
+                }
+            }
+            if self.backend.can_be_lost() && self.counters.step.is_multiple_of(RESCUE_STEPS) {
+                self.rescue = Some(self.state().await?);
+            }
             self.begin_step();
             begun += 1;
             self.collect(self.backend.steps_in_flight() - 1).await?;
         }
+        self.stop_clock();
         let characters = begun * (self.x.len() as u64);
         let seconds = milliseconds(started) / 1000.0;
         Ok(TrainReport {
@@ -285,6 +303,7 @@ impl Trainer {
         if self.counters.step.is_multiple_of(SNAPSHOT_STEPS) && self.is_healthy() {
             self.backend
                 .copy(self.network.parameters, self.network.snapshot);
+            self.snapshot_step = self.counters.step;
         }
         let cursor = self.batches.cursor();
         let filled = self
@@ -423,17 +442,13 @@ impl Trainer {
     }
 
     async fn end_epoch(&mut self, epoch: u64) -> Result<(), Error> {
-        let spent = self
-            .epoch_started
-            .take()
-            .map_or(0.0, |s| milliseconds(s) / 1000.0);
+        self.stop_clock();
         let Counters {
             loss_sum,
             targets,
             seconds,
             ..
         } = self.counters;
-        let seconds = seconds + spent;
         let validation = self.corpus.validation().to_vec();
         let validation_perplexity = if validation.is_empty() {
             None
@@ -458,6 +473,13 @@ impl Trainer {
         Ok(())
     }
 
+    /// Adds the time since the clock was started to the epoch's.
+    fn stop_clock(&mut self) {
+        if let Some(started) = self.epoch_started.take() {
+            self.counters.seconds += milliseconds(started) / 1000.0;
+        }
+    }
+
     /// Loss of guessing every character alike.
     fn uniform_loss(&self) -> f64 {
         libm::log(self.corpus.vocabulary().len().max(2) as f64)
@@ -480,7 +502,7 @@ impl Trainer {
         }
         self.submitted.clear();
         self.reading.clear();
-        let kept = pending.step / SNAPSHOT_STEPS * SNAPSHOT_STEPS;
+        let kept = self.snapshot_step;
         let what = if loss.is_finite() && norm.is_finite() {
             format!("the loss grew to {loss:.1}")
         } else {
@@ -496,7 +518,7 @@ impl Trainer {
         self.stopped = Some(Stop {
             reason: StopReason::Diverged,
             message: format!(
-                "Training diverged at step {}: {what}. The parameters are back at about step {kept}.",
+                "Training diverged at step {}: {what}. The parameters are back at step {kept}.",
                 pending.step
             ),
             advice: advice.into(),
@@ -561,9 +583,7 @@ impl Trainer {
     /// What the executor reports.
     pub async fn state(&mut self) -> Result<TrainerState, Error> {
         self.collect(0).await?;
-        if let Some(started) = self.epoch_started.take() {
-            self.counters.seconds += milliseconds(started) / 1000.0;
-        }
+        self.stop_clock();
         let mut state = TrainerState {
             counters: self.counters,
             parameters: self.parameters().await?,
@@ -578,18 +598,32 @@ impl Trainer {
         Ok(state)
     }
 
-    /// Goes on with another executor, from the same place.
+    /// Goes on with another executor, made for this trainer's plan, from the same place.
     ///
     /// # Errors
-    /// What the executors report; the old one is kept then.
-    pub async fn switch(
-        &mut self,
-        backend: impl FnOnce(&NetworkPlan) -> Result<Backend, ExecutorError>,
-    ) -> Result<(), Error> {
+    /// What the old executor reports; it is kept then.
+    pub async fn switch(&mut self, backend: Backend) -> Result<(), Error> {
         let state = self.state().await?;
-        self.backend = backend(&self.network)?;
+        self.backend = backend;
         self.load(&state);
+        self.rescue = self.backend.can_be_lost().then_some(state);
         Ok(())
+    }
+
+    /// Goes on with another executor after the old one was lost, from the last state that was kept:
+    /// the step it stands at.
+    pub fn recover(&mut self, backend: Backend) -> u64 {
+        self.backend = backend;
+        self.submitted.clear();
+        self.reading.clear();
+        if let Some(state) = self.rescue.take() {
+            // A cursor that this trainer gave is in its text.
+            let sought = self.batches.seek(state.counters.cursor);
+            debug_assert!(sought.is_ok());
+            self.counters = state.counters;
+            self.load(&state);
+        }
+        self.counters.step
     }
 
     fn load(&mut self, state: &TrainerState) {

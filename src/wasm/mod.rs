@@ -1,4 +1,5 @@
 //! The browser's surface: converts, decides nothing. The types are written out in `types.d.ts`.
+mod backend;
 mod convert;
 mod inside;
 mod session;
@@ -23,6 +24,12 @@ const TYPES: &str = include_str!("types.d.ts");
 #[wasm_bindgen(unchecked_return_type = "Config")]
 pub fn defaults() -> Result<JsValue, JsValue> {
     to_js(&Config::default())
+}
+
+/// The default options of writing.
+#[wasm_bindgen(js_name = sampleDefaults, unchecked_return_type = "SampleOptions")]
+pub fn sample_defaults() -> Result<JsValue, JsValue> {
+    to_js(&crate::sample::SampleOptions::default())
 }
 
 /// Ready-made configurations.

@@ -2,11 +2,11 @@
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use super::backend::{self, Choice};
 use super::convert::{composed, error, from_js, throw, to_js};
 use crate::{
     Config, Error,
     checkpoint::{self, Checkpoint},
-    executor::{Backend, CpuExecutor},
     network::Summary,
     sample::{self, SampleOptions, SampledCharacter},
     simd::Isa,
@@ -40,16 +40,9 @@ enum Work {
 #[wasm_bindgen]
 pub struct Session {
     work: Work,
-    reason: String,
+    choice: Choice,
     /// Whether a resumed training goes on exactly where it stood.
     exact: bool,
-}
-
-fn cpu(network: &crate::plan::NetworkPlan) -> Result<Backend, crate::executor::ExecutorError> {
-    Ok(Backend::Cpu(CpuExecutor::new(
-        network.plan.clone(),
-        Isa::best(false),
-    )?))
 }
 
 #[wasm_bindgen]
@@ -61,21 +54,23 @@ impl Session {
     pub async fn create(
         text: String,
         #[wasm_bindgen(unchecked_param_type = "Config")] config: JsValue,
-        #[wasm_bindgen(unchecked_param_type = "Backend")] _backend: String,
+        #[wasm_bindgen(unchecked_param_type = "Backend")] backend: String,
     ) -> Result<Session, JsValue> {
         let config: Config = from_js(config)?;
         let text = composed(text, config.text.nfc);
         let make = || -> Result<Trainer, Error> {
             config.validate()?;
             let corpus = Corpus::new(&text, &config.text.corpus_options())?;
-            Trainer::new(corpus, config.clone(), cpu)
+            Trainer::new(corpus, config.clone(), backend::cpu)
         };
         let trainer = make().map_err(|e| throw(&e))?;
-        Ok(Self {
+        let mut session = Self {
             work: Work::Training(Box::new(trainer)),
-            reason: "cpu".into(),
+            choice: Choice::default(),
             exact: true,
-        })
+        };
+        session.switch_backend(backend).await?;
+        Ok(session)
     }
 
     /// Goes on from a file. Without its text (or another) the model can only write.
@@ -85,14 +80,16 @@ impl Session {
     pub async fn resume(
         file: Vec<u8>,
         text: Option<String>,
-        #[wasm_bindgen(unchecked_param_type = "Backend")] _backend: String,
+        #[wasm_bindgen(unchecked_param_type = "Backend")] backend: String,
     ) -> Result<Session, JsValue> {
         let checkpoint = checkpoint::load(&file).map_err(|e| throw(&e.into()))?;
         let mut exact = false;
         let work = match text {
             Some(text) => {
                 let text = composed(text, checkpoint.config.text.nfc);
-                let resumed = checkpoint.into_trainer(&text, cpu).map_err(|e| throw(&e))?;
+                let resumed = checkpoint
+                    .into_trainer(&text, backend::cpu)
+                    .map_err(|e| throw(&e))?;
                 exact = resumed.exact;
                 Work::Training(Box::new(resumed.trainer))
             }
@@ -111,11 +108,13 @@ impl Session {
                 }
             }
         };
-        Ok(Self {
+        let mut session = Self {
             work,
-            reason: "cpu".into(),
+            choice: Choice::default(),
             exact,
-        })
+        };
+        session.switch_backend(backend).await?;
+        Ok(session)
     }
 
     /// Trains for about `budget_ms`, or `max_steps`.
@@ -130,6 +129,7 @@ impl Session {
             position: Position,
             characters_per_second: f64,
             stopped: Option<crate::train::Stop>,
+            backend: &'static str,
         }
         let Work::Training(trainer) = &mut self.work else {
             return Err(error(
@@ -141,7 +141,17 @@ impl Session {
             milliseconds: budget_ms,
             steps: max_steps as u64,
         };
-        let report = trainer.train(budget).await.map_err(|e| throw(&e))?;
+        let report = match trainer.train(budget).await {
+            Err(Error::Executor(e)) if trainer.backend().can_be_lost() => {
+                // The GPU is gone: go on without it, from the last state that was kept.
+                let cpu = backend::cpu(trainer.network()).map_err(|e| throw(&e.into()))?;
+                let step = trainer.recover(cpu);
+                self.choice = Choice::lost(&e, step);
+                trainer.train(budget).await
+            }
+            report => report,
+        };
+        let report = report.map_err(|e| throw(&e))?;
         let TrainReport {
             steps,
             epochs,
@@ -158,6 +168,7 @@ impl Session {
             position,
             characters_per_second,
             stopped,
+            backend: trainer.backend().name(),
         })?;
         js_sys::Reflect::set(
             &out,
@@ -165,6 +176,24 @@ impl Session {
             &js_sys::Float32Array::from(&rows[..]),
         )?;
         Ok(out)
+    }
+
+    /// Goes on with another executor, from the same step: `cpu`, `webgpu`, or `auto` for the faster
+    /// one, measured.
+    ///
+    /// # Errors
+    /// A `CharloomError`; the old executor is kept then.
+    #[wasm_bindgen(js_name = switchBackend)]
+    pub async fn switch_backend(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Backend")] backend: String,
+    ) -> Result<(), JsValue> {
+        if let Work::Training(trainer) = &mut self.work {
+            self.choice = backend::switch(trainer, &backend)
+                .await
+                .map_err(|e| throw(&e))?;
+        }
+        Ok(())
     }
 
     /// Changes options from the next step on.
@@ -233,7 +262,7 @@ impl Session {
         struct Info<'a> {
             backend: &'static str,
             build: &'static str,
-            reason: &'a str,
+            choice: &'a Choice,
             exact: bool,
             config: &'a Config,
             summary: Summary,
@@ -249,9 +278,9 @@ impl Session {
             } => (config, vocabulary, None),
         };
         to_js(&Info {
-            backend: "cpu",
+            backend: trainer.map_or("cpu", |t| t.backend().name()),
             build: build(),
-            reason: &self.reason,
+            choice: &self.choice,
             exact: self.exact,
             config,
             summary: crate::network::summarize(&config.model, vocabulary.len()),
