@@ -1,0 +1,151 @@
+/**
+ * What the page and its worker say to each other. Calls go through Comlink; events go the other way.
+ * The page never holds the training text or the weights: it sees excerpts, numbers and Blobs.
+ */
+import type {
+  Backend,
+  Config,
+  Decoded,
+  Encoding,
+  EpochReport,
+  LiveOptions,
+  ModelConfig,
+  Position,
+  SampleOptions,
+  SampledCharacter,
+  SessionInfo,
+  Statistics,
+  Summary,
+  TextConfig,
+  TrainConfig,
+} from './engine.ts';
+
+export type BuildName = SessionInfo['build'];
+
+/** Everything the page needs to draw itself, known once the wasm is up. */
+export interface Boot {
+  build: BuildName;
+  defaults: Config;
+  presets: { id: string; corpus: string; config: Config }[];
+  corpora: { id: string; language: string; title: string; characters: number }[];
+}
+
+export type TextSource =
+  | { kind: 'corpus'; id: string }
+  | { kind: 'file'; file: File; encoding?: Encoding }
+  | { kind: 'paste'; text: string };
+
+/** The text in use, as the page may know it. */
+export interface TextView {
+  kind: TextSource['kind'] | 'saved';
+  /** Corpus id, file name, or empty for pasted text. */
+  name: string;
+  bytes: number;
+  encoding: Encoding | null;
+  confidence: Decoded['confidence'] | null;
+  /** Characters that could not be decoded and became U+FFFD. */
+  replaced: number;
+  /** The beginning of the text, for display. */
+  excerpt: string;
+  statistics: Statistics;
+}
+
+export interface Progress {
+  /** Rows of 4: step, loss, gradient norm before clipping, learning rate. */
+  metrics: Float32Array;
+  epochs: EpochReport[];
+  position: Position;
+  charactersPerSecond: number;
+}
+
+/** One sample drawn while training, to show how the writing changes. */
+export interface LivingSample {
+  prefix: string;
+  characters: SampledCharacter[];
+  position: Position;
+  /** False while it is still being written. */
+  complete: boolean;
+}
+
+export type WorkerEvent =
+  | { type: 'progress'; progress: Progress }
+  | { type: 'living-sample'; sample: LivingSample }
+  | { type: 'stopped'; reason: 'paused' | 'finished' | 'diverged' | 'failed'; error: Failure | null }
+  | { type: 'saved'; entry: ModelEntry }
+  | { type: 'save-failed'; error: Failure };
+
+/** An error as it crosses the boundary. Nobody matches on the message; the code is stable. */
+export interface Failure {
+  code: string;
+  message: string;
+  /** The option at fault, as `section.name`, where the engine names one. */
+  field?: string;
+}
+
+export type Result<T> = { ok: true; value: T } | { ok: false; error: Failure };
+
+/** A model kept in this browser. `auto` entries are the autosaves; the rest were named by the user. */
+export interface ModelEntry {
+  id: string;
+  kind: 'auto' | 'named';
+  name: string;
+  created: number;
+  updated: number;
+  bytes: number;
+  config: Config;
+  position: Position;
+  /** The last epoch's training perplexity, where an epoch has ended. */
+  perplexity: number | null;
+  textName: string;
+  textKind: TextView['kind'];
+}
+
+export interface Opened {
+  info: SessionInfo;
+  /** Null where the model came without its text: it can write but not train. */
+  text: TextView | null;
+  /** What the page kept beside the checkpoint: chart series and earlier samples. */
+  view: unknown;
+}
+
+export type LivingOptions = Omit<SampleOptions, 'alternatives' | 'skip_unknown'>;
+
+export interface WriteRequest {
+  /** Chosen by the page, to name the stream in events and in `stopWriting`. */
+  id: number;
+  options: SampleOptions;
+  length: number;
+}
+
+/** The worker's calls. Each answers with a Result, because only plain data crosses whole. */
+export interface Desk {
+  start(build: BuildName | null, listener: (event: WorkerEvent) => void): Promise<Result<Boot>>;
+  openText(source: TextSource, options: TextConfig): Promise<Result<TextView>>;
+  /** The same text under other options (or another encoding). */
+  rereadText(options: TextConfig, encoding: Encoding | null): Promise<Result<TextView>>;
+  summarize(model: ModelConfig, train: TrainConfig): Promise<Result<Summary>>;
+  create(config: Config, backend: Backend): Promise<Result<SessionInfo>>;
+  train(): Promise<Result<null>>;
+  pause(): Promise<Result<null>>;
+  /** Exactly one optimiser step. */
+  step(): Promise<Result<null>>;
+  set(options: LiveOptions): Promise<Result<null>>;
+  living(options: LivingOptions): Promise<Result<null>>;
+  write(
+    request: WriteRequest,
+    onCharacters: (characters: SampledCharacter[]) => void,
+  ): Promise<Result<{ skipped: string[]; stopped: boolean }>>;
+  stopWriting(id: number): Promise<Result<null>>;
+  /** The model file. */
+  exportModel(): Promise<Result<Blob>>;
+  importModel(file: Blob, backend: Backend): Promise<Result<Opened>>;
+  listModels(): Promise<Result<ModelEntry[]>>;
+  /** Keeps the present model now: under a name, or as this run's autosave. */
+  keepModel(name: string | null, view: unknown): Promise<Result<ModelEntry>>;
+  openModel(id: string, backend: Backend): Promise<Result<Opened>>;
+  renameModel(id: string, name: string): Promise<Result<null>>;
+  removeModel(id: string): Promise<Result<null>>;
+  modelFile(id: string): Promise<Result<Blob>>;
+  /** What the page wants kept beside the run's autosave. */
+  keepView(view: unknown): Promise<Result<null>>;
+}
