@@ -1,0 +1,463 @@
+/**
+ * The page's one controller. Components call its methods and draw its state; it talks to the worker.
+ * Runs (chart data) are kept beside the state and changed in place: they are large and change ten times a second.
+ */
+import { asFailure, type Client } from '../client/client.ts';
+import { preferredLanguage, type Language, type MessageKey, type Values } from '../i18n/i18n.ts';
+import type { Backend, Config, Encoding } from '../protocol/engine.ts';
+import type { Failure, ModelEntry, Opened, Progress, TextSource, WorkerEvent } from '../protocol/messages.ts';
+import { applyTheme, asTheme, type Theme } from '../theme/theme.ts';
+import { initialState, type AppState, type Sampling } from './appstate.ts';
+import { differences, getOption, isLive, withOption, type OptionPath, type OptionValue } from './config.ts';
+import { configFromHash, readHash, writeHash, type HashState } from './hash.ts';
+import { remember, remembered } from './preferences.ts';
+import { addProgress, addSample, MOST_RUNS, newRun, restoreRun, saveView, type Run } from './runs.ts';
+import { Store } from './store.ts';
+
+const EDIT_SETTLES_MS = 180;
+
+export class App {
+  readonly store: Store<AppState>;
+  runs: Run[] = [];
+  private readonly hash: HashState;
+  private readonly backend: Backend;
+  private nextNotice = 1;
+  private nextRun = 1;
+  private editTimer: ReturnType<typeof setTimeout> | undefined;
+  private edits = 0;
+  private textChosen = false;
+
+  constructor(readonly client: Client) {
+    this.hash = readHash(location.hash);
+    this.backend = this.hash.backend;
+    this.textChosen = this.hash.corpus !== null || this.hash.preset !== null;
+    const language = preferredLanguage(
+      this.hash.parameters.get('lang') ?? remembered('language'),
+      navigator.languages ?? [navigator.language],
+    );
+    this.store = new Store(initialState(language, asTheme(remembered('theme')), this.hash.hide));
+    applyTheme(this.state.theme, document.documentElement);
+  }
+
+  get state(): Readonly<AppState> {
+    return this.store.value;
+  }
+
+  get run(): Run | undefined {
+    return this.runs.at(-1);
+  }
+
+  async start(): Promise<void> {
+    try {
+      const boot = await this.client.start(this.hash.build, (event) => this.hear(event));
+      this.store.set({ boot, engine: 'ready' });
+    } catch (error) {
+      this.store.set({ engine: 'unavailable', problem: { path: null, failure: asFailure(error) } });
+      return;
+    }
+    const models = this.refreshModels();
+    const preset = this.hash.preset ?? this.presetFor(this.state.language);
+    this.choosePreset(preset);
+    this.store.set({ config: configFromHash(this.hash, this.state.config!) });
+    if (await this.openText({ kind: 'corpus', id: this.hash.corpus ?? this.corpusOf(preset) }, false)) await this.newSession();
+    await models;
+    const latest = this.state.models.find((entry) => entry.kind === 'auto' && entry.position.step > 0);
+    if (latest && !this.run?.step) this.store.set({ resume: latest });
+  }
+
+  // Language and theme
+
+  setLanguage(language: Language): void {
+    remember('language', language);
+    this.store.set({ language });
+    if (this.state.engine !== 'ready' || this.textChosen || this.run?.step || this.state.training) return;
+    const preset = this.presetFor(language);
+    this.choosePreset(preset);
+    void this.openText({ kind: 'corpus', id: this.corpusOf(preset) }, false).then((opened) => opened && this.newSession());
+  }
+
+  setTheme(theme: Theme): void {
+    remember('theme', theme);
+    applyTheme(theme, document.documentElement);
+    this.store.set({ theme });
+  }
+
+  // Presets
+
+  private presetFor(language: Language): string | null {
+    const boot = this.state.boot!;
+    const wanted = language === 'en' ? 'en' : 'zh';
+    const corpora = boot.corpora.filter((corpus) => corpus.language.startsWith(wanted)).map((corpus) => corpus.id);
+    return boot.presets.find((preset) => corpora.includes(preset.corpus))?.id ?? null;
+  }
+
+  private corpusOf(preset: string | null): string {
+    const boot = this.state.boot!;
+    return boot.presets.find((each) => each.id === preset)?.corpus ?? boot.corpora[0]?.id ?? '';
+  }
+
+  private baseConfig(preset: string | null): Config {
+    const boot = this.state.boot!;
+    return boot.presets.find((each) => each.id === preset)?.config ?? boot.defaults;
+  }
+
+  private choosePreset(preset: string | null): void {
+    const known = this.state.boot!.presets.some((each) => each.id === preset) ? preset : null;
+    this.store.set({ preset: known, config: this.baseConfig(known), problem: null });
+  }
+
+  /** A preset brings its text along, unless the user brought their own. */
+  async usePreset(id: string): Promise<void> {
+    this.choosePreset(id);
+    this.writeHash();
+    const text = this.state.text;
+    if (!text || text.kind === 'corpus') await this.openText({ kind: 'corpus', id: this.corpusOf(id) }, false);
+    else await this.rereadText(null);
+    this.textChosen = true;
+    await this.settleEdit(null);
+  }
+
+  // Text
+
+  async openText(source: TextSource, startOver = true): Promise<boolean> {
+    const name = source.kind === 'corpus' ? source.id : source.kind === 'file' ? source.file.name : '';
+    this.store.set({ reading: name });
+    try {
+      const text = await this.client.openText(source, this.state.config!.text);
+      this.store.set({ text, problem: null });
+      if (startOver) {
+        this.textChosen = true;
+        this.writeHash();
+        await this.newSession();
+      }
+      return true;
+    } catch (error) {
+      this.complain(error);
+      return false;
+    } finally {
+      this.store.set({ reading: null });
+    }
+  }
+
+  async setEncoding(encoding: Encoding): Promise<void> {
+    if (await this.rereadText(encoding)) await this.newSession();
+  }
+
+  private async rereadText(encoding: Encoding | null): Promise<boolean> {
+    try {
+      this.store.set({ text: await this.client.rereadText(this.state.config!.text, encoding) });
+      return true;
+    } catch (error) {
+      this.complain(error);
+      return false;
+    }
+  }
+
+  /** A dropped or picked file: a model where its name says so, else a text. */
+  async openFile(file: File): Promise<void> {
+    if (/\.safetensors$/i.test(file.name)) await this.importModel(file);
+    else await this.openText({ kind: 'file', file });
+  }
+
+  // Options
+
+  setOption(path: OptionPath, value: OptionValue): void {
+    const config = withOption(this.state.config!, path, value);
+    this.store.set({ config, problem: this.state.problem?.path === path ? null : this.state.problem });
+    this.writeHash();
+    clearTimeout(this.editTimer);
+    if (isLive(path) && this.state.session) void this.setLive(path, value);
+    else this.editTimer = setTimeout(() => void this.settleEdit(path), EDIT_SETTLES_MS);
+  }
+
+  private async setLive(path: OptionPath, value: OptionValue): Promise<void> {
+    try {
+      await this.client.set({ [path.split('.')[1]!]: value });
+      const session = this.state.session;
+      if (session) this.store.set({ session: { ...session, config: withOption(session.config, path, value) } });
+      if (this.run) this.run.config = withOption(this.run.config, path, value);
+      this.touchRuns();
+    } catch (error) {
+      this.blame(path, error);
+    }
+  }
+
+  /** Checks the edited configuration; before anything is learnt it simply becomes the session's. */
+  private async settleEdit(path: OptionPath | null): Promise<void> {
+    const edit = ++this.edits;
+    const config = this.state.config!;
+    if (path?.startsWith('text.') && !(await this.rereadText(null))) return;
+    try {
+      const summary = await this.client.summarize(config.model, config.train);
+      if (edit !== this.edits) return;
+      this.store.set({ summary, problem: null });
+    } catch (error) {
+      if (edit === this.edits) this.blame(path, error);
+      return;
+    }
+    if (!this.run?.step && !this.state.training) await this.newSession(path);
+    else this.notePending();
+  }
+
+  private notePending(): void {
+    const { session, config } = this.state;
+    this.store.set({ pending: session && config ? differences(session.config, config).filter((path) => !isLive(path)) : [] });
+  }
+
+  undoPending(): void {
+    const { session, config } = this.state;
+    if (!session || !config) return;
+    let restored = config;
+    for (const path of this.state.pending) restored = withOption(restored, path, getOption(session.config, path));
+    this.store.set({ config: restored, pending: [], problem: null, summary: session.summary });
+    this.writeHash();
+    if (this.state.text?.kind) void this.rereadText(null);
+  }
+
+  async applyPending(): Promise<void> {
+    if (await this.newSession()) await this.train();
+  }
+
+  // Running
+
+  private async newSession(edited: OptionPath | null = null): Promise<boolean> {
+    const config = this.state.config!;
+    try {
+      const session = await this.client.create(config, this.backend);
+      const run = newRun(
+        this.nextRun++,
+        this.freeColour(),
+        session.config,
+        this.state.text?.name ?? '',
+        session.vocabulary.length,
+        session.summary.parameters,
+      );
+      this.addRun(run);
+      this.store.set({
+        session,
+        position: session.position,
+        summary: session.summary,
+        pending: [],
+        problem: null,
+        finished: false,
+        trainable: true,
+        savedAt: null,
+      });
+      return true;
+    } catch (error) {
+      this.blame(edited, error);
+      return false;
+    }
+  }
+
+  private freeColour(): number {
+    const kept = this.runs.filter((run) => run.step > 0);
+    for (let colour = 0; colour < MOST_RUNS; colour++) if (!kept.some((run) => run.colour === colour)) return colour;
+    return (this.run?.colour ?? 0) % MOST_RUNS;
+  }
+
+  /** The new run replaces one that never trained; the oldest makes room. */
+  private addRun(run: Run): void {
+    this.runs = this.runs.filter((each) => each.step > 0).slice(-(MOST_RUNS - 1));
+    this.runs.push(run);
+    this.store.set({ living: null });
+    this.touchRuns();
+  }
+
+  showRun(id: number, visible: boolean): void {
+    const run = this.runs.find((each) => each.id === id);
+    if (run) run.visible = visible;
+    this.touchRuns();
+  }
+
+  removeRun(id: number): void {
+    this.runs = this.runs.filter((run) => run.id !== id || run === this.run);
+    this.touchRuns();
+  }
+
+  private touchRuns(): void {
+    this.store.set({ runsVersion: this.state.runsVersion + 1 });
+  }
+
+  async train(): Promise<void> {
+    await this.attempt(async () => {
+      await this.client.train();
+      this.store.set({ training: true, finished: false, resume: null });
+    });
+  }
+
+  async pause(): Promise<void> {
+    await this.attempt(() => this.client.pause());
+    this.store.set({ training: false });
+  }
+
+  async step(): Promise<void> {
+    this.store.set({ resume: null });
+    await this.attempt(() => this.client.step());
+    this.store.set({ training: false });
+  }
+
+  async reset(): Promise<void> {
+    await this.newSession();
+    this.store.set({ training: false });
+  }
+
+  private hear(event: WorkerEvent): void {
+    switch (event.type) {
+      case 'progress':
+        this.takeProgress(event.progress);
+        break;
+      case 'living-sample':
+        if (event.sample.complete && this.run) {
+          addSample(this.run, event.sample);
+          this.touchRuns();
+        }
+        this.store.set({ living: event.sample });
+        break;
+      case 'stopped':
+        this.store.set({ training: false, finished: event.reason === 'finished' });
+        if (event.reason === 'diverged' && event.error) this.notify('problem', 'notice.diverged', {}, event.error);
+        else if (event.reason === 'failed' && event.error) this.notify('problem', 'notice.problem', {}, event.error);
+        else if (event.reason === 'finished') this.notify('info', 'notice.finished', { epochs: this.state.position?.epoch ?? 0 });
+        break;
+      case 'saved':
+        this.store.set({ savedAt: event.entry.updated });
+        if (this.run) void this.client.keepView(saveView(this.run)).catch(() => undefined);
+        void this.refreshModels();
+        break;
+      case 'save-failed':
+        this.notify('problem', 'notice.saveFailed', { message: event.error.message });
+        break;
+    }
+  }
+
+  private takeProgress(progress: Progress): void {
+    if (this.run) addProgress(this.run, progress);
+    this.store.set({ position: progress.position, runsVersion: this.state.runsVersion + 1 });
+  }
+
+  // Writing
+
+  setSampling(sampling: Partial<Sampling>): void {
+    const next = { ...this.state.sampling, ...sampling };
+    this.store.set({ sampling: next });
+    const { prefix, temperature, top_k, top_p, greedy, seed } = next;
+    void this.client.living({ prefix, temperature, top_k, top_p, greedy, seed }).catch(() => undefined);
+  }
+
+  // Keeping
+
+  async refreshModels(): Promise<void> {
+    try {
+      this.store.set({ models: await this.client.listModels() });
+    } catch {
+      // No storage in this window: saving says so when it is tried.
+    }
+  }
+
+  /** Called when the page is hidden: it may not come back. */
+  saveQuietly(): void {
+    if (this.run?.step) void this.client.keepModel(null, saveView(this.run)).catch(() => undefined);
+  }
+
+  async keepModel(name: string): Promise<void> {
+    await this.attempt(() => this.client.keepModel(name, this.run ? saveView(this.run) : undefined));
+    await this.refreshModels();
+  }
+
+  async openModel(entry: ModelEntry): Promise<void> {
+    await this.attempt(async () => {
+      this.adopt(await this.client.openModel(entry.id, this.backend));
+      const { epoch, step } = this.state.position!;
+      this.notify('info', 'notice.resumed', { epoch, step });
+    });
+  }
+
+  async importModel(file: File): Promise<void> {
+    await this.attempt(async () => {
+      this.adopt(await this.client.importModel(file, this.backend));
+      this.notify('info', 'notice.loaded', { name: file.name });
+      if (!this.state.trainable) this.notify('info', 'notice.sampleOnly');
+    });
+  }
+
+  private adopt({ info, text, view }: Opened): void {
+    const run =
+      restoreRun(view) ??
+      newRun(0, 0, info.config, text?.name ?? '', info.vocabulary.length, info.summary.parameters);
+    this.addRun({ ...run, id: this.nextRun++, colour: this.freeColour(), visible: true, step: info.position.step });
+    this.textChosen = true;
+    this.store.set({
+      session: info,
+      config: info.config,
+      preset: null,
+      summary: info.summary,
+      position: info.position,
+      text: text ?? this.state.text,
+      trainable: text !== null,
+      training: false,
+      finished: false,
+      pending: [],
+      problem: null,
+      resume: null,
+    });
+    this.writeHash();
+  }
+
+  async renameModel(id: string, name: string): Promise<void> {
+    await this.attempt(() => this.client.renameModel(id, name));
+    await this.refreshModels();
+  }
+
+  async removeModel(id: string): Promise<void> {
+    await this.attempt(() => this.client.removeModel(id));
+    if (this.state.resume?.id === id) this.store.set({ resume: null });
+    await this.refreshModels();
+  }
+
+  dismissResume(): void {
+    this.store.set({ resume: null });
+  }
+
+  // Links and notices
+
+  private writeHash(): void {
+    const { config, preset, text, hide } = this.state;
+    if (!config) return;
+    const corpus = text?.kind === 'corpus' && text.name !== this.corpusOf(preset) ? text.name : null;
+    const hash = writeHash({ ...this.hash, corpus, preset, hide }, config, this.baseConfig(preset));
+    history.replaceState(null, '', hash || location.pathname + location.search);
+  }
+
+  notify(kind: 'info' | 'problem', key: MessageKey, values: Values = {}, failure: Failure | null = null): void {
+    const id = this.nextNotice++;
+    this.store.set({ notices: [...this.state.notices.slice(-2), { id, kind, key, values, failure }] });
+    if (kind === 'info') setTimeout(() => this.dismiss(id), 6000);
+  }
+
+  dismiss(id: number): void {
+    this.store.set({ notices: this.state.notices.filter((notice) => notice.id !== id) });
+  }
+
+  private complain(error: unknown): void {
+    this.notify('problem', 'notice.problem', {}, asFailure(error));
+  }
+
+  /** Shows an error beside the option it is about. */
+  private blame(path: OptionPath | null, error: unknown): void {
+    const failure = asFailure(error);
+    const at = (failure.field as OptionPath | undefined) ?? path;
+    this.store.set({ problem: { path: at, failure } });
+    if (!at) this.notify('problem', 'notice.problem', {}, failure);
+  }
+
+  async attempt(action: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      this.complain(error);
+      return false;
+    }
+  }
+}
