@@ -271,9 +271,11 @@ export const en = {
   'sample.skipped': 'Skipped: {characters}',
   'sample.stopped': 'stopped',
   'sample.hint': 'Point at a character to see how likely it was and what else might have come. Click an alternative to go on from there.',
+
   'sample.probability': '{percent} likely',
   'sample.alternatives': 'It might also have been',
   'sample.branch': 'Go on with “{character}” instead ({percent})',
+  'sample.surprise': 'Colour by surprise',
   'sample.output': 'Continuation {number}',
 
   'model.title': 'Model',

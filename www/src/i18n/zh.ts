@@ -273,6 +273,7 @@ export const zh: Record<MessageKey, string> = {
   'sample.probability': '可能性 {percent}',
   'sample.alternatives': '也可能是',
   'sample.branch': '改用“{character}”接着写（{percent}）',
+  'sample.surprise': '按意外程度着色',
   'sample.output': '第 {number} 份',
 
   'model.title': '模型',

@@ -1,0 +1,28 @@
+/** Starts the page: connects the worker, hands the App to the components, follows the page's life. */
+import { connect } from './client/client.ts';
+import './components/page.ts';
+import type { Page } from './components/page.ts';
+import { translate } from './i18n/i18n.ts';
+import { App } from './state/app.ts';
+import './theme/tokens.css';
+
+const app = new App(connect());
+
+function describeDocument(): void {
+  const { language } = app.state;
+  document.documentElement.lang = language;
+  document.title = `Charloom · ${translate(language, 'app.tagline')}`;
+}
+
+describeDocument();
+app.store.subscribe((changed) => {
+  if (changed.has('language')) describeDocument();
+});
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'hidden') app.saveQuietly();
+});
+
+const page = document.createElement('cl-page') as Page;
+page.app = app;
+document.body.append(page);
+void app.start();
