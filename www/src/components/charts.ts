@@ -6,7 +6,7 @@ import * as format from '../i18n/format.ts';
 import type { Run } from '../state/runs.ts';
 import { AppElement } from './base.ts';
 import './chart.ts';
-import { lossData, lossOptions, smallData, smallOptions, type LossHover } from './curves.ts';
+import { lossData, lossOptions, MOST_DOTS, smallData, smallOptions, type LossHover } from './curves.ts';
 import { shared } from './styles.ts';
 
 @customElement('cl-charts')
@@ -83,7 +83,7 @@ export class Charts extends AppElement {
     const validation = runs.map((run) => run.epochs.some((epoch) => epoch.validation_perplexity !== null));
     // New options only when the set of curves or their labels changed: rebuilding a chart is what costs.
     const built = JSON.stringify([
-      runs.map((run) => [run.id, run.colour]), validation, threshold, current?.id, current?.vocabulary, this.state.language,
+      runs.map((run) => [run.id, run.colour, run.epochs.length <= MOST_DOTS]), validation, threshold, current?.id, current?.vocabulary, this.state.language,
     ]);
     if (built === this.built) return;
     this.built = built;

@@ -6,6 +6,7 @@ import { css, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
 import type { SampledCharacter } from '../protocol/engine.ts';
+import { guard } from 'lit/directives/guard.js';
 import { AppElement } from './base.ts';
 import { shared } from './styles.ts';
 
@@ -27,6 +28,8 @@ export class BranchEvent extends Event {
     super('branch', { bubbles: true, composed: true });
   }
 }
+
+const CHUNK = 100;
 
 /** Surprise in nats, as a share of what counts as very surprising. */
 function surprise(probability: number): number {
@@ -83,8 +86,8 @@ export class ContinuationView extends AppElement {
         }
       }
       .detail {
-        min-height: 5.6em;
-        padding: 8px 2px 0;
+        min-height: 6.6em;
+        padding: 8px 2px 10px;
       }
       .alternatives {
         display: flex;
@@ -115,11 +118,23 @@ export class ContinuationView extends AppElement {
         @pointerover=${this.point}
         @click=${this.point}
         @keydown=${this.walk}
-      ><span class="prefix">${prefix}</span>${characters.map((each, index) => this.glyph(each, index))}${status === 'writing' ? html`<i class="caret"></i>` : nothing}</p>
+      ><span class="prefix">${prefix}</span>${this.chunks()}${status === 'writing' ? html`<i class="caret"></i>` : nothing}</p>
       <div class="detail" id="detail" aria-live=${this.picked === null ? 'off' : 'polite'}>
         ${skipped.length ? html`<p class="small muted">${this.t('sample.skipped', { characters: skipped.join(' ') })}</p>` : nothing}
         ${this.detail()}
       </div>`;
+  }
+
+  /** In pieces, so that writing on draws the last piece only. */
+  private chunks() {
+    const { id, characters } = this.continuation;
+    const pieces: unknown[] = [];
+    for (let from = 0; from < characters.length; from += CHUNK) {
+      const piece = characters.slice(from, from + CHUNK);
+      const picked = this.picked !== null && Math.floor(this.picked / CHUNK) * CHUNK === from ? this.picked : null;
+      pieces.push(guard([id, piece.length, picked, this.surprise], () => piece.map((each, index) => this.glyph(each, from + index))));
+    }
+    return pieces;
   }
 
   private glyph(each: SampledCharacter, index: number) {
@@ -148,7 +163,6 @@ export class ContinuationView extends AppElement {
             const percent = format.percent(probability, language);
             const seen = format.visible(other, language);
             return html`<button
-              aria-label=${this.t('sample.branch', { character: seen, percent })}
               title=${this.t('sample.branch', { character: seen, percent })}
               ?disabled=${status === 'writing'}
               @click=${() => this.branch(keep, { ...character, character: other, probability })}

@@ -8,7 +8,11 @@ import { smooth } from '../state/series.ts';
 import type { ChartOptions, ColourOf } from './chart.ts';
 
 const SMOOTHING = 0.94;
+/** Beyond this many epochs their dots would run together. */
+export const MOST_DOTS = 60;
 const PERPLEXITIES = [1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
+
+const DECADES = [-6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
 
 export interface LossHover {
   epoch: number;
@@ -50,8 +54,9 @@ function drawMark(plot: uPlot, value: number, label: string, stroke: string): vo
   ctx.stroke();
   ctx.font = `${11.5 * ratio}px system-ui, sans-serif`;
   ctx.textAlign = 'right';
-  ctx.textBaseline = y - top < 16 * ratio ? 'top' : 'bottom';
-  ctx.fillText(label, left + width - 4 * ratio, y + (ctx.textBaseline === 'top' ? 3 : -3) * ratio);
+  const below = y - top < 16 * ratio || value < (plot.scales['y']!.min! + plot.scales['y']!.max!) / 2;
+  ctx.textBaseline = below ? 'top' : 'bottom';
+  ctx.fillText(label, left + width - 4 * ratio, y + (below ? 3 : -3) * ratio);
   ctx.restore();
 }
 
@@ -93,7 +98,7 @@ export function lossOptions({ runs, currentId, vocabulary, text, onHover }: Loss
         return [
           { stroke, width: 1, alpha: 0.22, spanGaps: true, points: { show: false } },
           ...curves,
-          { stroke, width: 0, spanGaps: true, points: { show: true, size: 6, fill: stroke } },
+          { stroke, width: 0, points: { show: run.epochs.length <= MOST_DOTS, size: 6, fill: stroke } },
           { stroke: colour('--warm'), width: 2, dash: [6, 4], spanGaps: true, points: { show: false } },
         ];
       }),
@@ -119,11 +124,11 @@ export function lossOptions({ runs, currentId, vocabulary, text, onHover }: Loss
 }
 
 /** Of the marks in range, as many as have room. */
-function readable(marks: number[], min: number, max: number): number[] {
+function readable(marks: number[], min: number, max: number, scale = (mark: number) => mark, most = 9): number[] {
   const inside = marks.filter((mark) => mark >= min && mark <= max);
-  const gap = (max - min) / 9;
+  const gap = (scale(max) - scale(min)) / most;
   const kept: number[] = [];
-  for (const mark of inside) if (!kept.length || mark - kept.at(-1)! >= gap) kept.push(mark);
+  for (const mark of inside) if (!kept.length || scale(mark) - scale(kept.at(-1)!) >= gap) kept.push(mark);
   return kept;
 }
 
@@ -172,6 +177,8 @@ export function smallOptions({ runs, log, mark }: SmallSettings): (colour: Colou
         ...axisStyle(colour),
         grid: { stroke: colour('--grid'), width: 1 },
         size: 50,
+        ...(log ? { splits: (_: uPlot, __: number, min: number, max: number) => readable(DECADES, min, max, Math.log10, 4) } : {}),
+        filter: (_, splits) => splits,
         values: (_, splits) => splits.map((split) => (split === null ? '' : String(Number(split.toPrecision(3))))),
       },
     ],

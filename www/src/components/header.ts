@@ -82,7 +82,21 @@ export class Header extends AppElement {
           font-size: 14px;
         }
         .switches {
+          flex-wrap: nowrap;
+          gap: 6px;
           margin-left: auto;
+        }
+        .brand {
+          gap: 8px;
+        }
+        h1 {
+          font-size: 18px;
+        }
+        .switch button {
+          padding: 2px 7px;
+        }
+        .switch.icons button {
+          padding: 2px 5px;
         }
       }
     `,

@@ -19,9 +19,7 @@ export class Models extends AppElement {
     css`
       li {
         display: grid;
-        grid-template-columns: 1fr auto;
-        align-items: center;
-        gap: 2px 8px;
+        gap: 1px;
         padding: 7px 0;
         border-top: 1px solid var(--line);
       }
@@ -32,12 +30,18 @@ export class Models extends AppElement {
       }
       .actions {
         display: flex;
+        flex-wrap: wrap;
         gap: 2px;
+        margin-left: -7px;
       }
       .actions button {
         min-height: 28px;
         padding: 0 7px;
         font-size: 13px;
+      }
+      .actions .open {
+        color: var(--accent);
+        font-weight: 600;
       }
       .naming {
         display: grid;
@@ -125,7 +129,7 @@ export class Models extends AppElement {
         >
       </span>
       <span class="actions">
-        <button class="link" @click=${() => this.app.openModel(entry)}>${this.t('model.open')}</button>
+        <button class="quiet open" @click=${() => this.app.openModel(entry)}>${this.t('model.open')}</button>
         <button class="quiet" @click=${() => this.export(entry)}>${this.t('model.export')}</button>
         <button class="quiet" @click=${() => (this.naming = { id: entry.id, name: this.nameOf(entry) })}>
           ${this.t('model.rename')}

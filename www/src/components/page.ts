@@ -37,6 +37,7 @@ export class Page extends AppElement {
       }
       section {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 16px;
         min-width: 0;
       }
@@ -114,7 +115,9 @@ export class Page extends AppElement {
   override render() {
     const { app } = this;
     const shown = (part: string, content: unknown) => (this.state.hide.includes(part) ? nothing : content);
-    return html`<a class="button skip" href="#writing" @click=${this.skip}>${this.t('app.skip')}</a>
+    return html`<nav aria-label=${this.t('app.skip')}>
+        <button class="skip" @click=${this.skip}>${this.t('app.skip')}</button>
+      </nav>
       ${shown('header', html`<cl-header .app=${app}></cl-header>`)}
       <cl-runbar .app=${app}></cl-runbar>
       <cl-notices .app=${app}></cl-notices>
@@ -138,8 +141,7 @@ export class Page extends AppElement {
       ${this.dragging ? html`<div class="drop">${this.t('text.dropHere')}</div>` : nothing}`;
   }
 
-  private skip(event: Event): void {
-    event.preventDefault();
+  private skip(): void {
     this.renderRoot.querySelector<HTMLElement>('#writing')?.focus();
   }
 

@@ -155,13 +155,15 @@ export class RunBar extends AppElement {
     const started = (position?.step ?? 0) > 0;
     return html`<section class="bar" aria-label=${this.t('run.bar')}>
         <div class="buttons">
-          ${training
-            ? html`<button class="primary train" id="pause" @click=${() => this.app.pause()}>
-                <svg viewBox="0 0 16 16" aria-hidden="true">${PAUSE}</svg>${this.t('run.pause')}
-              </button>`
-            : html`<button class="primary train" id="train" ?disabled=${!canTrain} @click=${() => this.app.train()}>
-                <svg viewBox="0 0 16 16" aria-hidden="true">${PLAY}</svg>${this.t(started ? 'run.resume' : 'run.train')}
-              </button>`}
+          <button
+            class="primary train"
+            id=${training ? 'pause' : 'train'}
+            ?disabled=${!training && !canTrain}
+            @click=${() => (training ? this.app.pause() : this.app.train())}
+          >
+            <svg viewBox="0 0 16 16" aria-hidden="true">${training ? PAUSE : PLAY}</svg>
+            ${this.t(training ? 'run.pause' : started ? 'run.resume' : 'run.train')}
+          </button>
           <button id="step" ?disabled=${!canTrain} title=${this.t('run.step.help')} @click=${() => this.app.step()}>
             ${this.t('run.step')}
           </button>

@@ -41,7 +41,7 @@ export class Runs extends AppElement {
     if (!runs.length) return nothing;
     return html`<section class="card" aria-labelledby="title">
       <div class="head"><h2 id="title">${this.t('runs.title')}</h2></div>
-      <div class="scroll" tabindex="0" role="region" aria-labelledby="title">
+      <div class="scroll" tabindex="0" role="group" aria-labelledby="title">
         <table>
           <thead>
             <tr>

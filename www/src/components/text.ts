@@ -25,11 +25,14 @@ export class TextDesk extends AppElement {
     css`
       .choose {
         display: grid;
-        grid-template-columns: 1fr auto auto;
+        grid-template-columns: 1fr 1fr;
         gap: 6px;
       }
-      .choose button {
-        padding: 3px 10px;
+      .choose .drop {
+        grid-column: 1 / -1;
+      }
+      .choose select {
+        grid-column: 1 / -1;
       }
       .excerpt {
         max-height: 6.4em;
@@ -114,8 +117,8 @@ export class TextDesk extends AppElement {
         <button id="pick" @click=${() => this.picker.click()}>${this.t('text.pick')}</button>
         <button id="paste" @click=${() => this.dialog.showModal()}>${this.t('text.paste')}</button>
         <input type="file" hidden aria-label=${this.t('text.pick')} @change=${this.picked} />
+        <p class="small muted drop">${this.t('text.drop')}</p>
       </div>
-      <p class="small muted">${this.t('text.drop')}</p>
       ${text ? this.about(text) : nothing}
       <cl-options .app=${this.app} .specs=${TEXT_OPTIONS} .label=${this.t('text.options')}></cl-options>
       ${this.pasteDialog()}

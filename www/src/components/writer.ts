@@ -14,6 +14,8 @@ import { saveAs } from './download.ts';
 import { shared } from './styles.ts';
 
 const ALTERNATIVES = 8;
+/** More is work for the command line: every character here can be pointed at. */
+const LONGEST = 5000;
 let nextId = 1;
 
 @customElement('cl-writer')
@@ -142,7 +144,7 @@ export class Writer extends AppElement {
     return html`<details>
       <summary>${this.t('sample.more')}</summary>
       <div class="grid">
-        ${this.field('length', sampling.length, 1, 100000, 1)} ${this.field('count', sampling.count, 1, 4, 1)}
+        ${this.field('length', sampling.length, 1, LONGEST, 1)} ${this.field('count', sampling.count, 1, 4, 1)}
         ${this.field('top_k', sampling.top_k, 0, undefined, 1, this.t('sample.top_k.help'))}
         ${this.field('top_p', sampling.top_p, 0.01, 1, 0.01, this.t('sample.top_p.help'))}
         ${this.field('seed', sampling.seed, 0, undefined, 1)}

@@ -11,7 +11,7 @@ export const en = {
   'app.unavailable': 'The engine could not be started.',
   'app.skip': 'Skip to the writing',
   'app.controls': 'Data and network',
-  'app.watch': 'Training',
+  'app.watch': 'Progress',
   'app.write': 'Writing',
   'app.close': 'Close',
   'app.source': 'Source code',

@@ -13,7 +13,7 @@ export const zh: Record<MessageKey, string> = {
   'app.unavailable': '引擎无法启动。',
   'app.skip': '跳到写作区',
   'app.controls': '数据与网络',
-  'app.watch': '训练',
+  'app.watch': '进展',
   'app.write': '写作',
   'app.close': '关闭',
   'app.source': '源代码',

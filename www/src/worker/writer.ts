@@ -1,13 +1,14 @@
 /** Writing on request: streams of characters, several at a time, each stoppable, while training goes on or not. */
-import type { Session } from '../protocol/engine.ts';
+import type { SampledCharacter, Session } from '../protocol/engine.ts';
 import type { WriteRequest } from '../protocol/messages.ts';
-import type { SampledCharacter } from '../protocol/engine.ts';
 import { DeskError } from './failure.ts';
 import { breathe, type CommandQueue } from './queue.ts';
 
 /** A few at a time: fast enough, and a stop is heard within a frame. */
 const CHARACTERS_PER_TURN = 4;
 const SEND_EVERY_MS = 30;
+/** Faster than anyone reads, slow enough to be seen and stopped. */
+const CHARACTERS_PER_MS = 0.5;
 
 export class Writer {
   private readonly stopped = new Set<number>();
@@ -31,6 +32,7 @@ export class Writer {
     const skipped = sampler.skipped;
     let pending: SampledCharacter[] = [];
     let sentAt = 0;
+    const startedAt = performance.now();
     try {
       let left = request.length;
       while (left > 0 && !this.stopped.has(request.id)) {
@@ -42,7 +44,9 @@ export class Writer {
           pending = [];
           sentAt = performance.now();
         }
-        await breathe();
+        const early = startedAt + (request.length - left) / CHARACTERS_PER_MS - performance.now();
+        if (early > 4) await new Promise((resolve) => setTimeout(resolve, early));
+        else await breathe();
       }
       if (pending.length) send(pending);
       return { skipped, stopped: left > 0 };
