@@ -1,0 +1,95 @@
+//! The kernels: for each a Rust file (parameters, buffer shapes, CPU code) and a shader of the same
+//! stem with the same binding order.
+//!
+//! Letters: B batch rows, T time steps, N = T·B, H hidden units, G gates, V vocabulary, I input
+//! width. Sequences are time-major. A gradient is `d_` and its value's name.
+mod common;
+
+pub mod adagrad;
+pub mod adam;
+pub mod clip;
+pub mod dropout;
+pub mod embedding_backward;
+pub mod embedding_forward;
+pub mod gradient_norm;
+pub mod gru_backward;
+pub mod gru_forward;
+pub mod lstm_backward;
+pub mod lstm_forward;
+pub mod matmul;
+pub mod mean_loss;
+pub mod rmsprop;
+pub mod rnn_backward;
+pub mod rnn_forward;
+pub mod sgd;
+pub mod softmax_cross_entropy;
+pub mod sum_rows;
+
+pub use common::{
+    Access, Binding, ClipMode, Context, Controls, MAX_BINDINGS, METRICS_STRIDE, Operands,
+};
+
+use crate::simd::Simd;
+
+macro_rules! kernels {
+    ($($variant:ident = $module:ident,)+) => {
+        /// A kernel with its parameters.
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        #[allow(missing_docs)]
+        pub enum Kernel { $($variant($module::Params),)+ }
+
+        impl Kernel {
+            /// The stem of the kernel's two files.
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$variant(_) => stringify!($module),)+ }
+            }
+
+            /// Its buffers, in order.
+            pub fn bindings(&self) -> &'static [Binding] {
+                match self { $(Self::$variant(_) => $module::BINDINGS,)+ }
+            }
+
+            /// Its parameters as a uniform buffer holds them.
+            pub fn params(&self) -> &[u8] {
+                match self { $(Self::$variant(p) => bytemuck::bytes_of(p),)+ }
+            }
+
+            /// Scratch that [`Kernel::run`] needs, in numbers.
+            pub fn scratch_len<S: Simd>(&self) -> usize {
+                match self { $(Self::$variant(p) => $module::scratch_len::<S>(p),)+ }
+            }
+
+            /// Runs the kernel on the CPU.
+            pub fn run<S: Simd>(&self, operands: Operands, context: Context<S>) {
+                match self { $(Self::$variant(p) => $module::run(p, operands, context),)+ }
+            }
+        }
+    };
+}
+
+kernels! {
+    EmbeddingForward = embedding_forward,
+    EmbeddingBackward = embedding_backward,
+    Matmul = matmul,
+    SumRows = sum_rows,
+    RnnForward = rnn_forward,
+    RnnBackward = rnn_backward,
+    LstmForward = lstm_forward,
+    LstmBackward = lstm_backward,
+    GruForward = gru_forward,
+    GruBackward = gru_backward,
+    Dropout = dropout,
+    SoftmaxCrossEntropy = softmax_cross_entropy,
+    MeanLoss = mean_loss,
+    GradientNorm = gradient_norm,
+    Clip = clip,
+    Sgd = sgd,
+    Rmsprop = rmsprop,
+    Adam = adam,
+    Adagrad = adagrad,
+}
+
+/// No scratch.
+fn no_scratch<S: Simd>(_: &impl Sized) -> usize {
+    0
+}

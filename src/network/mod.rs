@@ -1,0 +1,11 @@
+//! What a network is: its configuration, its parameters and their names, their initial values.
+mod config;
+mod initialise;
+mod parameters;
+mod summary;
+
+pub(crate) use config::in_range;
+pub use config::{Cell, ConfigError, Initializer, Input, ModelConfig, Nonlinearity};
+pub use initialise::initialise;
+pub use parameters::{ALIGNMENT, Layout, Parameter};
+pub use summary::{LayerSummary, Summary, summarize};

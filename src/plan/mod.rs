@@ -1,0 +1,16 @@
+//! A network compiled once: buffers, and ordered lists of coarse kernel dispatches over them.
+//!
+//! [`Graph`] offers layer-sized operations and their gradients; [`Plan`] is what comes out: plain
+//! data that an executor replays. Letters: B batch rows, T time steps, N = T·B, H hidden units,
+//! G gates, V vocabulary, I a layer's input width. Sequences are time-major.
+mod build;
+mod data;
+mod graph;
+mod recurrent;
+
+pub use build::{
+    InspectionPlan, NetworkPlan, OptimizerKind, PlanOptions, SamplingPlan, inspection_plan,
+    network_plan, sampling_plan,
+};
+pub use data::{Buffer, BufferId, Dispatch, Plan, PlanError, Program, Role, View};
+pub use graph::{Graph, Tensor, Weight};

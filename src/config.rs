@@ -1,0 +1,98 @@
+//! The whole configuration: text, model, training. Every default is defined in Rust, once.
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    network::{ConfigError, ModelConfig},
+    text::{CorpusOptions, Newlines, TextOptions},
+    train::TrainConfig,
+};
+
+/// How the text is prepared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TextConfig {
+    /// Whether line ends stay or become spaces.
+    pub newlines: Newlines,
+    /// Whether letters become lower case.
+    pub lowercase: bool,
+    /// Whether text is brought to Unicode's NFC.
+    pub nfc: bool,
+    /// Use only so many characters.
+    pub max_chars: Option<usize>,
+    /// Characters rarer than this become one unknown token.
+    pub min_count: u64,
+    /// The share of the text, its tail, kept for validation.
+    pub validation: f32,
+}
+
+impl Default for TextConfig {
+    fn default() -> Self {
+        let CorpusOptions {
+            text,
+            min_count,
+            validation,
+        } = CorpusOptions::default();
+        let TextOptions {
+            newlines,
+            lowercase,
+            nfc,
+            max_chars,
+        } = text;
+        Self {
+            newlines,
+            lowercase,
+            nfc,
+            max_chars,
+            min_count,
+            validation,
+        }
+    }
+}
+
+impl TextConfig {
+    /// As the text module takes it.
+    pub fn corpus_options(&self) -> CorpusOptions {
+        let Self {
+            newlines,
+            lowercase,
+            nfc,
+            max_chars,
+            min_count,
+            validation,
+        } = *self;
+        let text = TextOptions {
+            newlines,
+            lowercase,
+            nfc,
+            max_chars,
+        };
+        CorpusOptions {
+            text,
+            min_count,
+            validation,
+        }
+    }
+}
+
+/// Text, model, training.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How the text is prepared.
+    pub text: TextConfig,
+    /// What the network is.
+    pub model: ModelConfig,
+    /// How it is trained.
+    pub train: TrainConfig,
+}
+
+impl Config {
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// The first field that is out of range, and the range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        self.model.validate()?;
+        self.train.validate()
+    }
+}

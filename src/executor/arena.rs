@@ -1,0 +1,116 @@
+//! The memory of a CPU executor: one allocation that holds every buffer of a plan.
+use bytemuck::{Pod, Zeroable};
+
+use super::ExecutorError;
+use crate::{
+    kernels::{Access, MAX_BINDINGS, Operands},
+    plan::{Dispatch, Plan, View},
+};
+
+/// A cache line; what buffers and packed panels are aligned to.
+#[repr(C, align(64))]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Line([f32; LINE]);
+
+const LINE: usize = 16;
+
+/// `len` numbers, zero, aligned to a cache line.
+pub(super) struct Aligned(Vec<Line>);
+
+impl Aligned {
+    /// # Errors
+    /// When the memory cannot be had.
+    pub fn zeros(len: usize) -> Result<Self, ExecutorError> {
+        let lines = len.div_ceil(LINE);
+        let mut memory = Vec::new();
+        memory
+            .try_reserve_exact(lines)
+            .map_err(|_| ExecutorError::OutOfMemory {
+                needed: (len * 4) >> 20,
+            })?;
+        memory.resize(lines, Line::zeroed());
+        Ok(Self(memory))
+    }
+
+    pub fn as_mut(&mut self) -> &mut [f32] {
+        bytemuck::cast_slice_mut(&mut self.0)
+    }
+}
+
+/// All buffers of a plan that has been validated.
+pub(super) struct Arena {
+    memory: Aligned,
+    starts: Vec<usize>,
+}
+
+impl Arena {
+    /// Zeros, and the plan's fixed data.
+    ///
+    /// # Errors
+    /// A plan that is not valid; too little memory.
+    pub fn new(plan: &Plan) -> Result<Self, ExecutorError> {
+        plan.validate()?;
+        let mut starts = Vec::with_capacity(plan.buffers.len());
+        let mut len = 0;
+        for buffer in &plan.buffers {
+            starts.push(len);
+            len += buffer.len().next_multiple_of(LINE);
+        }
+        let mut arena = Self {
+            memory: Aligned::zeros(len)?,
+            starts,
+        };
+        for (buffer, &start) in plan.buffers.iter().zip(&arena.starts) {
+            if let Some(words) = &buffer.init {
+                arena.memory.as_mut()[start..start + words.len()]
+                    .copy_from_slice(bytemuck::cast_slice(words));
+            }
+        }
+        Ok(arena)
+    }
+
+    /// The words of a view.
+    pub fn view_mut(&mut self, view: View) -> &mut [f32] {
+        let start = self.starts[view.buffer.0 as usize] + view.offset;
+        &mut self.memory.as_mut()[start..start + view.len]
+    }
+
+    /// `to` = `from`, views of the same length.
+    pub fn copy(&mut self, from: View, to: View) {
+        let start = self.starts[from.buffer.0 as usize] + from.offset;
+        let target = self.starts[to.buffer.0 as usize] + to.offset;
+        self.memory
+            .as_mut()
+            .copy_within(start..start + from.len.min(to.len), target);
+    }
+
+    /// The operands of `dispatch`, which must be of the plan this arena was made for.
+    pub fn operands(&mut self, dispatch: &Dispatch) -> Operands<'_> {
+        let mut operands = Operands::default();
+        let (mut reads, mut writes) = (0, 0);
+        let memory = self.memory.as_mut();
+        let (base, len) = (memory.as_mut_ptr(), memory.len());
+        for (view, binding) in dispatch.views.iter().zip(dispatch.kernel.bindings()) {
+            let start = self.starts[view.buffer.0 as usize] + view.offset;
+            assert!(start + view.len <= len && reads + writes < MAX_BINDINGS);
+            // SAFETY: the range is inside the allocation (asserted). Plan::validate found that no
+            // view a dispatch writes overlaps another of its views, and the borrow of self keeps
+            // all other users away for the operands' lifetime.
+            unsafe {
+                match binding.access {
+                    Access::Read => {
+                        operands.reads[reads] =
+                            core::slice::from_raw_parts(base.add(start), view.len);
+                        reads += 1;
+                    }
+                    Access::Write => {
+                        operands.writes[writes] =
+                            core::slice::from_raw_parts_mut(base.add(start), view.len);
+                        writes += 1;
+                    }
+                }
+            }
+        }
+        operands
+    }
+}

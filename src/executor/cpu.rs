@@ -1,0 +1,97 @@
+//! The CPU executor: runs every kernel in order, on one instruction set.
+use super::{
+    Executor, ExecutorError,
+    arena::{Aligned, Arena},
+};
+use crate::{
+    kernels::Context,
+    plan::{BufferId, Plan, View},
+    simd::{Isa, Simd},
+    with_simd,
+};
+
+/// Runs a plan on the CPU. A run allocates nothing.
+pub struct CpuExecutor {
+    plan: Plan,
+    arena: Arena,
+    scratch: Aligned,
+    isa: Isa,
+}
+
+impl CpuExecutor {
+    /// An executor for `plan` with all buffers zero.
+    ///
+    /// # Errors
+    /// Too little memory.
+    pub fn new(plan: Plan, isa: Isa) -> Result<Self, ExecutorError> {
+        let arena = Arena::new(&plan)?;
+        let dispatches = plan.programs.iter().flat_map(|p| &p.dispatches);
+        let scratch = dispatches
+            .map(|d| with_simd!(isa, s => scratch_len(s, &d.kernel)))
+            .max()
+            .unwrap_or(0);
+        Ok(Self {
+            plan,
+            arena,
+            scratch: Aligned::zeros(scratch)?,
+            isa,
+        })
+    }
+
+    /// The instruction set in use.
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// The plan it runs.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The words of `view`, where they are.
+    pub fn view(&mut self, view: View) -> &[f32] {
+        self.arena.view_mut(view)
+    }
+
+    /// Runs one dispatch of a program: for tests that look between dispatches.
+    pub fn run_dispatch(&mut self, program: usize, index: usize) {
+        let dispatch = &self.plan.programs[program].dispatches[index];
+        let operands = self.arena.operands(dispatch);
+        let scratch = self.scratch.as_mut();
+        with_simd!(self.isa, s => dispatch.kernel.run(operands, Context { simd: s, scratch }));
+    }
+}
+
+fn scratch_len<S: Simd>(_: S, kernel: &crate::kernels::Kernel) -> usize {
+    kernel.scratch_len::<S>()
+}
+
+impl Executor for CpuExecutor {
+    fn write(&mut self, buffer: BufferId, offset: usize, words: &[u32]) {
+        let view = View {
+            buffer,
+            offset,
+            len: words.len(),
+        };
+        self.arena
+            .view_mut(view)
+            .copy_from_slice(bytemuck::cast_slice(words));
+    }
+
+    fn run(&mut self, program: usize) {
+        for index in 0..self.plan.programs[program].dispatches.len() {
+            self.run_dispatch(program, index);
+        }
+    }
+
+    fn copy(&mut self, from: BufferId, to: BufferId) {
+        self.arena.copy(self.plan.whole(from), self.plan.whole(to));
+    }
+
+    fn read(
+        &mut self,
+        view: View,
+    ) -> impl Future<Output = Result<Vec<f32>, ExecutorError>> + 'static + use<> {
+        std::future::ready(Ok(self.view(view).to_vec()))
+    }
+}

@@ -1,0 +1,59 @@
+//! The gradient of a row for each token: d_weight[v] = Σ d_out[n] over the n with tokens[n] = v.
+//!
+//! The host sorts positions by token, so each row is one ordered sum, written once: no atomics, the
+//! same bits every time.
+use bytemuck::{Pod, Zeroable};
+
+use super::common::{Binding, Context, Operands, as_words, lanes, read, write};
+use crate::simd::Simd;
+
+/// The shape.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct Params {
+    /// N: how many tokens.
+    pub rows: u32,
+    /// Numbers in a row of weights.
+    pub width: u32,
+    /// V.
+    pub vocabulary: u32,
+    /// Zero.
+    pub reserved: u32,
+}
+
+/// d_out: (N, width) · positions: (N) u32, sorted by token, then by position · starts: (V + 1) u32,
+/// token v's positions are `positions[starts[v]..starts[v + 1]]` · d_weight: (V, width)
+pub const BINDINGS: &[Binding] = &[
+    read("d_out"),
+    read("positions"),
+    read("starts"),
+    write("d_weight"),
+];
+
+pub(super) use super::no_scratch as scratch_len;
+
+pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
+    let ([d_out, positions, starts], [d_weight]) = operands.split();
+    let (s, width) = (context.simd, p.width as usize);
+    let (positions, starts) = (as_words(positions), as_words(starts));
+    for (row, range) in d_weight.chunks_exact_mut(width).zip(starts.windows(2)) {
+        let mut of_token = positions[range[0] as usize..range[1] as usize].iter();
+        let source = |&n: &u32| &d_out[n as usize * width..][..width];
+        match of_token.next() {
+            None => row.fill(0.0),
+            Some(first) => row.copy_from_slice(source(first)),
+        }
+        for n in of_token {
+            let source = source(n);
+            s.run(
+                #[inline(always)]
+                || {
+                    lanes(s, width, |j, end| {
+                        let sum = s.add(s.get(&row[j..end]), s.get(&source[j..end]));
+                        s.put(sum, &mut row[j..end]);
+                    });
+                },
+            );
+        }
+    }
+}

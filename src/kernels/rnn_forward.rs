@@ -1,0 +1,98 @@
+//! The vanilla recurrent layer over a whole sequence (Elman 1990):
+//! h_t = φ(x_t + b_ih + h_{t−1}·W_hh + b_hh), φ = tanh or relu, x_t already projected.
+use bytemuck::{Pod, Zeroable};
+
+use super::common::{Binding, Context, Operands, add_biases, lanes, read, write};
+use crate::simd::{
+    Gemm, Matrix, RowsMut, SCRATCH_LEN, Simd, gemm_packed, pack_b, packed_len, tanh,
+};
+
+/// The shape.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct Params {
+    /// T.
+    pub steps: u32,
+    /// B.
+    pub batch: u32,
+    /// H.
+    pub hidden: u32,
+    /// 0: the biases are not there (their views are anything).
+    pub has_bias: u32,
+    /// 1: leave the last state in `state`; 0: leave `state` as it is.
+    pub carry: u32,
+    /// 1: relu; 0: tanh.
+    pub relu: u32,
+    /// Zero.
+    pub reserved: [u32; 2],
+}
+
+/// w_hh: (H, H) · b_ih: (H) · b_hh: (H) · gates: (T, B, H), the projected inputs; becomes the sums
+/// before φ, biases left out · hs: (T + 1, B, H), step 0 is the state before the sequence · state:
+/// (B, H), carried from sequence to sequence
+pub const BINDINGS: &[Binding] = &[
+    read("w_hh"),
+    read("b_ih"),
+    read("b_hh"),
+    write("gates"),
+    write("hs"),
+    write("state"),
+];
+
+pub(super) fn scratch_len<S: Simd>(p: &Params) -> usize {
+    let h = p.hidden as usize;
+    h.next_multiple_of(16) + packed_len::<S>(h, h) + SCRATCH_LEN
+}
+
+pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
+    let ([w_hh, b_ih, b_hh], [gates, hs, state]) = operands.split();
+    let (s, h) = (context.simd, p.hidden as usize);
+    let row = p.batch as usize * h;
+    let (bias, scratch) = context.scratch.split_at_mut(h.next_multiple_of(16));
+    let (packed, scratch) = scratch.split_at_mut(packed_len::<S>(h, h));
+    add_biases(p.has_bias == 1, b_ih, b_hh, &mut bias[..h]);
+    // One sequence of one step (sampling) reads the matrix once: packing it would cost more.
+    let stream = p.batch == 1;
+    if !stream {
+        pack_b(s, Matrix::rows(w_hh, h), h, h, packed);
+    }
+    let mut gates = RowsMut::all(gates, row);
+    let mut hs = RowsMut::all(hs, row);
+    hs.at(0).copy_from_slice(state);
+    for t in 0..p.steps as usize {
+        let (previous, next) = hs.two(t, t + 1);
+        let z = gates.at(t);
+        let shape = Gemm {
+            m: row / h,
+            n: h,
+            k: h,
+            ldc: h,
+            accumulate: true,
+        };
+        let a = Matrix::rows(previous, h);
+        if stream {
+            crate::simd::gemm(s, shape, a, Matrix::rows(w_hh, h), z, scratch);
+        } else {
+            gemm_packed(s, shape, a, packed, z, scratch);
+        }
+        for (z, next) in z.chunks_exact(h).zip(next.chunks_exact_mut(h)) {
+            s.run(
+                #[inline(always)]
+                || {
+                    lanes(s, h, |j, e| {
+                        let sum = s.add(s.get(&z[j..e]), s.get(&bias[j..e]));
+                        let out = if p.relu == 1 {
+                            s.max(sum, s.splat(0.0))
+                        } else {
+                            tanh(s, sum)
+                        };
+                        s.put(out, &mut next[j..e]);
+                    });
+                },
+            );
+        }
+    }
+    if p.carry == 1 {
+        state.copy_from_slice(hs.at(p.steps as usize));
+    }
+}

@@ -1,0 +1,45 @@
+//! The gradient of a bias: out[j] = Σ x[n, j] over the rows n, in order.
+use bytemuck::{Pod, Zeroable};
+
+use super::common::{Binding, Context, Operands, lanes, read, write};
+use crate::simd::Simd;
+
+/// The shape.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct Params {
+    /// N.
+    pub rows: u32,
+    /// How many columns.
+    pub columns: u32,
+    /// Distance between rows of `x`.
+    pub stride: u32,
+    /// 1: write the sums to `copy` too (two biases that are added have the same gradient).
+    pub has_copy: u32,
+}
+
+/// x: (N, columns), rows `stride` apart · out: (columns) · copy: (columns), or any scratch view
+pub const BINDINGS: &[Binding] = &[read("x"), write("out"), write("copy")];
+
+pub(super) use super::no_scratch as scratch_len;
+
+pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
+    let ([x], [out, copy]) = operands.split();
+    let (s, columns) = (context.simd, p.columns as usize);
+    let out = &mut out[..columns];
+    out.fill(0.0);
+    for row in x.chunks(p.stride as usize).take(p.rows as usize) {
+        s.run(
+            #[inline(always)]
+            || {
+                lanes(s, columns, |j, end| {
+                    let sum = s.add(s.get(&out[j..end]), s.get(&row[j..end]));
+                    s.put(sum, &mut out[j..end]);
+                });
+            },
+        );
+    }
+    if p.has_copy == 1 {
+        copy[..columns].copy_from_slice(out);
+    }
+}

@@ -1,0 +1,299 @@
+//! The model's configuration. Every default of a model is defined here and read from here by the
+//! page, the element and the command line.
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A configuration that cannot be built, and the reason.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[error("{field}: {reason}")]
+pub struct ConfigError {
+    /// The option, by its field name.
+    pub field: &'static str,
+    /// What was found, and what is allowed.
+    pub reason: String,
+}
+
+impl ConfigError {
+    /// An error about `field`.
+    pub fn new(field: &'static str, reason: impl Into<String>) -> Self {
+        Self {
+            field,
+            reason: reason.into(),
+        }
+    }
+}
+
+/// The recurrent cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cell {
+    /// h' = φ(Wx + b + Uh + c), φ = tanh or relu.
+    Rnn,
+    /// Long short-term memory, gates i, f, g, o.
+    Lstm,
+    /// Gated recurrent unit, gates r, z, n.
+    Gru,
+}
+
+impl Cell {
+    /// G: how many gates, i.e. rows of H in each weight matrix.
+    pub fn gates(self) -> usize {
+        match self {
+            Cell::Rnn => 1,
+            Cell::Lstm => 4,
+            Cell::Gru => 3,
+        }
+    }
+
+    /// The name of the layer, as printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Cell::Rnn => "RNN",
+            Cell::Lstm => "LSTM",
+            Cell::Gru => "GRU",
+        }
+    }
+}
+
+/// How a token enters the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Input {
+    /// A one-hot vector of V numbers (never materialised: its product is a row of the weights).
+    OneHot,
+    /// A learned vector of `embedding_dim` numbers.
+    Embedding,
+}
+
+/// φ of the vanilla cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Nonlinearity {
+    /// tanh
+    Tanh,
+    /// max(0, x)
+    Relu,
+}
+
+/// How parameters get their first values. Written `pytorch`, `keras` or `normal:0.01`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Initializer {
+    /// uniform(±1/√H) for the recurrent layers, uniform(±1/√fan_in) for the output; embeddings
+    /// normal(0, 1): what PyTorch's modules do by default.
+    Pytorch,
+    /// Glorot uniform, orthogonal recurrent matrices, zero biases: what Keras does by default.
+    Keras,
+    /// normal(0, σ) weights and zero biases: the textbook's.
+    Normal(f32),
+}
+
+impl fmt::Display for Initializer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pytorch => f.write_str("pytorch"),
+            Self::Keras => f.write_str("keras"),
+            Self::Normal(sigma) => write!(f, "normal:{sigma}"),
+        }
+    }
+}
+
+impl FromStr for Initializer {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        let bad = || {
+            ConfigError::new(
+                "init",
+                format!(
+                    "“{text}” is not pytorch, keras or normal:σ with σ > 0, such as normal:0.01"
+                ),
+            )
+        };
+        match text {
+            "pytorch" => Ok(Self::Pytorch),
+            "keras" => Ok(Self::Keras),
+            _ => {
+                let sigma: f32 = text
+                    .strip_prefix("normal:")
+                    .ok_or_else(bad)?
+                    .parse()
+                    .map_err(|_| bad())?;
+                if sigma.is_finite() && sigma > 0.0 {
+                    Ok(Self::Normal(sigma))
+                } else {
+                    Err(bad())
+                }
+            }
+        }
+    }
+}
+
+impl Serialize for Initializer {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Initializer {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// What the network is. The names are PyTorch's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelConfig {
+    /// The recurrent cell.
+    pub cell: Cell,
+    /// H: units of each layer.
+    pub hidden_size: usize,
+    /// How many recurrent layers are stacked.
+    pub num_layers: usize,
+    /// One-hot or learned embedding.
+    pub input: Input,
+    /// E: size of a learned embedding; 0 means H.
+    pub embedding_dim: usize,
+    /// φ of the vanilla cell.
+    pub nonlinearity: Nonlinearity,
+    /// GRU only: the reset gate is applied after the recurrent product (PyTorch, cuDNN, Keras)
+    /// rather than before it (the textbook's form).
+    pub reset_after: bool,
+    /// Whether the recurrent layers have biases.
+    pub bias: bool,
+    /// The share of a layer's outputs zeroed on the way to the next layer, while training.
+    pub dropout: f32,
+    /// How parameters get their first values.
+    pub init: Initializer,
+    /// LSTM only: added to the forget gate's first bias.
+    pub forget_bias: f32,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self {
+            cell: Cell::Lstm,
+            hidden_size: 256,
+            num_layers: 1,
+            input: Input::OneHot,
+            embedding_dim: 0,
+            nonlinearity: Nonlinearity::Tanh,
+            reset_after: true,
+            bias: true,
+            dropout: 0.0,
+            init: Initializer::Pytorch,
+            forget_bias: 0.0,
+        }
+    }
+}
+
+/// The largest H that is built: 64 MiB of recurrent weights for an LSTM.
+pub(crate) const MAX_HIDDEN: usize = 2048;
+/// The most layers that are built.
+pub(crate) const MAX_LAYERS: usize = 8;
+
+impl ModelConfig {
+    /// E: the width of what enters the first layer, when it is a learned embedding.
+    pub fn embedding_width(&self) -> usize {
+        if self.embedding_dim == 0 {
+            self.hidden_size
+        } else {
+            self.embedding_dim
+        }
+    }
+
+    /// I: the width of layer `layer`'s input, for a vocabulary of `vocabulary` tokens.
+    pub fn input_width(&self, layer: usize, vocabulary: usize) -> usize {
+        match (layer, self.input) {
+            (0, Input::OneHot) => vocabulary,
+            (0, Input::Embedding) => self.embedding_width(),
+            _ => self.hidden_size,
+        }
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// The first field that is out of range, and the range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        in_range("hidden_size", self.hidden_size, 1, MAX_HIDDEN)?;
+        in_range("num_layers", self.num_layers, 1, MAX_LAYERS)?;
+        in_range("embedding_dim", self.embedding_dim, 0, MAX_HIDDEN)?;
+        if !(0.0..1.0).contains(&self.dropout) {
+            return Err(ConfigError::new(
+                "dropout",
+                format!("{} is not at least 0 and less than 1", self.dropout),
+            ));
+        }
+        if !self.forget_bias.is_finite() {
+            return Err(ConfigError::new("forget_bias", "must be a finite number"));
+        }
+        Ok(())
+    }
+}
+
+/// `value` must lie in `low..=high`.
+pub(crate) fn in_range(
+    field: &'static str,
+    value: usize,
+    low: usize,
+    high: usize,
+) -> Result<(), ConfigError> {
+    if (low..=high).contains(&value) {
+        Ok(())
+    } else {
+        Err(ConfigError::new(
+            field,
+            format!("{value} is not between {low} and {high}"),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initializers_round_trip_as_text() {
+        for text in ["pytorch", "keras", "normal:0.01"] {
+            let init: Initializer = text.parse().unwrap();
+            assert_eq!(init.to_string(), text);
+        }
+        for text in [
+            "",
+            "normal",
+            "normal:",
+            "normal:-1",
+            "normal:NaN",
+            "uniform",
+        ] {
+            assert!(text.parse::<Initializer>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn out_of_range_fields_are_named() {
+        let bad = ModelConfig {
+            hidden_size: 0,
+            ..ModelConfig::default()
+        };
+        assert_eq!(bad.validate().unwrap_err().field, "hidden_size");
+        let bad = ModelConfig {
+            dropout: f32::NAN,
+            ..ModelConfig::default()
+        };
+        assert_eq!(bad.validate().unwrap_err().field, "dropout");
+        assert!(ModelConfig::default().validate().is_ok());
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused() {
+        assert!(serde_json::from_str::<ModelConfig>(r#"{"hidden":3}"#).is_err());
+        let config: ModelConfig = serde_json::from_str(r#"{"cell":"gru"}"#).unwrap();
+        assert_eq!(config.cell, Cell::Gru);
+    }
+}

@@ -1,0 +1,632 @@
+//! From a configuration to its plans: training and evaluating, sampling, looking inside.
+use super::{
+    BufferId, Graph, Plan, PlanError, Role, Tensor, View,
+    graph::{Tokens, Weight, word},
+    recurrent::RecurrentLayer,
+};
+use crate::kernels::{
+    Controls, Kernel, METRICS_STRIDE, adagrad, adam, clip, gradient_norm, mean_loss, rmsprop, sgd,
+};
+use crate::network::{Cell, Input, Layout, ModelConfig};
+
+/// The optimiser's form, as far as buffers and kernels depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OptimizerKind {
+    /// Stochastic gradient descent.
+    Sgd {
+        /// Whether there is a momentum buffer.
+        momentum: bool,
+    },
+    /// RMSprop.
+    Rmsprop {
+        /// Whether there is a momentum buffer.
+        momentum: bool,
+    },
+    /// Adam.
+    Adam,
+    /// Adam with decoupled weight decay.
+    Adamw,
+    /// Adagrad.
+    Adagrad,
+}
+
+impl OptimizerKind {
+    /// The names of its buffers.
+    pub fn moments(self) -> &'static [&'static str] {
+        match self {
+            Self::Sgd { momentum: false } => &[],
+            Self::Sgd { momentum: true } => &["momentum"],
+            Self::Rmsprop { momentum: false } | Self::Adagrad => &["squares"],
+            Self::Rmsprop { momentum: true } => &["squares", "momentum"],
+            Self::Adam | Self::Adamw => &["means", "squares"],
+        }
+    }
+}
+
+/// What shapes a training plan besides the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// B.
+    pub batch: usize,
+    /// T.
+    pub steps: usize,
+    /// Whether the state goes on from batch to batch (consecutive sampling).
+    pub carry: bool,
+    /// The optimiser.
+    pub optimizer: OptimizerKind,
+    /// Slots of the metrics ring.
+    pub slots: usize,
+}
+
+/// A plan that trains and evaluates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkPlan {
+    /// Buffers and programs.
+    pub plan: Plan,
+    /// Where the parameters are.
+    pub layout: Layout,
+    /// Program: one training step.
+    pub train: usize,
+    /// Program: forward and loss only, with a state of its own.
+    pub evaluate: usize,
+    /// (N) u32 inputs.
+    pub tokens: BufferId,
+    /// (N) u32 targets.
+    pub targets: BufferId,
+    /// (N) u32, see `embedding_backward`.
+    pub positions: BufferId,
+    /// (V + 1) u32, see `embedding_backward`.
+    pub starts: BufferId,
+    /// [`Controls`].
+    pub controls: BufferId,
+    /// (slots, 4): loss, gradient norm.
+    pub metrics: BufferId,
+    /// Flat parameters.
+    pub parameters: BufferId,
+    /// Flat gradients.
+    pub gradients: BufferId,
+    /// A place for a copy of the parameters.
+    pub snapshot: BufferId,
+    /// The optimiser's buffers, as [`OptimizerKind::moments`] names them.
+    pub moments: Vec<BufferId>,
+    /// Each layer's carried state, (B, H) or for the LSTM (2, B, H).
+    pub states: Vec<BufferId>,
+    /// The states of the evaluation.
+    pub evaluation_states: Vec<BufferId>,
+    /// (N, V) with rows `logits_stride` apart.
+    pub logits: BufferId,
+    /// Distance between rows of `logits`.
+    pub logits_stride: usize,
+}
+
+/// A plan for one character at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SamplingPlan {
+    /// Buffers, and one program: one step forward, state carried.
+    pub plan: Plan,
+    /// Where the parameters are.
+    pub layout: Layout,
+    /// (1) u32.
+    pub token: BufferId,
+    /// (1, stride), the first V are the logits.
+    pub logits: BufferId,
+    /// Flat parameters.
+    pub parameters: BufferId,
+    /// Each layer's state.
+    pub states: Vec<BufferId>,
+}
+
+/// A plan that shows what happens inside for one text: gates, states, ∂L/∂h_t.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InspectionPlan {
+    /// Buffers and programs.
+    pub plan: Plan,
+    /// Where the parameters are.
+    pub layout: Layout,
+    /// Program: forward only; gates hold their values, logits the logits.
+    pub forward: usize,
+    /// Program: forward and backward; `d_hs` hold ∂L/∂h_t.
+    pub backward: usize,
+    /// (T) u32 inputs.
+    pub tokens: BufferId,
+    /// (T) u32 targets.
+    pub targets: BufferId,
+    /// See `embedding_backward`.
+    pub positions: BufferId,
+    /// See `embedding_backward`.
+    pub starts: BufferId,
+    /// Flat parameters.
+    pub parameters: BufferId,
+    /// Flat gradients.
+    pub gradients: BufferId,
+    /// (T) losses.
+    pub losses: BufferId,
+    /// (T, V) with rows `logits_stride` apart.
+    pub logits: BufferId,
+    /// Distance between rows of `logits`.
+    pub logits_stride: usize,
+    /// Each layer's gates, (T, G·H).
+    pub gates: Vec<BufferId>,
+    /// Each layer's states, (T + 1, H).
+    pub hs: Vec<BufferId>,
+    /// Each layer's ∂L/∂h_t, (T, H).
+    pub d_hs: Vec<BufferId>,
+}
+
+/// Rows of logits are padded to a multiple of this.
+const LOGITS_ALIGNMENT: usize = 16;
+
+/// What a network's forward pass is laid out for.
+#[derive(Clone, Copy)]
+struct Pass<'a> {
+    config: &'a ModelConfig,
+    vocabulary: usize,
+    batch: usize,
+    steps: usize,
+    /// Prefix of the state buffers.
+    states: &'static str,
+    carry: bool,
+    trained: bool,
+}
+
+/// A pass laid out.
+struct Network {
+    logits: Tensor,
+    states: Vec<View>,
+    parameters: View,
+    gradients: View,
+    tokens: Tokens,
+    controls: View,
+}
+
+impl Pass<'_> {
+    /// Emits the forward dispatches up to the logits.
+    fn lay_out(self, g: &mut Graph, layout: &Layout) -> Network {
+        let Pass {
+            config,
+            vocabulary,
+            batch,
+            steps,
+            trained,
+            ..
+        } = self;
+        let n = batch * steps;
+        let (h, gh) = (config.hidden_size, config.cell.gates() * config.hidden_size);
+        let parameters = g.buffer("parameters", &[layout.len], Role::Parameters);
+        let gradients = if trained {
+            g.buffer("gradients", &[layout.len], Role::Gradients)
+        } else {
+            parameters
+        };
+        let weight = |name: &str| {
+            layout.find(name).map(|p| Weight {
+                view: parameters.slice(p.offset, p.len),
+                gradient: gradients.slice(p.offset, p.len),
+            })
+        };
+        let tokens = Tokens {
+            tokens: g.buffer("tokens", &[n], Role::Tokens),
+            positions: g.buffer("positions", &[n], Role::Tokens),
+            starts: g.buffer("starts", &[vocabulary + 1], Role::Tokens),
+        };
+        let controls = g.buffer("controls", &[Controls::WORDS], Role::Controls);
+        let mut input = None;
+        let mut states = Vec::new();
+        for layer in 0..config.num_layers {
+            let label = format!("rnn_l{layer}");
+            let gates = g.tensor_in_place(&format!("gates_{label}"), n, gh);
+            let parameter = |kind: &str| weight(&format!("rnn.{kind}_l{layer}"));
+            let (Some(w_ih), Some(w_hh)) = (parameter("weight_ih"), parameter("weight_hh")) else {
+                continue;
+            };
+            match (&input, config.input) {
+                (None, Input::OneHot) => g.embedding("one_hot", tokens, w_ih, &gates, vocabulary),
+                (None, Input::Embedding) => {
+                    let x = g.tensor("embedded", n, config.embedding_width(), trained);
+                    if let Some(table) = weight("embedding.weight") {
+                        g.embedding("embedding", tokens, table, &x, vocabulary);
+                    }
+                    g.linear(&label, &x, w_ih, true, None, &gates, trained);
+                }
+                (Some(x), _) => g.linear(&label, x, w_ih, true, None, &gates, trained),
+            }
+            let parts = if config.cell == Cell::Lstm { 2 } else { 1 };
+            let state = g.buffer(
+                &format!("{}_{label}", self.states),
+                &[parts, batch, h],
+                Role::State,
+            );
+            states.push(state);
+            let biases = parameter("bias_ih")
+                .zip(parameter("bias_hh"))
+                .map(|(a, b)| [a, b]);
+            let hs = g.recurrent(
+                RecurrentLayer {
+                    label,
+                    config,
+                    steps,
+                    batch,
+                    w_hh,
+                    biases,
+                    state,
+                    carry: self.carry,
+                    trained,
+                },
+                &gates,
+            );
+            input = Some(if trained && layer + 1 < config.num_layers {
+                let dropped = g.tensor(&format!("dropped_l{layer}"), n, h, true);
+                g.dropout(&format!("dropout_l{layer}"), layer, controls, &hs, &dropped);
+                dropped
+            } else {
+                hs
+            });
+        }
+        let stride = vocabulary.next_multiple_of(LOGITS_ALIGNMENT);
+        let padded = g.tensor_in_place("logits", n, stride);
+        let logits = Tensor {
+            width: vocabulary,
+            ..padded
+        };
+        if let (Some(x), Some(w)) = (&input, weight("linear.weight")) {
+            g.linear(
+                "linear",
+                x,
+                w,
+                false,
+                weight("linear.bias"),
+                &logits,
+                trained,
+            );
+        }
+        Network {
+            logits,
+            states,
+            parameters,
+            gradients,
+            tokens,
+            controls,
+        }
+    }
+}
+
+fn ids(views: &[View]) -> Vec<BufferId> {
+    views.iter().map(|v| v.buffer).collect()
+}
+
+/// The plan that trains `config` on a vocabulary of `vocabulary` tokens.
+///
+/// # Errors
+/// A [`PlanError`] would be a defect of this crate: plans are checked before anyone may run them.
+pub fn network_plan(
+    config: &ModelConfig,
+    vocabulary: usize,
+    options: &PlanOptions,
+) -> Result<NetworkPlan, PlanError> {
+    let layout = Layout::new(config, vocabulary);
+    let PlanOptions {
+        batch,
+        steps,
+        carry,
+        optimizer,
+        slots,
+    } = *options;
+    let n = batch * steps;
+    let pass = Pass {
+        config,
+        vocabulary,
+        batch,
+        steps,
+        states: "state",
+        carry,
+        trained: true,
+    };
+    let mut g = Graph::default();
+    let targets = g.buffer("targets", &[n], Role::Tokens);
+    let losses = g.buffer("losses", &[n], Role::Activation);
+    let metrics = g.buffer("metrics", &[slots, METRICS_STRIDE], Role::Metrics);
+    let mean = Kernel::MeanLoss(mean_loss::Params {
+        rows: word(n),
+        reserved: [0; 3],
+    });
+    let network = pass.lay_out(&mut g, &layout);
+    let (controls, gradients) = (network.controls, network.gradients);
+    g.softmax_cross_entropy(&network.logits, targets, losses, true);
+    g.gradients();
+    g.emit("loss", mean, &[controls, losses, metrics]);
+
+    let table = chunk_table(&layout);
+    let chunks = word(table.len() / gradient_norm::CHUNK_WORDS);
+    let tensors = layout.parameters.len();
+    let chunk_view = g.constant(
+        "chunks",
+        &[chunks as usize, gradient_norm::CHUNK_WORDS],
+        table,
+    );
+    let partials = g.buffer("partials", &[chunks as usize], Role::Activation);
+    let factors = g.buffer("factors", &[tensors], Role::Activation);
+    let norm = gradient_norm::Params {
+        chunks,
+        reserved: [0; 3],
+    };
+    g.emit(
+        "clip",
+        Kernel::GradientNorm(norm),
+        &[chunk_view, gradients, partials],
+    );
+    let params = clip::Params {
+        chunks,
+        tensors: word(tensors),
+        reserved: [0; 2],
+    };
+    g.emit(
+        "clip",
+        Kernel::Clip(params),
+        &[controls, chunk_view, partials, factors, metrics],
+    );
+    let moments: Vec<View> = optimizer
+        .moments()
+        .iter()
+        .map(|name| g.buffer(name, &[layout.len], Role::Moment))
+        .collect();
+    let unused = g.unused();
+    let moment = |i: usize| moments.get(i).copied().unwrap_or(unused);
+    let mut views = vec![controls, chunk_view, factors, gradients, network.parameters];
+    let kernel = match optimizer {
+        OptimizerKind::Sgd { momentum } => {
+            views.push(moment(0));
+            let has_momentum = u32::from(momentum);
+            Kernel::Sgd(sgd::Params {
+                chunks,
+                has_momentum,
+                reserved: [0; 2],
+            })
+        }
+        OptimizerKind::Rmsprop { momentum } => {
+            views.extend([moment(0), moment(1)]);
+            let has_momentum = u32::from(momentum);
+            Kernel::Rmsprop(rmsprop::Params {
+                chunks,
+                has_momentum,
+                reserved: [0; 2],
+            })
+        }
+        OptimizerKind::Adam | OptimizerKind::Adamw => {
+            views.extend([moment(0), moment(1)]);
+            let decoupled = u32::from(optimizer == OptimizerKind::Adamw);
+            Kernel::Adam(adam::Params {
+                chunks,
+                decoupled,
+                reserved: [0; 2],
+            })
+        }
+        OptimizerKind::Adagrad => {
+            views.push(moment(0));
+            Kernel::Adagrad(adagrad::Params {
+                chunks,
+                reserved: [0; 3],
+            })
+        }
+    };
+    g.emit("update", kernel, &views);
+    let snapshot = g.buffer("snapshot", &[layout.len], Role::Moment);
+    let (train, plan) = g.finish();
+
+    let mut g = Graph::over(plan);
+    let pass = Pass {
+        states: "evaluation_state",
+        carry: true,
+        trained: false,
+        ..pass
+    };
+    let evaluation = pass.lay_out(&mut g, &layout);
+    g.softmax_cross_entropy(&evaluation.logits, targets, losses, false);
+    g.emit("loss", mean, &[controls, losses, metrics]);
+    let (evaluate, plan) = g.finish();
+    plan.validate()?;
+    Ok(NetworkPlan {
+        plan,
+        layout,
+        train,
+        evaluate,
+        tokens: network.tokens.tokens.buffer,
+        targets: targets.buffer,
+        positions: network.tokens.positions.buffer,
+        starts: network.tokens.starts.buffer,
+        controls: controls.buffer,
+        metrics: metrics.buffer,
+        parameters: network.parameters.buffer,
+        gradients: gradients.buffer,
+        snapshot: snapshot.buffer,
+        moments: ids(&moments),
+        states: ids(&network.states),
+        evaluation_states: ids(&evaluation.states),
+        logits: network.logits.view.buffer,
+        logits_stride: network.logits.stride,
+    })
+}
+
+/// The plan that runs `config` one character at a time.
+///
+/// # Errors
+/// As [`network_plan`].
+pub fn sampling_plan(config: &ModelConfig, vocabulary: usize) -> Result<SamplingPlan, PlanError> {
+    let layout = Layout::new(config, vocabulary);
+    let pass = Pass {
+        config,
+        vocabulary,
+        batch: 1,
+        steps: 1,
+        states: "state",
+        carry: true,
+        trained: false,
+    };
+    let mut g = Graph::default();
+    let network = pass.lay_out(&mut g, &layout);
+    let (_, plan) = g.finish();
+    plan.validate()?;
+    Ok(SamplingPlan {
+        plan,
+        layout,
+        token: network.tokens.tokens.buffer,
+        logits: network.logits.view.buffer,
+        parameters: network.parameters.buffer,
+        states: ids(&network.states),
+    })
+}
+
+/// The plan that looks inside `config` over a text of `steps` characters.
+///
+/// # Errors
+/// As [`network_plan`].
+pub fn inspection_plan(
+    config: &ModelConfig,
+    vocabulary: usize,
+    steps: usize,
+) -> Result<InspectionPlan, PlanError> {
+    let layout = Layout::new(config, vocabulary);
+    let pass = Pass {
+        config,
+        vocabulary,
+        batch: 1,
+        steps,
+        states: "state",
+        carry: false,
+        trained: true,
+    };
+    let mut g = Graph::default();
+    let targets = g.buffer("targets", &[steps], Role::Tokens);
+    let losses = g.buffer("losses", &[steps], Role::Activation);
+    let network = pass.lay_out(&mut g, &layout);
+    g.softmax_cross_entropy(&network.logits, targets, losses, true);
+    g.gradients();
+    let (backward, plan) = g.finish();
+    let mut g = Graph::over(plan);
+    Pass {
+        trained: false,
+        ..pass
+    }
+    .lay_out(&mut g, &layout);
+    g.softmax_cross_entropy(&network.logits, targets, losses, false);
+    let (forward, plan) = g.finish();
+    plan.validate()?;
+    let per_layer = |name: &str| -> Vec<BufferId> {
+        (0..config.num_layers)
+            .filter_map(|l| plan.find(&format!("{name}_rnn_l{l}")))
+            .collect()
+    };
+    Ok(InspectionPlan {
+        layout,
+        forward,
+        backward,
+        tokens: network.tokens.tokens.buffer,
+        targets: targets.buffer,
+        positions: network.tokens.positions.buffer,
+        starts: network.tokens.starts.buffer,
+        parameters: network.parameters.buffer,
+        gradients: network.gradients.buffer,
+        losses: losses.buffer,
+        logits: network.logits.view.buffer,
+        logits_stride: network.logits.stride,
+        gates: per_layer("gates"),
+        hs: per_layer("hs"),
+        d_hs: per_layer("d_hs"),
+        plan,
+    })
+}
+
+/// The flat buffer in chunks that no tensor's end crosses, ordered by tensor.
+fn chunk_table(layout: &Layout) -> Vec<u32> {
+    let mut table = Vec::new();
+    for (tensor, p) in layout.parameters.iter().enumerate() {
+        for at in (0..p.len).step_by(gradient_norm::CHUNK_LEN) {
+            let len = gradient_norm::CHUNK_LEN.min(p.len - at);
+            table.extend([word(p.offset + at), word(len), word(tensor), 0]);
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(optimizer: OptimizerKind) -> PlanOptions {
+        PlanOptions {
+            batch: 3,
+            steps: 5,
+            carry: true,
+            optimizer,
+            slots: 8,
+        }
+    }
+
+    #[test]
+    fn every_configuration_gives_a_valid_plan() {
+        for cell in [Cell::Rnn, Cell::Lstm, Cell::Gru] {
+            for input in [Input::OneHot, Input::Embedding] {
+                for num_layers in 1..=4 {
+                    for bias in [true, false] {
+                        let config = ModelConfig {
+                            cell,
+                            input,
+                            num_layers,
+                            bias,
+                            hidden_size: 7,
+                            ..ModelConfig::default()
+                        };
+                        let optimizer = OptimizerKind::Adam;
+                        network_plan(&config, 11, &options(optimizer)).unwrap();
+                        sampling_plan(&config, 11).unwrap();
+                        inspection_plan(&config, 11, 4).unwrap();
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_one_layer_step_is_a_handful_of_dispatches_whatever_t() {
+        for (cell, most) in [(Cell::Rnn, 15), (Cell::Lstm, 15), (Cell::Gru, 17)] {
+            let config = ModelConfig {
+                cell,
+                hidden_size: 8,
+                ..ModelConfig::default()
+            };
+            for steps in [5, 50] {
+                let options = PlanOptions {
+                    steps,
+                    ..options(OptimizerKind::Adam)
+                };
+                let plan = network_plan(&config, 11, &options).unwrap();
+                let count = plan.plan.programs[plan.train].dispatches.len();
+                assert!(count <= most, "{cell:?}: {count}\n{}", plan.plan);
+            }
+        }
+    }
+
+    #[test]
+    fn overlapping_views_are_refused() {
+        let config = ModelConfig {
+            hidden_size: 8,
+            ..ModelConfig::default()
+        };
+        let mut plan = network_plan(&config, 11, &options(OptimizerKind::Adam))
+            .unwrap()
+            .plan;
+        let dispatch = &mut plan.programs[0].dispatches[0];
+        dispatch.views[2] = dispatch.views[1];
+        assert!(plan.validate().is_err());
+        let dispatch = &mut plan.programs[0].dispatches[0];
+        dispatch.views[2].len = usize::MAX / 2;
+        assert!(plan.validate().is_err());
+    }
+
+    #[test]
+    fn chunks_cover_every_parameter_once() {
+        let layout = Layout::new(&ModelConfig::default(), 1027);
+        let table = chunk_table(&layout);
+        let covered: usize = table.chunks_exact(4).map(|c| c[1] as usize).sum();
+        assert_eq!(covered, layout.count());
+    }
+}

@@ -1,0 +1,582 @@
+//! The matrix product C = A·B or C += A·B, in the manner of Goto & van de Geijn (2008): B is packed
+//! block by block into panels of NR columns, A into panels of MR rows, and a register tile of
+//! MR × NR accumulates along the common dimension K.
+//!
+//! An element of C is summed over K in order, in blocks of [`KC`]; that order depends on no
+//! instruction set, no tile size and no place of the element.
+use super::{Simd, Tile, WIDE};
+
+/// Depth of a packed block: one A panel and one B panel stay in the L1 cache.
+const KC: usize = 256;
+/// Rows of a packed block of A; a multiple of every MR.
+const MC: usize = 120;
+/// Columns of a packed block of B.
+const NC: usize = 768;
+
+/// A matrix in memory: element (i, j) is `data[i * row_stride + j * column_stride]`.
+#[derive(Clone, Copy)]
+pub struct Matrix<'a> {
+    /// From element (0, 0) on.
+    pub data: &'a [f32],
+    /// Distance between rows.
+    pub row_stride: usize,
+    /// Distance between columns.
+    pub column_stride: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// Row-major, with rows `row_stride` apart.
+    pub fn rows(data: &'a [f32], row_stride: usize) -> Self {
+        Self {
+            data,
+            row_stride,
+            column_stride: 1,
+        }
+    }
+
+    /// The transpose.
+    pub fn t(self) -> Self {
+        Self {
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+            ..self
+        }
+    }
+
+    #[inline(always)]
+    fn at(&self, i: usize, j: usize) -> usize {
+        i * self.row_stride + j * self.column_stride
+    }
+
+    /// The submatrix from (i, j) on.
+    fn from(self, i: usize, j: usize) -> Self {
+        Self {
+            data: &self.data[self.at(i, j)..],
+            ..self
+        }
+    }
+}
+
+/// The shape of a product: C (m, n) with rows `ldc` apart, A (m, k), B (k, n).
+#[derive(Debug, Clone, Copy)]
+pub struct Gemm {
+    /// Rows of A and C.
+    pub m: usize,
+    /// Columns of B and C.
+    pub n: usize,
+    /// Columns of A, rows of B.
+    pub k: usize,
+    /// Distance between rows of C.
+    pub ldc: usize,
+    /// C += rather than C =.
+    pub accumulate: bool,
+}
+
+/// How many numbers of scratch [`gemm`] and [`gemm_packed`] need, whatever the shape.
+pub const SCRATCH_LEN: usize = MC * KC + KC * (NC + 64);
+
+/// How many numbers [`pack_b`] writes for a (k, n) matrix.
+pub fn packed_len<S: Simd>(k: usize, n: usize) -> usize {
+    k * n.next_multiple_of(S::NV * S::LANES)
+}
+
+/// C = or += A·B. `scratch`: at least [`SCRATCH_LEN`] numbers.
+pub fn gemm<S: Simd>(s: S, shape: Gemm, a: Matrix, b: Matrix, c: &mut [f32], scratch: &mut [f32]) {
+    if shape.m == 1 {
+        return row_times_matrix(s, shape, a, b, c);
+    }
+    let nr = S::NV * S::LANES;
+    let nc = NC / nr * nr;
+    let (a_panels, b_panels) = scratch.split_at_mut(MC * KC);
+    for j in (0..shape.n).step_by(nc) {
+        let n = nc.min(shape.n - j);
+        for k0 in (0..shape.k).step_by(KC) {
+            let k = KC.min(shape.k - k0);
+            pack_b_block(s, b.from(k0, j), k, n, b_panels);
+            let block = Gemm {
+                m: shape.m,
+                n,
+                k,
+                accumulate: shape.accumulate || k0 > 0,
+                ..shape
+            };
+            multiply_block(s, block, a.from(0, k0), b_panels, &mut c[j..], a_panels);
+        }
+    }
+}
+
+/// Packs B (k, n) once for several [`gemm_packed`]. `out`: at least [`packed_len`] numbers.
+pub fn pack_b<S: Simd>(s: S, b: Matrix, k: usize, n: usize, out: &mut [f32]) {
+    let width = n.next_multiple_of(S::NV * S::LANES);
+    for k0 in (0..k).step_by(KC) {
+        pack_b_block(s, b.from(k0, 0), KC.min(k - k0), n, &mut out[k0 * width..]);
+    }
+}
+
+/// C = or += A·B for a B packed by [`pack_b`].
+pub fn gemm_packed<S: Simd>(
+    s: S,
+    shape: Gemm,
+    a: Matrix,
+    packed: &[f32],
+    c: &mut [f32],
+    scratch: &mut [f32],
+) {
+    let width = shape.n.next_multiple_of(S::NV * S::LANES);
+    for k0 in (0..shape.k).step_by(KC) {
+        let k = KC.min(shape.k - k0);
+        let block = Gemm {
+            k,
+            accumulate: shape.accumulate || k0 > 0,
+            ..shape
+        };
+        multiply_block(s, block, a.from(0, k0), &packed[k0 * width..], c, scratch);
+    }
+}
+
+/// One depth block, B already in panels.
+fn multiply_block<S: Simd>(
+    s: S,
+    shape: Gemm,
+    a: Matrix,
+    b_panels: &[f32],
+    c: &mut [f32],
+    a_panels: &mut [f32],
+) {
+    let Gemm {
+        m,
+        n,
+        k,
+        ldc,
+        accumulate,
+    } = shape;
+    let nr = S::NV * S::LANES;
+    assert!(m == 0 || n == 0 || c.len() >= (m - 1) * ldc + n);
+    assert!(b_panels.len() >= k * n.next_multiple_of(nr));
+    for i0 in (0..m).step_by(MC) {
+        let mc = MC.min(m - i0);
+        pack_a_block::<S>(a.from(i0, 0), mc, k, a_panels);
+        for j in (0..n).step_by(nr) {
+            let width = nr.min(n - j);
+            let b = b_panels[j * k..].as_ptr();
+            for i in (0..mc).step_by(S::MR) {
+                let rows = S::MR.min(mc - i);
+                let a = a_panels[i * k..].as_ptr();
+                let at = (i0 + i) * ldc + j;
+                if width == nr {
+                    let c = c[at..].as_mut_ptr();
+                    // SAFETY: the panels hold k steps (packed above; asserted), and C holds the
+                    // tile's last row (asserted).
+                    unsafe {
+                        s.tile(
+                            rows,
+                            Tile {
+                                k,
+                                a,
+                                b,
+                                c,
+                                ldc,
+                                accumulate,
+                            },
+                        )
+                    };
+                } else {
+                    edge_tile(
+                        s,
+                        rows,
+                        width,
+                        Tile {
+                            k,
+                            a,
+                            b,
+                            c: c[at..].as_mut_ptr(),
+                            ldc,
+                            accumulate,
+                        },
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// A tile that reaches past C's last column: computed aside, its valid part copied.
+#[inline(never)]
+fn edge_tile<S: Simd>(s: S, rows: usize, width: usize, panel: Tile) {
+    let nr = S::NV * S::LANES;
+    let mut aside = [0.0f32; MAX_TILE];
+    // SAFETY: `aside` holds MR · NR numbers (a test checks MAX_TILE against every set), the panels
+    // are the caller's.
+    unsafe {
+        s.tile(
+            rows,
+            Tile {
+                c: aside.as_mut_ptr(),
+                ldc: nr,
+                accumulate: false,
+                ..panel
+            },
+        );
+        for i in 0..rows {
+            for j in 0..width {
+                let c = panel.c.add(i * panel.ldc + j);
+                let v = aside[i * nr + j];
+                *c = if panel.accumulate { *c + v } else { v };
+            }
+        }
+    }
+}
+
+/// The largest MR · NR of all sets.
+const MAX_TILE: usize = 256;
+
+/// The register tile. Not inlined in WebAssembly: inside a large function V8's register allocator
+/// spills the accumulators.
+///
+/// # Safety
+/// As [`Simd::tile`], with `MR` rows and `NV` vectors.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+pub(super) unsafe fn tile<S: Simd, const MR: usize, const NV: usize>(s: S, panel: Tile) {
+    s.run(
+        #[inline(always)]
+        || {
+            let Tile {
+                k,
+                mut a,
+                mut b,
+                c,
+                ldc,
+                accumulate,
+            } = panel;
+            let mut sums = [[s.splat(0.0); NV]; MR];
+            // SAFETY: the caller's promise.
+            unsafe {
+                for _ in 0..k / 4 {
+                    for u in 0..4 {
+                        step::<S, MR, NV>(s, a.add(u * MR), b.add(u * NV * S::LANES), &mut sums);
+                    }
+                    a = a.add(4 * MR);
+                    b = b.add(4 * NV * S::LANES);
+                }
+                for _ in 0..k % 4 {
+                    step::<S, MR, NV>(s, a, b, &mut sums);
+                    a = a.add(MR);
+                    b = b.add(NV * S::LANES);
+                }
+                for (i, row) in sums.iter().enumerate() {
+                    for (v, &sum) in row.iter().enumerate() {
+                        let c = c.add(i * ldc + v * S::LANES);
+                        let sum = if accumulate {
+                            s.add(s.load_ptr(c), sum)
+                        } else {
+                            sum
+                        };
+                        s.store_ptr(sum, c);
+                    }
+                }
+            }
+        },
+    );
+}
+
+/// One step along K: MR · NV multiply-adds.
+///
+/// # Safety
+/// MR numbers readable at `a`, NV vectors at `b`.
+#[inline(always)]
+unsafe fn step<S: Simd, const MR: usize, const NV: usize>(
+    s: S,
+    a: *const f32,
+    b: *const f32,
+    sums: &mut [[S::F; NV]; MR],
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut columns = [s.splat(0.0); NV];
+        for (v, column) in columns.iter_mut().enumerate() {
+            *column = s.load_ptr(b.add(v * S::LANES));
+        }
+        for (i, row) in sums.iter_mut().enumerate() {
+            let factor = s.splat(*a.add(i));
+            for (sum, &column) in row.iter_mut().zip(&columns) {
+                *sum = s.mul_add(factor, column, *sum);
+            }
+        }
+    }
+}
+
+/// A (m, k) into panels of MR rows, each (k, rows); the last panel has only the rows there are.
+fn pack_a_block<S: Simd>(a: Matrix, m: usize, k: usize, out: &mut [f32]) {
+    let mut i = 0;
+    while i < m {
+        let rows = S::MR.min(m - i);
+        let panel = &mut out[i * k..(i + rows) * k];
+        if a.row_stride == 1 {
+            for (kk, step) in panel.chunks_exact_mut(rows).enumerate() {
+                let at = a.at(i, kk);
+                step.copy_from_slice(&a.data[at..at + rows]);
+            }
+        } else {
+            for r in 0..rows {
+                let at = a.at(i + r, 0);
+                let source = &a.data[at..at + (k - 1) * a.column_stride + 1];
+                let values = source.iter().step_by(a.column_stride);
+                for (target, &v) in panel[r..].iter_mut().step_by(rows).zip(values) {
+                    *target = v;
+                }
+            }
+        }
+        i += rows;
+    }
+}
+
+/// B (k, n) into panels of NR columns, each (k, NR), the last one padded with zeros.
+fn pack_b_block<S: Simd>(_s: S, b: Matrix, k: usize, n: usize, out: &mut [f32]) {
+    let nr = S::NV * S::LANES;
+    for (j, panel) in (0..n).step_by(nr).zip(out.chunks_exact_mut(nr * k)) {
+        let width = nr.min(n - j);
+        if width < nr {
+            panel.fill(0.0);
+        }
+        if b.column_stride == 1 {
+            for (kk, row) in panel.chunks_exact_mut(nr).enumerate() {
+                let at = b.at(kk, j);
+                if width == nr {
+                    // A whole row: the constant length becomes a few vector moves.
+                    row.copy_from_slice(&b.data[at..at + nr]);
+                } else {
+                    row[..width].copy_from_slice(&b.data[at..at + width]);
+                }
+            }
+        } else {
+            for q in 0..width {
+                let at = b.at(0, j + q);
+                let source = &b.data[at..at + (k - 1) * b.row_stride + 1];
+                for (target, &v) in panel[q..]
+                    .iter_mut()
+                    .step_by(nr)
+                    .zip(source.iter().step_by(b.row_stride))
+                {
+                    *target = v;
+                }
+            }
+        }
+    }
+}
+
+/// m = 1: nothing is packed, B is streamed once. A (1, k); B row-major or the transpose of it.
+fn row_times_matrix<S: Simd>(s: S, shape: Gemm, a: Matrix, b: Matrix, c: &mut [f32]) {
+    let Gemm {
+        n, k, accumulate, ..
+    } = shape;
+    let c = &mut c[..n];
+    if !accumulate {
+        c.fill(0.0);
+    }
+    if b.column_stride == 1 {
+        for k0 in (0..k).step_by(4) {
+            let depth = 4.min(k - k0);
+            let mut factors = [0.0; 4];
+            let mut rows = [&b.data[..0]; 4];
+            for u in 0..depth {
+                factors[u] = a.data[a.at(0, k0 + u)];
+                rows[u] = &b.data[b.at(k0 + u, 0)..][..n];
+            }
+            s.run(
+                #[inline(always)]
+                || match depth {
+                    4 => add_rows(s, factors, rows, c),
+                    _ => (0..depth).for_each(|u| add_rows(s, [factors[u]], [rows[u]], c)),
+                },
+            );
+        }
+    } else if b.row_stride == 1 && a.column_stride == 1 {
+        s.run(
+            #[inline(always)]
+            || {
+                for (j, c) in c.iter_mut().enumerate() {
+                    *c += dot(s, &a.data[..k], &b.data[b.at(0, j)..][..k]);
+                }
+            },
+        );
+    } else {
+        for (j, c) in c.iter_mut().enumerate() {
+            *c += (0..k)
+                .map(|kk| a.data[a.at(0, kk)] * b.data[b.at(kk, j)])
+                .sum::<f32>();
+        }
+    }
+}
+
+/// c += Σ factor · row, a row at a time per element.
+#[inline(always)]
+fn add_rows<S: Simd, const D: usize>(s: S, factors: [f32; D], rows: [&[f32]; D], c: &mut [f32]) {
+    let n = c.len() / S::LANES * S::LANES;
+    for j in (0..n).step_by(S::LANES) {
+        let mut sum = s.load(&c[j..]);
+        for (&factor, row) in factors.iter().zip(rows) {
+            sum = s.mul_add(s.splat(factor), s.load(&row[j..]), sum);
+        }
+        s.store(sum, &mut c[j..]);
+    }
+    for j in n..c.len() {
+        for (&factor, row) in factors.iter().zip(rows) {
+            c[j] += factor * row[j];
+        }
+    }
+}
+
+/// Σ a·b in [`WIDE`] partial sums.
+#[inline(always)]
+fn dot<S: Simd>(s: S, a: &[f32], b: &[f32]) -> f32 {
+    let vectors = WIDE / S::LANES;
+    let mut parts = [s.splat(0.0); WIDE];
+    let whole = a.len() / WIDE * WIDE;
+    for i in (0..whole).step_by(WIDE) {
+        for (v, part) in parts.iter_mut().enumerate().take(vectors) {
+            let at = i + v * S::LANES;
+            *part = s.mul_add(s.load(&a[at..]), s.load(&b[at..]), *part);
+        }
+    }
+    let mut out = [0.0; WIDE];
+    for (v, part) in parts.iter().enumerate().take(vectors) {
+        s.store(*part, &mut out[v * S::LANES..]);
+    }
+    for i in whole..a.len() {
+        out[i - whole] += a[i] * b[i];
+    }
+    super::fold(out, |x, y| x + y)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{simd::Isa, with_simd};
+
+    fn values(n: usize, seed: u32) -> Vec<f32> {
+        let mut x = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
+        (0..n)
+            .map(|_| {
+                x ^= x << 13;
+                x ^= x >> 17;
+                x ^= x << 5;
+                x as f32 / u32::MAX as f32 - 0.5
+            })
+            .collect()
+    }
+
+    fn naive(m: usize, n: usize, k: usize, a: Matrix, b: Matrix) -> Vec<f64> {
+        let mut c = vec![0.0; m * n];
+        for i in 0..m {
+            for j in 0..n {
+                for kk in 0..k {
+                    c[i * n + j] += f64::from(a.data[a.at(i, kk)]) * f64::from(b.data[b.at(kk, j)]);
+                }
+            }
+        }
+        c
+    }
+
+    fn product<S: Simd>(s: S, shape: Gemm, a: Matrix, b: Matrix, packed: bool) -> Vec<f32> {
+        let mut c = vec![0.25; (shape.m - 1) * shape.ldc + shape.n];
+        let mut scratch = vec![f32::NAN; SCRATCH_LEN];
+        if packed {
+            let mut panels = vec![f32::NAN; packed_len::<S>(shape.k, shape.n)];
+            pack_b(s, b, shape.k, shape.n, &mut panels);
+            gemm_packed(s, shape, a, &panels, &mut c, &mut scratch);
+        } else {
+            gemm(s, shape, a, b, &mut c, &mut scratch);
+        }
+        c
+    }
+
+    #[test]
+    fn every_set_equals_the_naive_product_at_ragged_sizes() {
+        for isa in Isa::available() {
+            for (m, n, k) in [
+                (1, 1, 1),
+                (1, 65, 63),
+                (3, 17, 5),
+                (63, 65, 257),
+                (130, 33, 300),
+                (7, 800, 9),
+            ] {
+                for flags in 0..16 {
+                    let [ta, tb, accumulate, packed] = [1, 2, 4, 8].map(|bit| flags & bit != 0);
+                    let (da, db) = (values(m * k, 1), values(k * n, 2));
+                    let a = if ta {
+                        Matrix::rows(&da, m).t()
+                    } else {
+                        Matrix::rows(&da, k)
+                    };
+                    let b = if tb {
+                        Matrix::rows(&db, k).t()
+                    } else {
+                        Matrix::rows(&db, n)
+                    };
+                    let ldc = n + 3;
+                    let shape = Gemm {
+                        m,
+                        n,
+                        k,
+                        ldc,
+                        accumulate,
+                    };
+                    let c = with_simd!(isa, s => product(s, shape, a, b, packed));
+                    let expected = naive(m, n, k, a, b);
+                    for i in 0..m {
+                        for j in 0..n {
+                            let e = expected[i * n + j] + if accumulate { 0.25 } else { 0.0 };
+                            let error = (f64::from(c[i * ldc + j]) - e).abs();
+                            // Rounding of k products of size ≤ 1/4, with room for their sum.
+                            assert!(
+                                error <= 1e-6 * (k as f64).sqrt().max(4.0),
+                                "{isa:?} {m}x{n}x{k} {flags} ({i},{j}): {error}"
+                            );
+                        }
+                        if i + 1 < m {
+                            assert_eq!(c[i * ldc + n], 0.25, "wrote past a row");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn unfused_sets_give_the_same_bits() {
+        let (m, n, k) = (37, 90, 530);
+        let (a, b) = (values(m * k, 3), values(k * n, 4));
+        let shape = Gemm {
+            m,
+            n,
+            k,
+            ldc: n,
+            accumulate: false,
+        };
+        let run = |isa: Isa, packed| with_simd!(isa, s => product(s, shape, Matrix::rows(&a, k), Matrix::rows(&b, n), packed));
+        let expected = run(Isa::Scalar, false);
+        for isa in Isa::available().into_iter().filter(|isa| !isa.is_fused()) {
+            for packed in [false, true] {
+                let same = run(isa, packed)
+                    .iter()
+                    .zip(&expected)
+                    .all(|(x, y)| x.to_bits() == y.to_bits());
+                assert!(same, "{isa:?} {packed}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_tile_fits() {
+        for isa in Isa::available() {
+            with_simd!(isa, s => assert!(tile_len(s) <= MAX_TILE));
+        }
+    }
+
+    fn tile_len<S: Simd>(_: S) -> usize {
+        assert_eq!(MC % S::MR, 0);
+        S::MR * S::NV * S::LANES
+    }
+}

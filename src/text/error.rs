@@ -1,0 +1,226 @@
+//! Everything that can go wrong between a file and its batches.
+
+use super::encoding::{Encoding, EncodingChoice};
+
+/// Why a text cannot be used. Each message says what was found, what is needed and what to do.
+///
+/// Match on the variant, or on [`TextError::code`] from JavaScript; never on the message.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum TextError {
+    /// Nothing but white space, or nothing at all.
+    #[error("the text is empty: choose a file with some text in it, or paste some")]
+    Empty,
+
+    /// Not a text file.
+    #[error(
+        "this is not a text file{}: {controls} of its first {examined} characters are control codes; \
+         save the text itself as plain text (.txt, UTF-8) and open that",
+        looks_like.map(|kind| format!(" (it looks like {kind})")).unwrap_or_default()
+    )]
+    Binary {
+        /// What its first bytes say it is, where they say.
+        looks_like: Option<&'static str>,
+        /// Control codes found, of `examined` bytes or characters.
+        controls: usize,
+        /// How many were examined.
+        examined: usize,
+    },
+
+    /// An encoding's name that is not one of ours.
+    #[error(
+        "unknown text encoding {found:?}: use {}, or one of {}",
+        EncodingChoice::AUTO,
+        Encoding::labels()
+    )]
+    UnknownEncoding {
+        /// The name as given.
+        found: String,
+    },
+
+    /// An option outside its range.
+    #[error("{name} is {found}, but must be {needed}")]
+    BadOption {
+        /// The option's name as in the API.
+        name: &'static str,
+        /// Its value.
+        found: String,
+        /// The values it may have.
+        needed: &'static str,
+    },
+
+    /// A text of one character repeated.
+    #[error(
+        "the text only repeats one character ({character:?}): a network needs at least two different \
+         characters to learn which comes next; choose another text"
+    )]
+    OneDistinctCharacter {
+        /// That character.
+        character: char,
+    },
+
+    /// Every character is rarer than `min_count`.
+    #[error(
+        "min_count is {min_count}, but the most frequent character occurs {highest} times, so no character \
+         would be kept: use at most {highest}"
+    )]
+    NothingKept {
+        /// As given.
+        min_count: u64,
+        /// The count of the most frequent character.
+        highest: u64,
+    },
+
+    /// The training text does not fill one batch.
+    #[error(
+        "the text has {characters} characters to train on, but one batch of {batch_size} windows of {steps} \
+         characters needs {needed}: use a longer text, or reduce the batch size or the number of steps"
+    )]
+    TooShort {
+        /// Characters there are.
+        characters: usize,
+        /// Characters one batch needs.
+        needed: usize,
+        /// B.
+        batch_size: usize,
+        /// T.
+        steps: usize,
+    },
+
+    /// The validation part does not fill one batch.
+    #[error(
+        "the validation part has {characters} characters, but one batch of {batch_size} windows of {steps} \
+         characters needs {needed}: give validation a larger share of the text, use a longer text, reduce the \
+         batch size or the number of steps, or set the share to 0"
+    )]
+    ValidationTooShort {
+        /// Characters there are.
+        characters: usize,
+        /// Characters one batch needs.
+        needed: usize,
+        /// B.
+        batch_size: usize,
+        /// T.
+        steps: usize,
+    },
+
+    /// More text than a 32-bit index can address.
+    #[error(
+        "the text has {characters} characters, but at most {limit} are supported: use a part of it"
+    )]
+    TooLong {
+        /// Characters there are.
+        characters: usize,
+        /// Characters there may be.
+        limit: usize,
+    },
+
+    /// A character the model has no token for.
+    #[error(
+        "character {} of the text, {character:?}, does not occur in the text this model was trained on: \
+         remove it, or leave out unknown characters",
+        position.saturating_add(1)
+    )]
+    UnknownCharacter {
+        /// The character.
+        character: char,
+        /// Its place, in characters, from 0.
+        position: usize,
+    },
+
+    /// A vocabulary that lists one character twice.
+    #[error(
+        "the vocabulary is damaged: {character:?} is both token {first} and token {second}; \
+         load another copy of the file"
+    )]
+    DuplicateCharacter {
+        /// The character.
+        character: char,
+        /// The token that has it.
+        first: u32,
+        /// The token that has it again.
+        second: u32,
+    },
+
+    /// A vocabulary of an impossible size.
+    #[error(
+        "the vocabulary is damaged: it has {found} tokens, but must have between 1 and {limit}; \
+         load another copy of the file"
+    )]
+    VocabularySize {
+        /// Tokens there are.
+        found: usize,
+        /// Tokens there may be.
+        limit: usize,
+    },
+
+    /// A position that these batches do not have.
+    #[error(
+        "the saved position is batch {batch}, but an epoch has {batches} batches: resume with the text, batch \
+         size and number of steps it was saved with, or start a new epoch"
+    )]
+    BadCursor {
+        /// The batch to seek.
+        batch: u64,
+        /// The batches of an epoch.
+        batches: u64,
+    },
+}
+
+impl TextError {
+    /// A short name of the kind of error that will not change: `"too-short"`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Binary { .. } => "binary",
+            Self::UnknownEncoding { .. } => "unknown-encoding",
+            Self::BadOption { .. } => "bad-option",
+            Self::OneDistinctCharacter { .. } => "one-distinct-character",
+            Self::NothingKept { .. } => "nothing-kept",
+            Self::TooShort { .. } => "too-short",
+            Self::ValidationTooShort { .. } => "validation-too-short",
+            Self::TooLong { .. } => "too-long",
+            Self::UnknownCharacter { .. } => "unknown-character",
+            Self::DuplicateCharacter { .. } => "duplicate-character",
+            Self::VocabularySize { .. } => "vocabulary-size",
+            Self::BadCursor { .. } => "bad-cursor",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_read_well() {
+        let binary = TextError::Binary {
+            looks_like: Some("a PDF document"),
+            controls: 3,
+            examined: 10,
+        };
+        assert_eq!(
+            binary.to_string(),
+            "this is not a text file (it looks like a PDF document): 3 of its first 10 characters are control \
+             codes; save the text itself as plain text (.txt, UTF-8) and open that"
+        );
+        let unknown = TextError::UnknownCharacter {
+            character: 'é',
+            position: 2,
+        };
+        assert!(
+            unknown
+                .to_string()
+                .starts_with("character 3 of the text, 'é', does not occur"),
+            "{unknown}"
+        );
+        let encoding = TextError::UnknownEncoding {
+            found: "utf-7".into(),
+        };
+        assert_eq!(
+            encoding.to_string(),
+            "unknown text encoding \"utf-7\": use auto, or one of utf-8, utf-16le, utf-16be, gb18030, big5, \
+             windows-1252"
+        );
+        assert_eq!(encoding.code(), "unknown-encoding");
+    }
+}

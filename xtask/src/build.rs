@@ -1,0 +1,145 @@
+//! `cargo xtask build`: Rust → `pkg/`, TypeScript → `www/dist/`.
+//!
+//! `pkg/` gets one folder per variant, each with `charloom.js`, `charloom_bg.wasm`
+//! and their types. wasm-bindgen and wasm-opt are skipped for a variant whose
+//! compiled module is the one they last saw.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::paths;
+use crate::process::Process;
+use crate::setup::{self, Need, Tools};
+use crate::variant::Variant;
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// Build pkg/ only, not the pages
+    #[arg(long)]
+    wasm_only: bool,
+}
+
+/// What building needs; tests need it too.
+pub const NEEDS: [Need; 3] = [Need::WasmTarget, Need::WasmTools, Need::FrontEnd];
+
+pub fn run(options: &Options) -> Result<()> {
+    let tools = setup::prepare(&NEEDS)?;
+    wasm(&tools)?;
+    if !options.wasm_only {
+        pages(&tools)?;
+    }
+    Ok(())
+}
+
+/// Builds every variant into `pkg/`.
+pub fn wasm(tools: &Tools) -> Result<()> {
+    for variant in Variant::ALL {
+        wasm_variant(tools, variant)?;
+    }
+    Ok(())
+}
+
+/// Builds the pages into `www/dist/`; they take the variants from `pkg/`.
+pub fn pages(tools: &Tools) -> Result<()> {
+    if !paths::www().join("package.json").exists() {
+        return Ok(());
+    }
+    tools
+        .command("npx")?
+        .args(["--no", "vite", "build"])
+        .dir(paths::www())
+        .run()
+}
+
+/// The cargo arguments that choose what the WebAssembly module contains.
+pub fn wasm_features() -> Result<Vec<String>> {
+    let mut arguments = vec!["--no-default-features".to_owned()];
+    arguments.extend(gpu_feature()?);
+    Ok(arguments)
+}
+
+/// `--features webgpu`, once the crate has it.
+pub fn gpu_feature() -> Result<Option<String>> {
+    let metadata = Process::new("cargo")
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .read()?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    let packages = metadata["packages"]
+        .as_array()
+        .context("cargo metadata lists no packages")?;
+    let defines = packages
+        .iter()
+        .any(|package| package["features"].get("webgpu").is_some());
+    Ok(defines.then(|| "--features=charloom/webgpu".to_owned()))
+}
+
+fn wasm_variant(tools: &Tools, variant: Variant) -> Result<()> {
+    tools
+        .wasm_command("cargo", variant)?
+        .args(["build", "--package", "charloom", "--lib", "--release"])
+        .args(["--target", "wasm32-unknown-unknown"])
+        .args(wasm_features()?)
+        .run()?;
+    let module = variant
+        .target_dir()
+        .join("wasm32-unknown-unknown/release/charloom.wasm");
+    let folder = paths::pkg().join(variant.name());
+
+    let stamp = folder.join(".built-from");
+    let hash = hash_of(&module)?;
+    if fs::read_to_string(&stamp).is_ok_and(|built_from| built_from == hash) {
+        return Ok(());
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    tools
+        .command("wasm-bindgen")?
+        .args(["--target", "web", "--out-name", "charloom", "--out-dir"])
+        .args([&folder, &module])
+        .run()?;
+    optimise(tools, variant, &folder.join("charloom_bg.wasm"))?;
+    fs::write(stamp, hash)?;
+    Ok(())
+}
+
+/// Runs wasm-opt on `module` in place.
+fn optimise(tools: &Tools, variant: Variant, module: &Path) -> Result<()> {
+    let before = fs::metadata(module)?.len();
+    // What rustc emits by default, and the variant's own.
+    let features = [
+        "--enable-bulk-memory",
+        "--enable-multivalue",
+        "--enable-mutable-globals",
+        "--enable-nontrapping-float-to-int",
+        "--enable-reference-types",
+        "--enable-sign-ext",
+    ];
+    tools
+        .command("wasm-opt")?
+        .args(["-O3", "--strip-debug", "--strip-producers"])
+        .args(features)
+        .args(variant.wasm_opt_features())
+        .args([module, Path::new("--output"), module])
+        .run()?;
+    let after = fs::metadata(module)?.len();
+    eprintln!(
+        "{}: {} KB, from {} KB",
+        variant.name(),
+        after / 1000,
+        before / 1000
+    );
+    Ok(())
+}
+
+/// A hash of a module and of everything else that decides what is made from it.
+fn hash_of(module: &Path) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    fs::read(module)?.hash(&mut hasher);
+    fs::read_to_string(paths::root().join("Cargo.lock"))?.hash(&mut hasher);
+    include_str!("build.rs").hash(&mut hasher);
+    Ok(format!("{:016x}", hasher.finish()))
+}

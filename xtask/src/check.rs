@@ -1,0 +1,76 @@
+//! `cargo xtask check`: everything that can be found wrong without running the code.
+
+use anyhow::Result;
+
+use crate::setup::{self, Tools};
+use crate::test::wasm_suites;
+use crate::variant::Variant;
+use crate::{build, licences, paths};
+
+pub fn run() -> Result<()> {
+    all(&setup::prepare(&build::NEEDS)?)
+}
+
+pub fn all(tools: &Tools) -> Result<()> {
+    formatting(tools)?;
+    lints(tools)?;
+    wasm_lints(tools)?;
+    documentation(tools)?;
+    licences::check()?;
+    types(tools)
+}
+
+fn formatting(tools: &Tools) -> Result<()> {
+    tools
+        .command("cargo")?
+        .args(["fmt", "--all", "--check"])
+        .run()
+}
+
+fn lints(tools: &Tools) -> Result<()> {
+    tools
+        .command("cargo")?
+        .args(["clippy", "--workspace", "--all-targets"])
+        .args(build::gpu_feature()?)
+        .args(["--", "--deny", "warnings"])
+        .run()
+}
+
+/// The relaxed variant, because it compiles the most code.
+fn wasm_lints(tools: &Tools) -> Result<()> {
+    tools
+        .wasm_command("cargo", Variant::Relaxed)?
+        .args(["clippy", "--package", "charloom", "--lib"])
+        .args(wasm_suites()?.iter().map(|suite| format!("--test={suite}")))
+        .args(["--target", "wasm32-unknown-unknown"])
+        .args(build::wasm_features()?)
+        .args(["--", "--deny", "warnings"])
+        .run()
+}
+
+fn documentation(tools: &Tools) -> Result<()> {
+    tools
+        .command("cargo")?
+        .args([
+            "doc",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+        ])
+        .args(build::gpu_feature()?)
+        .env("RUSTDOCFLAGS", "--deny warnings")
+        .run()
+}
+
+/// TypeScript's types; those of the WebAssembly module come from its build.
+fn types(tools: &Tools) -> Result<()> {
+    if !paths::www().join("tsconfig.json").exists() {
+        return Ok(());
+    }
+    build::wasm(tools)?;
+    tools
+        .command("npx")?
+        .args(["--no", "tsc", "--", "--noEmit"])
+        .dir(paths::www())
+        .run()
+}

@@ -1,0 +1,152 @@
+//! Set-up: finds each outside tool or installs it. Idempotent; a second run takes
+//! a second. Every wait is announced with one line, and a tool that can neither be
+//! found nor installed ends the run with one line that says what to install.
+
+mod browser;
+mod cargo_tools;
+mod debian;
+mod node;
+mod vulkan;
+mod wasm_target;
+
+use std::env;
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::process::Process;
+use crate::variant::Variant;
+
+/// What a command of xtask asks set-up for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// A Rust that compiles for WebAssembly.
+    WasmTarget,
+    /// wasm-bindgen and wasm-opt.
+    WasmTools,
+    /// wasm-pack, which runs the WebAssembly tests.
+    WasmPack,
+    /// Chromium and its driver.
+    Browser,
+    /// A Vulkan device, by software if need be.
+    Vulkan,
+    /// Node and the packages of the front end.
+    FrontEnd,
+}
+
+impl Need {
+    pub const ALL: [Self; 6] = [
+        Self::WasmTarget,
+        Self::WasmTools,
+        Self::WasmPack,
+        Self::Browser,
+        Self::Vulkan,
+        Self::FrontEnd,
+    ];
+}
+
+/// The tools found, as an environment for child processes.
+#[derive(Default)]
+pub struct Tools {
+    /// Folders to search before the PATH.
+    path: Vec<PathBuf>,
+    /// The folder of another Rust that compiles WebAssembly, where one is needed.
+    wasm_rust: Option<PathBuf>,
+    env: Vec<(&'static str, String)>,
+    /// One line per tool: what it is and where.
+    found: Vec<String>,
+}
+
+impl Tools {
+    /// A command with the tools on its PATH.
+    pub fn command(&self, program: &str) -> Result<Process> {
+        self.command_after(None, program)
+    }
+
+    /// The same, for `cargo` and `wasm-pack` on the WebAssembly build `variant`.
+    pub fn wasm_command(&self, program: &str, variant: Variant) -> Result<Process> {
+        let command = self.command_after(self.wasm_rust.as_ref(), program)?;
+        Ok(command
+            .without_env("RUSTFLAGS")
+            // `cargo run` points it at this toolchain's libraries.
+            .without_env("LD_LIBRARY_PATH")
+            .env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+                variant.rustflags(),
+            )
+            .env("CARGO_TARGET_DIR", variant.target_dir()))
+    }
+
+    fn command_after(&self, first: Option<&PathBuf>, program: &str) -> Result<Process> {
+        let path = self.search_path(first)?;
+        // A program is looked up on xtask's own PATH, not on the child's.
+        let file = env::split_paths(&path)
+            .map(|folder| folder.join(program))
+            .find(|file| file.is_file());
+        let mut command = match file {
+            Some(file) => Process::new(file),
+            None => Process::new(program),
+        };
+        command = command.env("PATH", path);
+        for (name, value) in &self.env {
+            command = command.env(name, value);
+        }
+        Ok(command)
+    }
+
+    fn search_path(&self, first: Option<&PathBuf>) -> Result<std::ffi::OsString> {
+        let inherited = env::var_os("PATH").unwrap_or_default();
+        let folders = first.into_iter().chain(&self.path).cloned();
+        Ok(env::join_paths(
+            folders.chain(env::split_paths(&inherited)),
+        )?)
+    }
+
+    fn found(&mut self, what: &str, place: impl std::fmt::Display) {
+        self.found.push(format!("{what}: {place}"));
+    }
+}
+
+/// Finds or installs what `needs` lists.
+pub fn prepare(needs: &[Need]) -> Result<Tools> {
+    let mut tools = Tools::default();
+    // In the order of the list above, so that messages come in the same order always.
+    for need in Need::ALL.into_iter().filter(|need| needs.contains(need)) {
+        match need {
+            Need::WasmTarget => wasm_target::prepare(&mut tools)?,
+            Need::WasmTools => {
+                cargo_tools::wasm_bindgen(&mut tools)?;
+                node::wasm_opt(&mut tools)?;
+            }
+            Need::WasmPack => cargo_tools::wasm_pack(&mut tools)?,
+            Need::Browser => browser::prepare(&mut tools)?,
+            Need::Vulkan => vulkan::prepare(&mut tools)?,
+            Need::FrontEnd => node::front_end(&mut tools)?,
+        }
+    }
+    Ok(tools)
+}
+
+/// `cargo xtask setup`
+pub fn run() -> Result<()> {
+    for line in prepare(&Need::ALL)?.found {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+/// `cargo xtask env`
+pub fn print_environment() -> Result<()> {
+    let tools = prepare(&Need::ALL)?;
+    let path = tools.search_path(None)?;
+    println!("export PATH='{}'", path.display());
+    for (name, value) in &tools.env {
+        println!("export {name}='{value}'");
+    }
+    Ok(())
+}
+
+/// Announces a wait.
+fn announce(what: &str, seconds: u32, why: &str) {
+    eprintln!("installing {what} (about {seconds} s, once): {why}");
+}

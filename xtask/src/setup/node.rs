@@ -1,0 +1,93 @@
+//! Node, the packages of the front end, and wasm-opt (which comes from npm).
+
+use std::fs;
+use std::process;
+
+use anyhow::{Context, Result, bail};
+
+use super::{Tools, announce};
+use crate::paths;
+use crate::process::{Process, find_on_path};
+
+const MISSING: &str = "Node is missing or too old: install Node 20 or newer, with npm";
+
+const OLDEST_NODE: u32 = 20;
+const BINARYEN_VERSION: &str = "132.0.0";
+
+/// What every npm command is told: nothing but the packages.
+const QUIET: [&str; 4] = [
+    "--no-audit",
+    "--no-fund",
+    "--no-update-notifier",
+    "--loglevel=error",
+];
+
+/// The front end's packages, as its lock file lists them.
+pub fn front_end(tools: &mut Tools) -> Result<()> {
+    require_node()?;
+    let www = paths::www();
+    if !www.join("package.json").exists() {
+        return Ok(());
+    }
+    let lock = fs::read_to_string(www.join("package-lock.json"))
+        .context("www/package-lock.json is missing: run `npm install` in www")?;
+    let installed = www.join("node_modules/.installed-lock.json");
+    if fs::read_to_string(&installed).ok().as_ref() != Some(&lock) {
+        announce(
+            "the front end's packages",
+            20,
+            "the pages are built with them",
+        );
+        Process::new("npm")
+            .args(["ci"])
+            .args(QUIET)
+            .dir(&www)
+            .run_quietly()?;
+        fs::write(&installed, lock)?;
+    }
+    tools.found("front end's packages", www.join("node_modules").display());
+    Ok(())
+}
+
+/// wasm-opt, from the npm package of Binaryen.
+pub fn wasm_opt(tools: &mut Tools) -> Result<()> {
+    require_node()?;
+    let folder = paths::tools()?.join(format!("binaryen-{BINARYEN_VERSION}"));
+    if !folder.exists() {
+        announce(
+            "wasm-opt",
+            5,
+            "makes the WebAssembly module smaller and faster",
+        );
+        let partial = folder.with_extension(format!("partial-{}", process::id()));
+        fs::create_dir_all(&partial)?;
+        let package = format!("binaryen@{BINARYEN_VERSION}");
+        Process::new("npm")
+            .args(["install", "--no-save", "--prefix", ".", &package])
+            .args(QUIET)
+            .dir(&partial)
+            .run_quietly()?;
+        if !folder.exists() {
+            fs::rename(&partial, &folder)?;
+        }
+    }
+    let programs = folder.join("node_modules/.bin");
+    tools.found("wasm-opt", programs.display());
+    tools.path.push(programs);
+    Ok(())
+}
+
+fn require_node() -> Result<()> {
+    if find_on_path("npm").is_none() && !cfg!(windows) {
+        bail!(MISSING);
+    }
+    let version = Process::new("node")
+        .args(["--version"])
+        .read()
+        .context(MISSING)?;
+    let major = version.trim_start_matches('v').split('.').next();
+    match major.and_then(|major| major.parse::<u32>().ok()) {
+        Some(major) if major >= OLDEST_NODE => Ok(()),
+        _ => bail!("{MISSING} (found {version})"),
+    }
+}
