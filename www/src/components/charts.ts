@@ -72,13 +72,13 @@ export class Charts extends AppElement {
   ];
 
   private get shown(): Run[] {
-    return this.app.runs.filter((run) => run.visible && run.steps.length > 0);
+    return this.app.runs.all.filter((run) => run.visible && run.steps.length > 0);
   }
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     const runs = this.shown;
-    const current = this.app.run;
+    const current = this.app.runs.current;
     const threshold = current && current.config.train.clip !== 'none' ? current.config.train.clip_threshold : null;
     const validation = runs.map((run) => run.epochs.some((epoch) => epoch.validation_perplexity !== null));
     // New options only when the set of curves or their labels changed: rebuilding a chart is what costs.
@@ -109,7 +109,7 @@ export class Charts extends AppElement {
 
   override render() {
     const runs = this.shown;
-    const current = this.app.run;
+    const current = this.app.runs.current;
     const smallest = current?.steps.columns[0];
     return html`<section class="card" aria-labelledby="title">
       <div class="head">
@@ -141,7 +141,7 @@ export class Charts extends AppElement {
   }
 
   private small(title: 'chart.gradient' | 'chart.rate', column: number, options: unknown, runs: Run[]) {
-    const values = this.app.run?.steps.columns[column] ?? [];
+    const values = this.app.runs.current?.steps.columns[column] ?? [];
     return html`<figure>
       <figcaption class="head" style="margin:0">
         <h3 title=${title === 'chart.gradient' ? this.t('chart.gradient.help') : nothing}>${this.t(title)}</h3>

@@ -107,7 +107,7 @@ export class ContinuationView extends AppElement {
   ];
 
   override render() {
-    const { prefix, characters, status, skipped } = this.continuation;
+    const { prefix, status, skipped } = this.continuation;
     return html`<p
         class="text ${this.surprise ? 'surprise' : ''}"
         tabindex="0"

@@ -89,7 +89,7 @@ export class Living extends AppElement {
   ];
 
   override render() {
-    const samples = this.app.run?.samples ?? [];
+    const samples = this.app.runs.current?.samples ?? [];
     if (this.lookedAt !== null && this.lookedAt >= samples.length) this.lookedAt = null;
     const sample = this.lookedAt === null ? this.state.living : (samples[this.lookedAt] ?? null);
     return html`<section class="card" aria-labelledby="title">

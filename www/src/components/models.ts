@@ -172,6 +172,6 @@ export class Models extends AppElement {
 
   private async share(): Promise<void> {
     const copied = await this.app.attempt(() => navigator.clipboard.writeText(location.href));
-    if (copied) this.app.notify('info', 'share.copied');
+    if (copied) this.app.notices.add('info', 'share.copied');
   }
 }

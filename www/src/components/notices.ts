@@ -61,7 +61,7 @@ export class Notices extends AppElement {
                 ? html`<strong>${this.t(key, values)}.</strong> ${failureText(this.state.language, failure)}`
                 : this.t(key, values)}
             </span>
-            <button class="quiet" @click=${() => this.app.dismiss(id)}>${this.t('app.close')}</button>
+            <button class="quiet" @click=${() => this.app.notices.dismiss(id)}>${this.t('app.close')}</button>
           </div>`,
       )}
     </div>`;

@@ -178,7 +178,7 @@ export class RunBar extends AppElement {
 
   private stats() {
     const { position, session, language, config } = this.state;
-    const run = this.app.run;
+    const run = this.app.runs.current;
     const loss = latestLoss(run);
     const epochPerplexity = run?.epochs.at(-1)?.perplexity;
     const perplexity = epochPerplexity ?? (loss === null ? null : Math.exp(loss));

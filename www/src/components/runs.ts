@@ -37,7 +37,7 @@ export class Runs extends AppElement {
   ];
 
   override render() {
-    const runs = this.app.runs.filter((run) => run.step > 0);
+    const runs = this.app.runs.all.filter((run) => run.step > 0);
     if (!runs.length) return nothing;
     return html`<section class="card" aria-labelledby="title">
       <div class="head"><h2 id="title">${this.t('runs.title')}</h2></div>
@@ -64,7 +64,7 @@ export class Runs extends AppElement {
   private row(run: Run) {
     const { language } = this.state;
     const { cell, hidden_size, num_layers } = run.config.model;
-    const current = run === this.app.run;
+    const current = run === this.app.runs.current;
     const { optimizer, lr } = run.config.train;
     return html`<tr>
       <th scope="row">
@@ -73,7 +73,7 @@ export class Runs extends AppElement {
             type="checkbox"
             aria-label=${this.t('runs.show', { number: run.id })}
             .checked=${run.visible}
-            @change=${(event: Event) => this.app.showRun(run.id, (event.target as HTMLInputElement).checked)}
+            @change=${(event: Event) => this.app.runs.show(run.id, (event.target as HTMLInputElement).checked)}
           />
           <span class="swatch"></span>
           <span
@@ -89,7 +89,7 @@ export class Runs extends AppElement {
       <td class="number">
         ${current
           ? html`<span class="muted small">${this.t('runs.current')}</span>`
-          : html`<button class="quiet" aria-label=${this.t('runs.remove', { number: run.id })} @click=${() => this.app.removeRun(run.id)}>
+          : html`<button class="quiet" aria-label=${this.t('runs.remove', { number: run.id })} @click=${() => this.app.runs.remove(run.id)}>
               ×
             </button>`}
       </td>

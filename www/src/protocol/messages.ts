@@ -120,10 +120,12 @@ export interface WriteRequest {
 /** The worker's calls. Each answers with a Result, because only plain data crosses whole. */
 export interface Desk {
   start(build: BuildName | null, listener: (event: WorkerEvent) => void): Promise<Result<Boot>>;
-  openText(source: TextSource, options: TextConfig): Promise<Result<TextView>>;
+  /** Reads a text and begins a run on it. Where either fails, the present text and run stay. */
+  openText(source: TextSource, config: Config, backend: Backend): Promise<Result<{ text: TextView; info: SessionInfo }>>;
   /** The same text under other options (or another encoding). */
   rereadText(options: TextConfig, encoding: Encoding | null): Promise<Result<TextView>>;
   summarize(model: ModelConfig, train: TrainConfig): Promise<Result<Summary>>;
+  /** Begins a new run on the present text. */
   create(config: Config, backend: Backend): Promise<Result<SessionInfo>>;
   train(): Promise<Result<null>>;
   pause(): Promise<Result<null>>;

@@ -3,26 +3,28 @@
  * Runs (chart data) are kept beside the state and changed in place: they are large and change ten times a second.
  */
 import { asFailure, type Client } from '../client/client.ts';
-import { preferredLanguage, type Language, type MessageKey, type Values } from '../i18n/i18n.ts';
-import type { Backend, Config, Encoding } from '../protocol/engine.ts';
-import type { Failure, ModelEntry, Opened, Progress, TextSource, WorkerEvent } from '../protocol/messages.ts';
+import { preferredLanguage, type Language } from '../i18n/i18n.ts';
+import type { Backend, Encoding, SessionInfo } from '../protocol/engine.ts';
+import type { ModelEntry, Opened, Progress, TextSource, WorkerEvent } from '../protocol/messages.ts';
 import { applyTheme, asTheme, type Theme } from '../theme/theme.ts';
 import { initialState, type AppState, type Sampling } from './appstate.ts';
 import { differences, getOption, isLive, withOption, type OptionPath, type OptionValue } from './config.ts';
 import { configFromHash, readHash, writeHash, type HashState } from './hash.ts';
 import { remember, remembered } from './preferences.ts';
-import { addProgress, addSample, MOST_RUNS, newRun, restoreRun, saveView, type Run } from './runs.ts';
+import { Notices } from './notices.ts';
+import { baseConfig, corpusOf, presetFor } from './presets.ts';
+import { RunList } from './runlist.ts';
+import { addProgress, addSample, newRun, restoreRun, saveView } from './runs.ts';
 import { Store } from './store.ts';
 
 const EDIT_SETTLES_MS = 180;
 
 export class App {
   readonly store: Store<AppState>;
-  runs: Run[] = [];
+  readonly runs: RunList;
+  readonly notices: Notices;
   private readonly hash: HashState;
   private readonly backend: Backend;
-  private nextNotice = 1;
-  private nextRun = 1;
   private editTimer: ReturnType<typeof setTimeout> | undefined;
   private edits = 0;
   private textChosen = false;
@@ -36,15 +38,13 @@ export class App {
       navigator.languages ?? [navigator.language],
     );
     this.store = new Store(initialState(language, asTheme(remembered('theme')), this.hash.hide));
+    this.runs = new RunList(this.store);
+    this.notices = new Notices(this.store);
     applyTheme(this.state.theme, document.documentElement);
   }
 
   get state(): Readonly<AppState> {
     return this.store.value;
-  }
-
-  get run(): Run | undefined {
-    return this.runs.at(-1);
   }
 
   async start(): Promise<void> {
@@ -56,13 +56,13 @@ export class App {
       return;
     }
     const models = this.refreshModels();
-    const preset = this.hash.preset ?? this.presetFor(this.state.language);
+    const preset = this.hash.preset ?? presetFor(this.state.boot!, this.state.language);
     this.choosePreset(preset);
     this.store.set({ config: configFromHash(this.hash, this.state.config!) });
-    if (await this.openText({ kind: 'corpus', id: this.hash.corpus ?? this.corpusOf(preset) }, false)) await this.newSession();
+    await this.openCorpus(this.hash.corpus ?? corpusOf(this.state.boot!, preset));
     await models;
     const latest = this.state.models.find((entry) => entry.kind === 'auto' && entry.position.step > 0);
-    if (latest && !this.run?.step) this.store.set({ resume: latest });
+    if (latest && !this.runs.current?.step) this.store.set({ resume: latest });
   }
 
   // Language and theme
@@ -70,10 +70,10 @@ export class App {
   setLanguage(language: Language): void {
     remember('language', language);
     this.store.set({ language });
-    if (this.state.engine !== 'ready' || this.textChosen || this.run?.step || this.state.training) return;
-    const preset = this.presetFor(language);
+    if (this.state.engine !== 'ready' || this.textChosen || this.runs.current?.step || this.state.training) return;
+    const preset = presetFor(this.state.boot!, language);
     this.choosePreset(preset);
-    void this.openText({ kind: 'corpus', id: this.corpusOf(preset) }, false).then((opened) => opened && this.newSession());
+    void this.openCorpus(corpusOf(this.state.boot!, preset));
   }
 
   setTheme(theme: Theme): void {
@@ -84,51 +84,37 @@ export class App {
 
   // Presets
 
-  private presetFor(language: Language): string | null {
-    const boot = this.state.boot!;
-    const wanted = language === 'en' ? 'en' : 'zh';
-    const corpora = boot.corpora.filter((corpus) => corpus.language.startsWith(wanted)).map((corpus) => corpus.id);
-    return boot.presets.find((preset) => corpora.includes(preset.corpus))?.id ?? null;
-  }
-
-  private corpusOf(preset: string | null): string {
-    const boot = this.state.boot!;
-    return boot.presets.find((each) => each.id === preset)?.corpus ?? boot.corpora[0]?.id ?? '';
-  }
-
-  private baseConfig(preset: string | null): Config {
-    const boot = this.state.boot!;
-    return boot.presets.find((each) => each.id === preset)?.config ?? boot.defaults;
-  }
-
   private choosePreset(preset: string | null): void {
     const known = this.state.boot!.presets.some((each) => each.id === preset) ? preset : null;
-    this.store.set({ preset: known, config: this.baseConfig(known), problem: null });
+    this.store.set({ preset: known, config: baseConfig(this.state.boot!, known), problem: null });
   }
 
-  /** A preset brings its text along, unless the user brought their own. */
+  /** A preset begins a new run, and brings its text along unless the user brought their own. */
   async usePreset(id: string): Promise<void> {
     this.choosePreset(id);
     this.writeHash();
-    const text = this.state.text;
-    if (!text || text.kind === 'corpus') await this.openText({ kind: 'corpus', id: this.corpusOf(id) }, false);
-    else await this.rereadText(null);
     this.textChosen = true;
-    await this.settleEdit(null);
+    const own = this.state.text && this.state.text.kind !== 'corpus';
+    if (!own) await this.openCorpus(corpusOf(this.state.boot!, id));
+    else if (await this.rereadText(null)) await this.reset();
   }
 
   // Text
 
-  async openText(source: TextSource, startOver = true): Promise<boolean> {
+  private openCorpus(id: string): Promise<boolean> {
+    return this.openText({ kind: 'corpus', id }, false);
+  }
+
+  async openText(source: TextSource, chosen = true): Promise<boolean> {
     const name = source.kind === 'corpus' ? source.id : source.kind === 'file' ? source.file.name : '';
     this.store.set({ reading: name });
     try {
-      const text = await this.client.openText(source, this.state.config!.text);
-      this.store.set({ text, problem: null });
-      if (startOver) {
+      const { text, info } = await this.client.openText(source, this.state.config!, this.backend);
+      this.store.set({ text, training: false });
+      this.begun(info);
+      if (chosen) {
         this.textChosen = true;
         this.writeHash();
-        await this.newSession();
       }
       return true;
     } catch (error) {
@@ -175,18 +161,18 @@ export class App {
       await this.client.set({ [path.split('.')[1]!]: value });
       const session = this.state.session;
       if (session) this.store.set({ session: { ...session, config: withOption(session.config, path, value) } });
-      if (this.run) this.run.config = withOption(this.run.config, path, value);
-      this.touchRuns();
+      if (this.runs.current) this.runs.current.config = withOption(this.runs.current.config, path, value);
+      this.runs.touch();
     } catch (error) {
       this.blame(path, error);
     }
   }
 
   /** Checks the edited configuration; before anything is learnt it simply becomes the session's. */
-  private async settleEdit(path: OptionPath | null): Promise<void> {
+  private async settleEdit(path: OptionPath): Promise<void> {
     const edit = ++this.edits;
     const config = this.state.config!;
-    if (path?.startsWith('text.') && !(await this.rereadText(null))) return;
+    if (path.startsWith('text.') && !(await this.rereadText(null))) return;
     try {
       const summary = await this.client.summarize(config.model, config.train);
       if (edit !== this.edits) return;
@@ -195,7 +181,7 @@ export class App {
       if (edit === this.edits) this.blame(path, error);
       return;
     }
-    if (!this.run?.step && !this.state.training) await this.newSession(path);
+    if (!this.runs.current?.step && !this.state.training) await this.newSession(path);
     else this.notePending();
   }
 
@@ -209,9 +195,10 @@ export class App {
     if (!session || !config) return;
     let restored = config;
     for (const path of this.state.pending) restored = withOption(restored, path, getOption(session.config, path));
+    const textToo = this.state.pending.some((path) => path.startsWith('text.'));
     this.store.set({ config: restored, pending: [], problem: null, summary: session.summary });
     this.writeHash();
-    if (this.state.text?.kind) void this.rereadText(null);
+    if (textToo) void this.rereadText(null);
   }
 
   async applyPending(): Promise<void> {
@@ -221,28 +208,8 @@ export class App {
   // Running
 
   private async newSession(edited: OptionPath | null = null): Promise<boolean> {
-    const config = this.state.config!;
     try {
-      const session = await this.client.create(config, this.backend);
-      const run = newRun(
-        this.nextRun++,
-        this.freeColour(),
-        session.config,
-        this.state.text?.name ?? '',
-        session.vocabulary.length,
-        session.summary.parameters,
-      );
-      this.addRun(run);
-      this.store.set({
-        session,
-        position: session.position,
-        summary: session.summary,
-        pending: [],
-        problem: null,
-        finished: false,
-        trainable: true,
-        savedAt: null,
-      });
+      this.begun(await this.client.create(this.state.config!, this.backend));
       return true;
     } catch (error) {
       this.blame(edited, error);
@@ -250,33 +217,19 @@ export class App {
     }
   }
 
-  private freeColour(): number {
-    const kept = this.runs.filter((run) => run.step > 0);
-    for (let colour = 0; colour < MOST_RUNS; colour++) if (!kept.some((run) => run.colour === colour)) return colour;
-    return (this.run?.colour ?? 0) % MOST_RUNS;
-  }
-
-  /** The new run replaces one that never trained; the oldest makes room. */
-  private addRun(run: Run): void {
-    this.runs = this.runs.filter((each) => each.step > 0).slice(-(MOST_RUNS - 1));
-    this.runs.push(run);
-    this.store.set({ living: null });
-    this.touchRuns();
-  }
-
-  showRun(id: number, visible: boolean): void {
-    const run = this.runs.find((each) => each.id === id);
-    if (run) run.visible = visible;
-    this.touchRuns();
-  }
-
-  removeRun(id: number): void {
-    this.runs = this.runs.filter((run) => run.id !== id || run === this.run);
-    this.touchRuns();
-  }
-
-  private touchRuns(): void {
-    this.store.set({ runsVersion: this.state.runsVersion + 1 });
+  private begun(session: SessionInfo): void {
+    const textName = this.state.text?.name ?? '';
+    this.runs.add(newRun(this.runs.nextId(), this.runs.freeColour(), session, textName));
+    this.store.set({
+      session,
+      position: session.position,
+      summary: session.summary,
+      pending: [],
+      problem: null,
+      finished: false,
+      trainable: true,
+      savedAt: null,
+    });
   }
 
   async train(): Promise<void> {
@@ -308,31 +261,31 @@ export class App {
         this.takeProgress(event.progress);
         break;
       case 'living-sample':
-        if (event.sample.complete && this.run) {
-          addSample(this.run, event.sample);
-          this.touchRuns();
+        if (event.sample.complete && this.runs.current) {
+          addSample(this.runs.current, event.sample);
+          this.runs.touch();
         }
         this.store.set({ living: event.sample });
         break;
       case 'stopped':
         this.store.set({ training: false, finished: event.reason === 'finished' });
-        if (event.reason === 'diverged' && event.error) this.notify('problem', 'notice.diverged', {}, event.error);
-        else if (event.reason === 'failed' && event.error) this.notify('problem', 'notice.problem', {}, event.error);
-        else if (event.reason === 'finished') this.notify('info', 'notice.finished', { epochs: this.state.position?.epoch ?? 0 });
+        if (event.reason === 'diverged' && event.error) this.notices.add('problem', 'notice.diverged', {}, event.error);
+        else if (event.reason === 'failed' && event.error) this.notices.add('problem', 'notice.problem', {}, event.error);
+        else if (event.reason === 'finished') this.notices.add('info', 'notice.finished', { epochs: this.state.position?.epoch ?? 0 });
         break;
       case 'saved':
         this.store.set({ savedAt: event.entry.updated });
-        if (this.run) void this.client.keepView(saveView(this.run)).catch(() => undefined);
+        if (this.runs.current) void this.client.keepView(saveView(this.runs.current)).catch(() => undefined);
         void this.refreshModels();
         break;
       case 'save-failed':
-        this.notify('problem', 'notice.saveFailed', { message: event.error.message });
+        this.notices.add('problem', 'notice.saveFailed', { message: event.error.message });
         break;
     }
   }
 
   private takeProgress(progress: Progress): void {
-    if (this.run) addProgress(this.run, progress);
+    if (this.runs.current) addProgress(this.runs.current, progress);
     this.store.set({ position: progress.position, runsVersion: this.state.runsVersion + 1 });
   }
 
@@ -357,11 +310,11 @@ export class App {
 
   /** Called when the page is hidden: it may not come back. */
   saveQuietly(): void {
-    if (this.run?.step) void this.client.keepModel(null, saveView(this.run)).catch(() => undefined);
+    if (this.runs.current?.step) void this.client.keepModel(null, saveView(this.runs.current)).catch(() => undefined);
   }
 
   async keepModel(name: string): Promise<void> {
-    await this.attempt(() => this.client.keepModel(name, this.run ? saveView(this.run) : undefined));
+    await this.attempt(() => this.client.keepModel(name, this.runs.current ? saveView(this.runs.current) : undefined));
     await this.refreshModels();
   }
 
@@ -369,23 +322,22 @@ export class App {
     await this.attempt(async () => {
       this.adopt(await this.client.openModel(entry.id, this.backend));
       const { epoch, step } = this.state.position!;
-      this.notify('info', 'notice.resumed', { epoch, step });
+      this.notices.add('info', 'notice.resumed', { epoch, step });
     });
   }
 
   async importModel(file: File): Promise<void> {
     await this.attempt(async () => {
       this.adopt(await this.client.importModel(file, this.backend));
-      this.notify('info', 'notice.loaded', { name: file.name });
-      if (!this.state.trainable) this.notify('info', 'notice.sampleOnly');
+      this.notices.add('info', 'notice.loaded', { name: file.name });
+      if (!this.state.trainable) this.notices.add('info', 'notice.sampleOnly');
     });
   }
 
   private adopt({ info, text, view }: Opened): void {
     const run =
-      restoreRun(view) ??
-      newRun(0, 0, info.config, text?.name ?? '', info.vocabulary.length, info.summary.parameters);
-    this.addRun({ ...run, id: this.nextRun++, colour: this.freeColour(), visible: true, step: info.position.step });
+      restoreRun(view) ?? newRun(0, 0, info, text?.name ?? '');
+    this.runs.add({ ...run, id: this.runs.nextId(), colour: this.runs.freeColour(), visible: true, step: info.position.step });
     this.textChosen = true;
     this.store.set({
       session: info,
@@ -424,23 +376,13 @@ export class App {
   private writeHash(): void {
     const { config, preset, text, hide } = this.state;
     if (!config) return;
-    const corpus = text?.kind === 'corpus' && text.name !== this.corpusOf(preset) ? text.name : null;
-    const hash = writeHash({ ...this.hash, corpus, preset, hide }, config, this.baseConfig(preset));
+    const corpus = text?.kind === 'corpus' && text.name !== corpusOf(this.state.boot!, preset) ? text.name : null;
+    const hash = writeHash({ ...this.hash, corpus, preset, hide }, config, baseConfig(this.state.boot!, preset));
     history.replaceState(null, '', hash || location.pathname + location.search);
   }
 
-  notify(kind: 'info' | 'problem', key: MessageKey, values: Values = {}, failure: Failure | null = null): void {
-    const id = this.nextNotice++;
-    this.store.set({ notices: [...this.state.notices.slice(-2), { id, kind, key, values, failure }] });
-    if (kind === 'info') setTimeout(() => this.dismiss(id), 6000);
-  }
-
-  dismiss(id: number): void {
-    this.store.set({ notices: this.state.notices.filter((notice) => notice.id !== id) });
-  }
-
   private complain(error: unknown): void {
-    this.notify('problem', 'notice.problem', {}, asFailure(error));
+    this.notices.add('problem', 'notice.problem', {}, asFailure(error));
   }
 
   /** Shows an error beside the option it is about. */
@@ -448,7 +390,7 @@ export class App {
     const failure = asFailure(error);
     const at = (failure.field as OptionPath | undefined) ?? path;
     this.store.set({ problem: { path: at, failure } });
-    if (!at) this.notify('problem', 'notice.problem', {}, failure);
+    if (!at) this.notices.add('problem', 'notice.problem', {}, failure);
   }
 
   async attempt(action: () => Promise<unknown>): Promise<boolean> {

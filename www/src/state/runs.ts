@@ -1,5 +1,5 @@
 /** Runs: what the charts draw. The newest is the one in training; earlier ones stay for comparison. */
-import type { Config, EpochReport } from '../protocol/engine.ts';
+import type { Config, EpochReport, SessionInfo } from '../protocol/engine.ts';
 import type { LivingSample, Progress } from '../protocol/messages.ts';
 import { Series, type SeriesData } from './series.ts';
 
@@ -24,20 +24,13 @@ export interface Run {
   samples: LivingSample[];
 }
 
-export function newRun(
-  id: number,
-  colour: number,
-  config: Config,
-  textName: string,
-  vocabulary: number,
-  parameters: number,
-): Run {
+export function newRun(id: number, colour: number, session: SessionInfo, textName: string): Run {
   return {
     id,
-    config,
+    config: session.config,
     textName,
-    vocabulary,
-    parameters,
+    vocabulary: session.vocabulary.length,
+    parameters: session.summary.parameters,
     colour,
     visible: true,
     steps: new Series(3),

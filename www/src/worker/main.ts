@@ -52,6 +52,21 @@ async function install(next: () => Promise<Session>, hasText: boolean): Promise<
   });
 }
 
+/** A new run on the present text. What the last one learnt is saved before it goes. */
+async function begin(config: Config, backend: Backend): Promise<SessionInfo> {
+  const text = requireText();
+  await saveBeforeLeaving();
+  const info = await install(() => engine.Session.create(text, config, backend), true);
+  keeper.newRun();
+  void showWriting();
+  return info;
+}
+
+async function saveBeforeLeaving(): Promise<void> {
+  await loop.stop();
+  if (session && session.info().position.step > 0) await keeper.autosave();
+}
+
 function firstLetter(vocabulary: string[]): string {
   return vocabulary.find((character) => /\p{Letter}/u.test(character)) ?? vocabulary[0] ?? '';
 }
@@ -100,18 +115,21 @@ const desk: Desk = {
         corpora: engine.corpora(),
       };
     }),
-  openText: (source, options) => answer(() => texts.open(source, options)),
+  openText: (source, config, backend) =>
+    answer(async () => {
+      const before = texts.current;
+      try {
+        const text = await texts.open(source, config.text);
+        return { text, info: await begin(config, backend) };
+      } catch (error) {
+        texts.current = before;
+        throw error;
+      }
+    }),
   rereadText: (options, encoding) => answer(() => texts.reread(options, encoding)),
   summarize: (model, train) =>
     answer(() => engine.summarize(model, train, texts.current?.view.statistics.kept ?? session?.info().vocabulary.length ?? 1)),
-  create: (config: Config, backend: Backend) =>
-    answer(async () => {
-      const text = requireText();
-      const info = await install(() => engine.Session.create(text, config, backend), true);
-      keeper.newRun();
-      void showWriting();
-      return info;
-    }),
+  create: (config, backend) => answer(() => begin(config, backend)),
   train: () =>
     answer(() => {
       requireTrainable();
@@ -150,6 +168,7 @@ const desk: Desk = {
     ),
   importModel: (file, backend) =>
     answer(async (): Promise<Opened> => {
+      await saveBeforeLeaving();
       const info = await resume(file, backend);
       keeper.newRun();
       void showWriting();
@@ -161,7 +180,7 @@ const desk: Desk = {
     answer(async (): Promise<Opened> => {
       const kept = await library.openModel<StoredText>(id);
       if (!kept) throw new DeskError('model-missing', 'This model is no longer stored in this browser.');
-      await loop.stop();
+      await saveBeforeLeaving();
       if (kept.text) await texts.read(kept.text, kept.textKey, kept.entry.config.text);
       const info = await resume(kept.checkpoint, backend);
       keeper.newRun(kept.entry);
