@@ -7,7 +7,7 @@ const folder = process.argv[2] ?? 'screenshots';
 mkdirSync(folder, { recursive: true });
 const site = await openSite();
 try {
-  for (const [locale, colorScheme] of [['zh-CN', 'light'], ['en-US', 'dark'], ['en-US', 'light'], ['zh-CN', 'dark']] as const) {
+  for (const [locale, colorScheme] of [['zh-CN', 'light'], ['en-US', 'dark']] as const) {
     for (const [name, width, height] of [['desktop', 1440, 900], ['phone', 390, 844]] as const) {
       const page = await site.open({ locale, colorScheme, viewport: { width, height } });
       page.on('pageerror', (error) => console.error('page error:', error.message));

@@ -4,6 +4,7 @@ import { customElement } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
 import { NETWORK_OPTIONS } from '../i18n/options.ts';
 import { AppElement } from './base.ts';
+import './diagram.ts';
 import './options.ts';
 import { shared } from './styles.ts';
 
@@ -30,6 +31,7 @@ export class Network extends AppElement {
   override render() {
     return html`<section class="card" aria-labelledby="title">
       <div class="head"><h2 id="title">${this.t('network.title')}</h2>${this.size()}</div>
+      <cl-diagram .app=${this.app}></cl-diagram>
       <cl-options .app=${this.app} .specs=${NETWORK_OPTIONS}></cl-options>
       ${this.layers()}
     </section>`;

@@ -89,6 +89,7 @@ export const en = {
   'network.title': 'Network',
   'network.parameters': '{count} parameters',
   'network.memory': '{size} of memory',
+  'network.diagram': 'The network unrolled: {layers} × {cell} with {hidden} units reads each character and expects the next.',
   'network.layer': 'Layer',
   'network.shape': 'Output',
   'network.count': 'Parameters',

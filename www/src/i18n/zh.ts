@@ -89,6 +89,7 @@ export const zh: Record<MessageKey, string> = {
   'network.title': '网络',
   'network.parameters': '{count} 个参数',
   'network.memory': '占用内存 {size}',
+  'network.diagram': '展开的网络：{layers} 层 {cell}，每层 {hidden} 个单元，逐字读入，并预期下一个字。',
   'network.layer': '层',
   'network.shape': '输出形状',
   'network.count': '参数',
