@@ -6,11 +6,15 @@ pub mod executor;
 pub mod kernels;
 pub mod network;
 pub mod plan;
+mod presets;
 pub mod random;
 pub mod sample;
 pub mod simd;
 pub mod text;
 pub mod train;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
 
 pub use config::{Config, TextConfig};
 pub use error::Error;
+pub use presets::{Preset, Reference, presets};

@@ -6,5 +6,5 @@ mod upload;
 
 pub use config::{Optimizer, Schedule, TrainConfig};
 pub use metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport};
-pub use trainer::{Budget, Counters, LiveOptions, Trainer, TrainerState};
+pub use trainer::{Budget, Counters, LiveOptions, Trainer, TrainerState, describe};
 pub use upload::TokenIndex;

@@ -12,7 +12,7 @@ use crate::{
     Config, Error,
     executor::{Backend, Executor, ExecutorError},
     kernels::{ClipMode, METRICS_STRIDE, softmax_cross_entropy::IGNORED},
-    network::{Layout, initialise},
+    network::{Layout, Summary, initialise, summarize},
     plan::{BufferId, NetworkPlan, PlanOptions, View, network_plan},
     text::{Batches, Corpus, Cursor, Part},
 };
@@ -603,6 +603,16 @@ impl Trainer {
     async fn read(&mut self, buffer: BufferId) -> Result<Vec<f32>, ExecutorError> {
         self.backend.read(self.network.plan.whole(buffer)).await
     }
+}
+
+/// The summary of a model, and the bytes of all buffers of its training.
+///
+/// # Errors
+/// A configuration out of range.
+pub fn describe(config: &Config, vocabulary: usize) -> Result<(Summary, usize), Error> {
+    config.validate()?;
+    let network = network_plan(&config.model, vocabulary, &plan_options(config))?;
+    Ok((summarize(&config.model, vocabulary), network.plan.bytes()))
 }
 
 /// What of a configuration shapes its plan.

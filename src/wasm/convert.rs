@@ -1,0 +1,41 @@
+//! Values and errors across the boundary.
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::Error;
+
+/// A plain JavaScript value.
+pub fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value
+        .serialize(&serializer)
+        .map_err(|e| error("internal", &e.to_string()))
+}
+
+/// A plain JavaScript value, read; a field that does not fit is named.
+pub fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(value).map_err(|e| error("config", &e.to_string()))
+}
+
+/// The error to throw.
+pub fn throw(e: &Error) -> JsValue {
+    let thrown = error(e.code(), &e.to_string());
+    if let Error::Config(config) = e {
+        set(&thrown, "field", config.field);
+    }
+    thrown
+}
+
+/// An `Error` named `CharloomError` with a stable `code`.
+pub fn error(code: &str, message: &str) -> JsValue {
+    let error = js_sys::Error::new(message);
+    error.set_name("CharloomError");
+    let error: JsValue = error.unchecked_into();
+    set(&error, "code", code);
+    error
+}
+
+fn set(target: &JsValue, key: &str, value: &str) {
+    // Setting a property of a fresh object cannot fail.
+    let _ = js_sys::Reflect::set(target, &key.into(), &value.into());
+}

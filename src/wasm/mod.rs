@@ -1,0 +1,150 @@
+//! The browser's surface: converts, decides nothing. The types are written out in `types.d.ts`.
+mod convert;
+mod session;
+mod tables;
+
+use convert::{from_js, throw, to_js};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::{
+    Config, Error,
+    network::{ModelConfig, Summary},
+    text::{self, EncodingChoice},
+    train::TrainConfig,
+};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("types.d.ts");
+
+/// The default configuration.
+#[wasm_bindgen(unchecked_return_type = "Config")]
+pub fn defaults() -> Result<JsValue, JsValue> {
+    to_js(&Config::default())
+}
+
+/// Ready-made configurations.
+#[wasm_bindgen(unchecked_return_type = "Preset[]")]
+pub fn presets() -> Result<JsValue, JsValue> {
+    to_js(&crate::presets())
+}
+
+/// Which of the builds this is.
+#[wasm_bindgen(unchecked_return_type = "Build")]
+pub fn build() -> String {
+    session::build().into()
+}
+
+/// The embedded corpora, without their texts.
+#[wasm_bindgen(unchecked_return_type = "CorpusInfo[]")]
+pub fn corpora() -> Result<JsValue, JsValue> {
+    #[derive(Serialize)]
+    struct Info {
+        id: &'static str,
+        language: &'static str,
+        title: &'static str,
+        characters: usize,
+    }
+    let all: Vec<Info> = text::embedded()
+        .iter()
+        .map(|c| Info {
+            id: c.id,
+            language: c.language,
+            title: c.title,
+            characters: c.text.chars().count(),
+        })
+        .collect();
+    to_js(&all)
+}
+
+/// The text of an embedded corpus; empty when there is none of that name.
+#[wasm_bindgen(js_name = corpusText)]
+pub fn corpus_text(id: &str) -> String {
+    text::find(id)
+        .map(|c| c.text.to_owned())
+        .unwrap_or_default()
+}
+
+/// Bytes to text. `encoding` is detected when not given.
+///
+/// # Errors
+/// A `CharloomError`.
+#[wasm_bindgen(unchecked_return_type = "Decoded")]
+pub fn decode(
+    bytes: &[u8],
+    #[wasm_bindgen(unchecked_param_type = "Encoding | undefined")] encoding: Option<String>,
+) -> Result<JsValue, JsValue> {
+    #[derive(Serialize)]
+    struct Out {
+        text: String,
+        encoding: text::Encoding,
+        bom: bool,
+        replaced: usize,
+        confidence: text::Confidence,
+    }
+    let choice: EncodingChoice = match encoding {
+        Some(label) => label
+            .parse()
+            .map_err(|e: text::TextError| throw(&e.into()))?,
+        None => EncodingChoice::Auto,
+    };
+    let text::Decoded {
+        text,
+        encoding,
+        bom,
+        replaced,
+        confidence,
+    } = text::decode(bytes, choice, &tables::PlatformTables).map_err(|e| throw(&e.into()))?;
+    to_js(&Out {
+        text,
+        encoding,
+        bom,
+        replaced,
+        confidence,
+    })
+}
+
+/// What a text holds, prepared as `options` say.
+///
+/// # Errors
+/// A `CharloomError`.
+#[wasm_bindgen(js_name = inspectText, unchecked_return_type = "Statistics")]
+pub fn inspect_text(
+    text: &str,
+    #[wasm_bindgen(unchecked_param_type = "TextConfig")] options: JsValue,
+) -> Result<JsValue, JsValue> {
+    let options: crate::TextConfig = from_js(options)?;
+    let corpus =
+        text::Corpus::new(text, &options.corpus_options()).map_err(|e| throw(&e.into()))?;
+    to_js(corpus.statistics())
+}
+
+/// The model summary, and the memory that training it takes.
+///
+/// # Errors
+/// A `CharloomError`.
+#[wasm_bindgen(unchecked_return_type = "Summary")]
+pub fn summarize(
+    #[wasm_bindgen(unchecked_param_type = "ModelConfig")] model: JsValue,
+    #[wasm_bindgen(unchecked_param_type = "TrainConfig")] train: JsValue,
+    vocabulary_size: usize,
+) -> Result<JsValue, JsValue> {
+    #[derive(Serialize)]
+    struct Out {
+        #[serde(flatten)]
+        summary: Summary,
+        memory_bytes: usize,
+    }
+    let (model, train): (ModelConfig, TrainConfig) = (from_js(model)?, from_js(train)?);
+    let config = Config {
+        model,
+        train,
+        ..Config::default()
+    };
+    let (summary, memory_bytes) =
+        crate::train::describe(&config, vocabulary_size.max(1)).map_err(|e: Error| throw(&e))?;
+    to_js(&Out {
+        summary,
+        memory_bytes,
+    })
+}

@@ -1,0 +1,207 @@
+//! Training and sampling.
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::convert::{from_js, throw, to_js};
+use crate::{
+    Config, Error,
+    executor::{Backend, CpuExecutor},
+    network::Summary,
+    sample::{self, SampleOptions, SampledCharacter},
+    simd::Isa,
+    text::{Corpus, Statistics},
+    train::{Budget, LiveOptions, Position, TrainReport, Trainer},
+};
+
+/// Which of the builds this is.
+pub fn build() -> &'static str {
+    if cfg!(target_feature = "relaxed-simd") {
+        "relaxed"
+    } else if cfg!(target_feature = "simd128") {
+        "simd"
+    } else {
+        "scalar"
+    }
+}
+
+/// What a session works on: a training, or a model without a text, which can only write.
+enum Work {
+    Training(Box<Trainer>),
+}
+
+/// One network: its training, if it has a text, and its writing.
+#[wasm_bindgen]
+pub struct Session {
+    work: Work,
+    reason: String,
+}
+
+fn cpu(network: &crate::plan::NetworkPlan) -> Result<Backend, crate::executor::ExecutorError> {
+    Ok(Backend::Cpu(CpuExecutor::new(
+        network.plan.clone(),
+        Isa::best(false),
+    )?))
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// A fresh network for a text.
+    ///
+    /// # Errors
+    /// A `CharloomError`.
+    pub async fn create(
+        text: String,
+        #[wasm_bindgen(unchecked_param_type = "Config")] config: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Backend")] _backend: String,
+    ) -> Result<Session, JsValue> {
+        let config: Config = from_js(config)?;
+        let make = || -> Result<Trainer, Error> {
+            config.validate()?;
+            let corpus = Corpus::new(&text, &config.text.corpus_options())?;
+            Trainer::new(corpus, config.clone(), cpu)
+        };
+        let trainer = make().map_err(|e| throw(&e))?;
+        Ok(Self {
+            work: Work::Training(Box::new(trainer)),
+            reason: "cpu".into(),
+        })
+    }
+
+    /// Trains for about `budget_ms`, or `max_steps`.
+    ///
+    /// # Errors
+    /// A `CharloomError`.
+    #[wasm_bindgen(unchecked_return_type = "TrainReport")]
+    pub async fn train(&mut self, budget_ms: f64, max_steps: f64) -> Result<JsValue, JsValue> {
+        #[derive(Serialize)]
+        struct Out {
+            epochs: Vec<crate::train::EpochReport>,
+            position: Position,
+            characters_per_second: f64,
+            stopped: Option<crate::train::Stop>,
+        }
+        let Work::Training(trainer) = &mut self.work;
+        let budget = Budget {
+            milliseconds: budget_ms,
+            steps: max_steps as u64,
+        };
+        let report = trainer.train(budget).await.map_err(|e| throw(&e))?;
+        let TrainReport {
+            steps,
+            epochs,
+            position,
+            characters_per_second,
+            stopped,
+        } = report;
+        let rows: Vec<f32> = steps
+            .iter()
+            .flat_map(|s| [s.step as f32, s.loss, s.gradient_norm, s.lr])
+            .collect();
+        let out = to_js(&Out {
+            epochs,
+            position,
+            characters_per_second,
+            stopped,
+        })?;
+        js_sys::Reflect::set(
+            &out,
+            &"metrics".into(),
+            &js_sys::Float32Array::from(&rows[..]),
+        )?;
+        Ok(out)
+    }
+
+    /// Changes options from the next step on.
+    ///
+    /// # Errors
+    /// A `CharloomError`; nothing is changed then.
+    pub fn set(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "LiveOptions")] options: JsValue,
+    ) -> Result<(), JsValue> {
+        let options: LiveOptions = from_js(options)?;
+        match &mut self.work {
+            Work::Training(trainer) => trainer.set(&options).map_err(|e| throw(&e)),
+        }
+    }
+
+    /// A writer with a copy of the parameters as they are now.
+    ///
+    /// # Errors
+    /// A `CharloomError`.
+    pub async fn sampler(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "SampleOptions")] options: JsValue,
+    ) -> Result<Sampler, JsValue> {
+        let options: SampleOptions = from_js(options)?;
+        let isa = Isa::best(false);
+        let sampler = match &mut self.work {
+            Work::Training(trainer) => {
+                let parameters = trainer.parameters().await.map_err(|e| throw(&e))?;
+                let vocabulary = trainer.corpus().vocabulary();
+                sample::Sampler::new(trainer.config(), vocabulary, &parameters, options, isa)
+            }
+        };
+        Ok(Sampler(sampler.map_err(|e| throw(&e))?))
+    }
+
+    /// What this session is.
+    ///
+    /// # Errors
+    /// A `CharloomError`.
+    #[wasm_bindgen(unchecked_return_type = "SessionInfo")]
+    pub fn info(&self) -> Result<JsValue, JsValue> {
+        #[derive(Serialize)]
+        struct Info<'a> {
+            backend: &'static str,
+            build: &'static str,
+            reason: &'a str,
+            config: &'a Config,
+            summary: Summary,
+            statistics: Option<&'a Statistics>,
+            position: Option<Position>,
+            vocabulary: Vec<char>,
+            fingerprint: Option<&'a str>,
+        }
+        let (config, vocabulary, trainer): (_, _, Option<&Trainer>) = match &self.work {
+            Work::Training(t) => (t.config(), t.corpus().vocabulary(), Some(t)),
+        };
+        to_js(&Info {
+            backend: "cpu",
+            build: build(),
+            reason: &self.reason,
+            config,
+            summary: crate::network::summarize(&config.model, vocabulary.len()),
+            statistics: trainer.map(|t| t.corpus().statistics()),
+            position: trainer.map(|t| t.position()),
+            vocabulary: (0..vocabulary.len() as u32)
+                .map(|t| vocabulary.decode(t))
+                .collect(),
+            fingerprint: trainer.map(|t| t.corpus().fingerprint()),
+        })
+    }
+}
+
+/// Writes text, a character at a time.
+#[wasm_bindgen]
+pub struct Sampler(sample::Sampler);
+
+#[wasm_bindgen]
+impl Sampler {
+    /// The next `count` characters.
+    ///
+    /// # Errors
+    /// Never, in practice: only if the values could not be converted.
+    #[wasm_bindgen(unchecked_return_type = "SampledCharacter[]")]
+    pub fn next(&mut self, count: usize) -> Result<JsValue, JsValue> {
+        let characters: Vec<SampledCharacter> =
+            (0..count).map(|_| self.0.next_character()).collect();
+        to_js(&characters)
+    }
+
+    /// Characters of the prefix that were left out.
+    #[wasm_bindgen(getter, unchecked_return_type = "string[]")]
+    pub fn skipped(&self) -> Result<JsValue, JsValue> {
+        to_js(self.0.skipped())
+    }
+}

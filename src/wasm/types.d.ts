@@ -1,0 +1,51 @@
+export type Cell = 'rnn' | 'lstm' | 'gru';
+export interface ModelConfig {
+  cell: Cell; hidden_size: number; num_layers: number;
+  input: 'one-hot' | 'embedding'; embedding_dim: number;      // embedding_dim 0 = hidden_size
+  nonlinearity: 'tanh' | 'relu';        // rnn only
+  reset_after: boolean;                 // gru only
+  bias: boolean; dropout: number;
+  init: string;                         // 'pytorch' | 'keras' | 'normal:0.01'
+  forget_bias: number;                  // lstm only
+}
+export interface TrainConfig {
+  batch_size: number; steps: number; sampling: 'random' | 'consecutive';
+  optimizer: 'sgd' | 'rmsprop' | 'adam' | 'adamw' | 'adagrad';
+  lr: number; momentum: number; nesterov: boolean; weight_decay: number;
+  beta1: number; beta2: number; alpha: number; eps: number;
+  clip: 'none' | 'norm' | 'tensor-norm' | 'value'; clip_threshold: number;
+  schedule: 'constant' | 'step' | 'cosine'; warmup_steps: number; decay_steps: number; gamma: number; min_lr: number;
+  epochs: number;                       // 0 = until stopped
+  seed: number;
+}
+export interface TextConfig {
+  newlines: 'keep' | 'space'; lowercase: boolean; nfc: boolean; max_chars: number | null;
+  min_count: number; validation: number;      // share of the tail
+}
+export interface Config { text: TextConfig; model: ModelConfig; train: TrainConfig }
+
+export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'gb18030' | 'big5' | 'windows-1252';
+export interface Decoded { text: string; encoding: Encoding; bom: boolean; replaced: number; confidence: 'certain' | 'likely' | 'guess' }
+export interface Statistics { characters: number; distinct: number; kept: number; most_frequent: [string, number][]; share_covered: number }
+export interface Summary { layers: { name: string; output_shape: string; parameters: number; note?: string }[]; parameters: number; keras_parameters: number; memory_bytes: number }
+
+export interface EpochReport { epoch: number; perplexity: number; loss: number; validation_perplexity: number | null; characters_per_second: number; seconds: number }
+export interface Position { epoch: number; step: number; batch: number; batches_per_epoch: number }
+export interface TrainReport {
+  metrics: Float32Array;       // rows of 4: step, loss (mean nats per character), gradient norm before clipping, lr
+  epochs: EpochReport[];       // epochs that ended in this call
+  position: Position;
+  characters_per_second: number;
+  stopped: null | { reason: 'finished' | 'diverged'; message: string; advice: string };
+}
+export interface LiveOptions { lr?: number; clip?: TrainConfig['clip']; clip_threshold?: number; dropout?: number }
+export interface SampleOptions { prefix: string; skip_unknown: boolean; temperature: number; top_k: number /*0=off*/; top_p: number /*1=off*/; greedy: boolean; seed: number; alternatives: number }
+export interface SampledCharacter { character: string; token: number; probability: number; alternatives: { character: string; probability: number }[] }
+export type Backend = 'auto' | 'webgpu' | 'cpu';
+export interface SessionInfo { backend: 'webgpu' | 'cpu'; build: 'scalar' | 'simd' | 'relaxed'; reason: string; config: Config; summary: Summary; statistics: Statistics | null; position: Position | null; vocabulary: string[]; fingerprint: string | null }
+
+export type Build = 'scalar' | 'simd' | 'relaxed';
+export interface CorpusInfo { id: string; language: string; title: string; characters: number }
+export interface Preset { id: string; corpus: string; config: Config; references: { epoch: number; perplexity: number }[] }
+/** What every failure is thrown as; `name` is `CharloomError`, `code` is stable, `field` names an option. */
+export interface CharloomError extends Error { code: string; field?: string }
