@@ -1,5 +1,6 @@
 /** Starts the page: connects the worker, hands the App to the components, follows the page's life. */
 import { connect } from './client/client.ts';
+import { keepForOffline } from './client/offline.ts';
 import './components/page.ts';
 import type { Page } from './components/page.ts';
 import { translate } from './i18n/i18n.ts';
@@ -19,10 +20,10 @@ app.store.subscribe((changed) => {
   if (changed.has('language')) describeDocument();
 });
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'hidden') app.saveQuietly();
+  if (document.visibilityState === 'hidden') app.shelf.saveQuietly();
 });
 
 const page = document.createElement('cl-page') as Page;
 page.app = app;
 document.body.append(page);
-void app.start();
+void app.start().then(() => keepForOffline(app.state.boot?.files ?? []));

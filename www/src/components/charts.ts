@@ -56,6 +56,12 @@ export class Charts extends AppElement {
       .legend i.dashed {
         border-top-style: dashed;
       }
+      .legend i.ring {
+        width: 9px;
+        height: 9px;
+        border: 2px solid var(--swatch);
+        border-radius: 50%;
+      }
       .legend i.dotted {
         width: 8px;
         height: 8px;
@@ -168,6 +174,9 @@ export class Charts extends AppElement {
       <span style=${colour}><i class="dotted"></i>${this.t('chart.epochs')}</span>
       ${current.epochs.some((epoch) => epoch.validation_perplexity !== null)
         ? html`<span style="--swatch: var(--warm)"><i class="dashed"></i>${this.t('chart.validation')}</span>`
+        : nothing}
+      ${current.references.length
+        ? html`<span style="--swatch: var(--ink-2)"><i class="ring"></i>${this.t('chart.book')}</span>`
         : nothing}
     </p>`;
   }

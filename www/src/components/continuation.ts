@@ -66,7 +66,7 @@ export class ContinuationView extends AppElement {
         border-radius: 2px;
       }
       .text.surprise span[data-index] {
-        background: color-mix(in srgb, var(--run-1) calc(var(--s) * 55%), transparent);
+        background: color-mix(in srgb, var(--run-1) calc(var(--s) * 40%), transparent);
       }
       .text span.picked {
         outline: 2px solid var(--accent);

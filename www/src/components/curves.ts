@@ -7,7 +7,6 @@ import type { Run } from '../state/runs.ts';
 import { smooth } from '../state/series.ts';
 import type { ChartOptions, ColourOf } from './chart.ts';
 
-const SMOOTHING = 0.94;
 /** Beyond this many epochs their dots would run together. */
 export const MOST_DOTS = 60;
 const PERPLEXITIES = [1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
@@ -18,6 +17,8 @@ export interface LossHover {
   epoch: number;
   loss: number;
 }
+
+type CurveKind = 'raw' | 'smoothed' | 'epochs' | 'validation' | 'book';
 
 interface LossSettings {
   runs: Run[];
@@ -60,12 +61,17 @@ function drawMark(plot: uPlot, value: number, label: string, stroke: string): vo
   ctx.restore();
 }
 
+/** How far the runs have come: the book's marks beyond it wait. */
+function lastEpoch(runs: Run[]): number {
+  return Math.max(0, ...runs.map((run) => run.steps.x.at(-1) ?? 0)) || 1;
+}
+
 export function lossOptions({ runs, currentId, vocabulary, text, onHover }: LossSettings): (colour: ColourOf) => ChartOptions {
   const blind = vocabulary > 1 ? Math.log(vocabulary) : null;
   return (colour) => ({
     cursor: { y: false, points: { size: 6 } },
     scales: {
-      x: { time: false, range: (_, min, max) => (max > min ? [min, max] : [0, Math.max(1, max * 2)]) },
+      x: { time: false, range: () => [0, lastEpoch(runs)] },
       y: {
         range: (_, min, max) => {
           if (min === null || max === null) return [0, blind === null ? 1 : blind * 1.05];
@@ -88,21 +94,7 @@ export function lossOptions({ runs, currentId, vocabulary, text, onHover }: Loss
         values: (_, splits) => splits.map((split) => String(Number(Math.exp(split).toPrecision(3)))),
       },
     ],
-    series: [
-      {},
-      ...runs.flatMap((run) => {
-        const stroke = colour(`--run-${run.colour}`);
-        const current = run.id === currentId;
-        const curves: uPlot.Series[] = [{ stroke, width: current ? 2.25 : 1.5, spanGaps: true, points: { show: false } }];
-        if (!current) return curves;
-        return [
-          { stroke, width: 1, alpha: 0.22, spanGaps: true, points: { show: false } },
-          ...curves,
-          { stroke, width: 0, points: { show: run.epochs.length <= MOST_DOTS, size: 6, fill: stroke } },
-          { stroke: colour('--warm'), width: 2, dash: [6, 4], spanGaps: true, points: { show: false } },
-        ];
-      }),
-    ],
+    series: [{}, ...columnsOf(runs, currentId).map((column) => lossSeries(column, colour))],
     hooks: {
       draw: [
         (plot) => {
@@ -112,11 +104,11 @@ export function lossOptions({ runs, currentId, vocabulary, text, onHover }: Loss
       setCursor: [
         (plot) => {
           const index = plot.cursor.idx;
-          const epoch = index === null || index === undefined ? undefined : plot.data[0][index];
-          // The current run's smoothed curve is the last run's second.
-          const column = runs.length ? plot.data[plot.data.length - 3] : undefined;
-          const loss = index === null || index === undefined ? undefined : column?.[index];
-          onHover(epoch !== undefined && typeof loss === 'number' ? { epoch, loss } : null);
+          const columns = columnsOf(runs, currentId);
+          const smoothed = columns.findLastIndex(({ kind }) => kind === 'smoothed');
+          if (index === null || index === undefined || smoothed < 0) return onHover(null);
+          const loss = plot.data[smoothed + 1]?.[index];
+          onHover(typeof loss === 'number' ? { epoch: plot.data[0][index]!, loss } : null);
         },
       ],
     },
@@ -132,23 +124,53 @@ function readable(marks: number[], min: number, max: number, scale = (mark: numb
   return kept;
 }
 
-export function lossData(runs: Run[], currentId: number): uPlot.AlignedData {
-  if (!runs.length) return [[], []].slice(0, 1) as unknown as uPlot.AlignedData;
-  const tables: uPlot.AlignedData[] = runs.flatMap((run) => {
-    const loss = run.steps.columns[0]!;
-    const smoothed = smooth(loss, SMOOTHING);
-    if (run.id !== currentId) return [[run.steps.x, smoothed] as uPlot.AlignedData];
-    const epochs = run.epochs;
-    return [
-      [run.steps.x, loss, smoothed] as uPlot.AlignedData,
-      [
-        epochs.map((epoch) => epoch.epoch),
-        epochs.map((epoch) => Math.log(epoch.perplexity)),
-        epochs.map((epoch) => (epoch.validation_perplexity === null ? null : Math.log(epoch.validation_perplexity))),
-      ] as uPlot.AlignedData,
-    ];
+/** The columns of the loss chart, in order: the current run has all kinds, the others one curve each. */
+function columnsOf(runs: Run[], currentId: number): { run: Run; kind: CurveKind }[] {
+  return runs.flatMap((run) => {
+    const kinds: CurveKind[] = run.id === currentId ? ['raw', 'smoothed', 'epochs', 'validation', 'book'] : ['smoothed'];
+    return kinds.map((kind) => ({ run, kind }));
   });
-  return uPlot.join(tables);
+}
+
+function lossSeries({ run, kind }: { run: Run; kind: CurveKind }, colour: ColourOf): uPlot.Series {
+  const stroke = colour(`--run-${run.colour}`);
+  const line = { stroke, spanGaps: true, points: { show: false } };
+  switch (kind) {
+    case 'raw':
+      return { ...line, width: 1, alpha: 0.22 };
+    case 'smoothed':
+      return { ...line, width: 2 };
+    case 'epochs':
+      return { stroke, width: 0, points: { show: run.epochs.length <= MOST_DOTS, size: 6, fill: stroke } };
+    case 'validation':
+      return { ...line, stroke: colour('--warm'), width: 2, dash: [6, 4] };
+    case 'book':
+      return { stroke: colour('--ink-2'), width: 0, points: { show: true, size: 9, width: 2, fill: colour('--surface') } };
+  }
+}
+
+function lossTable({ run, kind }: { run: Run; kind: CurveKind }): uPlot.AlignedData {
+  const { x, columns } = run.steps;
+  switch (kind) {
+    case 'raw':
+      return [x, columns[0]!];
+    case 'smoothed':
+      return [x, smooth(columns[0]!)];
+    case 'epochs':
+      return [run.epochs.map(({ epoch }) => epoch), run.epochs.map(({ perplexity }) => Math.log(perplexity))];
+    case 'validation': {
+      const validated = run.epochs.filter((each) => each.validation_perplexity !== null);
+      return [validated.map(({ epoch }) => epoch), validated.map((each) => Math.log(each.validation_perplexity!))];
+    }
+    case 'book':
+      return [run.references.map(({ epoch }) => epoch), run.references.map(({ perplexity }) => Math.log(perplexity))];
+  }
+}
+
+const NOTHING = [[]] as unknown as uPlot.AlignedData;
+
+export function lossData(runs: Run[], currentId: number): uPlot.AlignedData {
+  return runs.length ? uPlot.join(columnsOf(runs, currentId).map(lossTable)) : NOTHING;
 }
 
 interface SmallSettings {
@@ -161,7 +183,7 @@ export function smallOptions({ runs, log, mark }: SmallSettings): (colour: Colou
   return (colour) => ({
     cursor: { show: false },
     scales: {
-      x: { time: false, range: (_, min, max) => (max > min ? [min, max] : [0, Math.max(1, max * 2)]) },
+      x: { time: false, range: () => [0, lastEpoch(runs)] },
       y: {
         distr: log ? 3 : 1,
         range: (_, min, max) => {
@@ -197,6 +219,5 @@ export function smallOptions({ runs, log, mark }: SmallSettings): (colour: Colou
 }
 
 export function smallData(runs: Run[], column: number): uPlot.AlignedData {
-  if (!runs.length) return [[]] as unknown as uPlot.AlignedData;
-  return uPlot.join(runs.map((run) => [run.steps.x, run.steps.columns[column]!] as uPlot.AlignedData));
+  return runs.length ? uPlot.join(runs.map((run) => [run.steps.x, run.steps.columns[column]!])) : NOTHING;
 }

@@ -2,6 +2,7 @@
 import { css, html, nothing } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
+import script from '../export/charloom_torch.py?url';
 import type { ModelEntry } from '../protocol/messages.ts';
 import { AppElement } from './base.ts';
 import { saveAs } from './download.ts';
@@ -72,6 +73,7 @@ export class Models extends AppElement {
         <button id="keep" ?disabled=${!session} @click=${() => (this.naming = { id: null, name: this.suggestion() })}>
           ${this.t('model.keep')}
         </button>
+        <a class="button" href=${script} download="charloom_torch.py" title=${this.t('model.pytorch.help')}>${this.t('model.pytorch')}</a>
         <button id="share" @click=${this.share}>${this.t('share.link')}</button>
         <input type="file" hidden accept=".safetensors" aria-label=${this.t('model.load')} @change=${this.picked} />
       </div>
@@ -111,7 +113,7 @@ export class Models extends AppElement {
       return html`<li>
         <span class="small">${this.t('model.deleteSure', { name: this.nameOf(entry) })}</span>
         <span class="actions">
-          <button @click=${() => this.app.removeModel(entry.id)}>${this.t('model.delete')}</button>
+          <button @click=${() => this.app.shelf.remove(entry.id)}>${this.t('model.delete')}</button>
           <button class="quiet" @click=${() => (this.deleting = null)}>${this.t('text.cancel')}</button>
         </span>
       </li>`;
@@ -145,12 +147,12 @@ export class Models extends AppElement {
     const naming = this.naming;
     this.naming = null;
     if (!name || !naming) return;
-    if (naming.id === null) await this.app.keepModel(name);
-    else await this.app.renameModel(naming.id, name);
+    if (naming.id === null) await this.app.shelf.keep(name);
+    else await this.app.shelf.rename(naming.id, name);
   }
 
   private async download(): Promise<void> {
-    await this.app.attempt(async () => {
+    await this.app.notices.attempt(async () => {
       const { session, position } = this.state;
       const file = await this.app.client.exportModel();
       saveAs(file, `charloom-${session!.config.model.cell}-epoch${position?.epoch ?? 0}.safetensors`);
@@ -158,7 +160,7 @@ export class Models extends AppElement {
   }
 
   private async export(entry: ModelEntry): Promise<void> {
-    await this.app.attempt(async () => {
+    await this.app.notices.attempt(async () => {
       const name = entry.kind === 'auto' ? `charloom-${entry.config.model.cell}` : entry.name.replace(/[\\/:*?"<>|]/g, '-');
       saveAs(await this.app.client.modelFile(entry.id), `${name}.safetensors`);
     });
@@ -171,7 +173,7 @@ export class Models extends AppElement {
   }
 
   private async share(): Promise<void> {
-    const copied = await this.app.attempt(() => navigator.clipboard.writeText(location.href));
+    const copied = await this.app.notices.attempt(() => navigator.clipboard.writeText(location.href));
     if (copied) this.app.notices.add('info', 'share.copied');
   }
 }

@@ -89,7 +89,7 @@ export class Notices extends AppElement {
         <span class="muted">${format.ago(resume.updated, language)}</span></span
       >
       <button class="primary" id="resume" @click=${() => this.app.openModel(resume)}>${this.t('resume.go')}</button>
-      <button class="quiet" @click=${() => this.app.dismissResume()}>${this.t('resume.dismiss')}</button>
+      <button class="quiet" @click=${() => this.app.shelf.dismissResume()}>${this.t('resume.dismiss')}</button>
     </div>`;
   }
 }

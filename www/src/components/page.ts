@@ -2,6 +2,7 @@
 import { css, html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { AppElement } from './base.ts';
+import './book.ts';
 import './charts.ts';
 import './header.ts';
 import './living.ts';
@@ -130,6 +131,7 @@ export class Page extends AppElement {
         <section class="watch" aria-label=${this.t('app.watch')}>
           ${shown('living', html`<cl-living .app=${app}></cl-living>`)}
           ${shown('charts', html`<cl-charts .app=${app}></cl-charts>`)}
+          ${shown('charts', html`<cl-book .app=${app}></cl-book>`)}
           ${shown('runs', html`<cl-runs .app=${app}></cl-runs>`)}
         </section>
         <section class="write" id="writing" tabindex="-1" aria-label=${this.t('app.write')}>

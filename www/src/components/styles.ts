@@ -62,6 +62,10 @@ export const shared = css`
     white-space: nowrap;
     transition: background-color 0.12s;
   }
+  a.button {
+    color: inherit;
+    text-decoration: none;
+  }
   button:hover:not(:disabled),
   .button:hover {
     background: var(--surface-2);

@@ -1,22 +1,32 @@
 /** How it is trained: presets and options. */
 import { css, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
+import * as format from '../i18n/format.ts';
 import { isMessageKey } from '../i18n/i18n.ts';
 import { TRAINING_OPTIONS } from '../i18n/options.ts';
+import { secondsPerEpoch } from '../state/estimate.ts';
 import { AppElement } from './base.ts';
 import './options.ts';
 import { shared } from './styles.ts';
 
 @customElement('cl-training')
 export class Training extends AppElement {
-  protected readonly watches = [] as const;
+  protected readonly watches = ['config', 'summary', 'rate', 'text'] as const;
   static override styles = shared;
 
   override render() {
     return html`<section class="card" aria-labelledby="title">
-      <div class="head"><h2 id="title">${this.t('training.title')}</h2></div>
+      <div class="head"><h2 id="title">${this.t('training.title')}</h2>${this.estimate()}</div>
       <cl-options .app=${this.app} .specs=${TRAINING_OPTIONS}></cl-options>
     </section>`;
+  }
+
+  private estimate() {
+    const { config, text, rate, language } = this.state;
+    if (!config || !text || !rate) return nothing;
+    const { kept, characters } = text.statistics;
+    const time = format.duration(secondsPerEpoch(config, kept, characters, rate), language);
+    return html`<span class="small muted number">${this.t('training.estimate', { time })}</span>`;
   }
 }
 

@@ -228,7 +228,7 @@ export class Writer extends AppElement {
   }
 
   private async copy(): Promise<void> {
-    if (!(await this.app.attempt(() => navigator.clipboard.writeText(this.text())))) return;
+    if (!(await this.app.notices.attempt(() => navigator.clipboard.writeText(this.text())))) return;
     this.copied = true;
     setTimeout(() => (this.copied = false), 1500);
   }

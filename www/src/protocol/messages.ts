@@ -5,12 +5,14 @@
 import type {
   Backend,
   Config,
+  CorpusInfo,
   Decoded,
   Encoding,
   EpochReport,
   LiveOptions,
   ModelConfig,
   Position,
+  Preset,
   SampleOptions,
   SampledCharacter,
   SessionInfo,
@@ -22,12 +24,17 @@ import type {
 
 export type BuildName = SessionInfo['build'];
 
+/** Where a model stands that came without its text, and so without a place in it. */
+export const NOWHERE: Position = { epoch: 0, step: 0, batch: 0, batches_per_epoch: 0 };
+
 /** Everything the page needs to draw itself, known once the wasm is up. */
 export interface Boot {
   build: BuildName;
   defaults: Config;
-  presets: { id: string; corpus: string; config: Config }[];
-  corpora: { id: string; language: string; title: string; characters: number }[];
+  presets: Preset[];
+  corpora: CorpusInfo[];
+  /** URLs the worker fetched: what an offline visit needs besides the page's own. */
+  files: string[];
 }
 
 export type TextSource =
@@ -78,7 +85,7 @@ export type WorkerEvent =
 export interface Failure {
   code: string;
   message: string;
-  /** The option at fault, as `section.name`, where the engine names one. */
+  /** The option at fault, by the engine's name for it. */
   field?: string;
 }
 
@@ -127,6 +134,8 @@ export interface Desk {
   summarize(model: ModelConfig, train: TrainConfig): Promise<Result<Summary>>;
   /** Begins a new run on the present text. */
   create(config: Config, backend: Backend): Promise<Result<SessionInfo>>;
+  /** Characters a second that training this would reach, tried on a few steps of a throw-away session. */
+  measure(config: Config): Promise<Result<number>>;
   train(): Promise<Result<null>>;
   pause(): Promise<Result<null>>;
   /** Exactly one optimiser step. */

@@ -8,13 +8,15 @@ import type { Backend, Encoding, SessionInfo } from '../protocol/engine.ts';
 import type { ModelEntry, Opened, Progress, TextSource, WorkerEvent } from '../protocol/messages.ts';
 import { applyTheme, asTheme, type Theme } from '../theme/theme.ts';
 import { initialState, type AppState, type Sampling } from './appstate.ts';
-import { differences, getOption, isLive, withOption, type OptionPath, type OptionValue } from './config.ts';
+import { differences, getOption, isLive, pathOf, withOption, type OptionPath, type OptionValue } from './config.ts';
+import { costPerCharacter } from './estimate.ts';
 import { configFromHash, readHash, writeHash, type HashState } from './hash.ts';
 import { remember, remembered } from './preferences.ts';
 import { Notices } from './notices.ts';
-import { baseConfig, corpusOf, presetFor } from './presets.ts';
+import { baseConfig, corpusOf, presetFor, referencesFor } from './presets.ts';
 import { RunList } from './runlist.ts';
-import { addProgress, addSample, newRun, restoreRun, saveView } from './runs.ts';
+import { addProgress, addSample, newRun, restoreRun } from './runs.ts';
+import { Shelf } from './shelf.ts';
 import { Store } from './store.ts';
 
 const EDIT_SETTLES_MS = 180;
@@ -23,6 +25,7 @@ export class App {
   readonly store: Store<AppState>;
   readonly runs: RunList;
   readonly notices: Notices;
+  readonly shelf: Shelf;
   private readonly hash: HashState;
   private readonly backend: Backend;
   private editTimer: ReturnType<typeof setTimeout> | undefined;
@@ -40,6 +43,7 @@ export class App {
     this.store = new Store(initialState(language, asTheme(remembered('theme')), this.hash.hide));
     this.runs = new RunList(this.store);
     this.notices = new Notices(this.store);
+    this.shelf = new Shelf(client, this.store, this.runs, this.notices);
     applyTheme(this.state.theme, document.documentElement);
   }
 
@@ -55,7 +59,7 @@ export class App {
       this.store.set({ engine: 'unavailable', problem: { path: null, failure: asFailure(error) } });
       return;
     }
-    const models = this.refreshModels();
+    const models = this.shelf.refresh();
     const preset = this.hash.preset ?? presetFor(this.state.boot!, this.state.language);
     this.choosePreset(preset);
     this.store.set({ config: configFromHash(this.hash, this.state.config!) });
@@ -118,7 +122,7 @@ export class App {
       }
       return true;
     } catch (error) {
-      this.complain(error);
+      this.notices.problem(error);
       return false;
     } finally {
       this.store.set({ reading: null });
@@ -134,7 +138,7 @@ export class App {
       this.store.set({ text: await this.client.rereadText(this.state.config!.text, encoding) });
       return true;
     } catch (error) {
-      this.complain(error);
+      this.notices.problem(error);
       return false;
     }
   }
@@ -219,7 +223,9 @@ export class App {
 
   private begun(session: SessionInfo): void {
     const textName = this.state.text?.name ?? '';
-    this.runs.add(newRun(this.runs.nextId(), this.runs.freeColour(), session, textName));
+    const references = referencesFor(this.state.boot!, session.config);
+    this.runs.add(newRun(this.runs.nextId(), this.runs.freeColour(), session, textName, references));
+    void this.measureSpeed();
     this.store.set({
       session,
       position: session.position,
@@ -232,21 +238,38 @@ export class App {
     });
   }
 
+  /** Once per browser, on the first run; from then on, training itself tells. */
+  private async measureSpeed(): Promise<void> {
+    if (this.state.rate !== null) return;
+    const { config, session } = this.state;
+    try {
+      const charactersPerSecond = await this.client.measure(config!);
+      this.setRate(charactersPerSecond * costPerCharacter(config!, session?.vocabulary.length ?? 1));
+    } catch {
+      // Then there is no estimate.
+    }
+  }
+
+  private setRate(rate: number): void {
+    this.store.set({ rate });
+    remember('rate', String(Math.round(rate)));
+  }
+
   async train(): Promise<void> {
-    await this.attempt(async () => {
+    await this.notices.attempt(async () => {
       await this.client.train();
       this.store.set({ training: true, finished: false, resume: null });
     });
   }
 
   async pause(): Promise<void> {
-    await this.attempt(() => this.client.pause());
+    await this.notices.attempt(() => this.client.pause());
     this.store.set({ training: false });
   }
 
   async step(): Promise<void> {
     this.store.set({ resume: null });
-    await this.attempt(() => this.client.step());
+    await this.notices.attempt(() => this.client.step());
     this.store.set({ training: false });
   }
 
@@ -268,6 +291,7 @@ export class App {
         this.store.set({ living: event.sample });
         break;
       case 'stopped':
+        this.learnSpeed();
         this.store.set({ training: false, finished: event.reason === 'finished' });
         if (event.reason === 'diverged' && event.error) this.notices.add('problem', 'notice.diverged', {}, event.error);
         else if (event.reason === 'failed' && event.error) this.notices.add('problem', 'notice.problem', {}, event.error);
@@ -275,13 +299,17 @@ export class App {
         break;
       case 'saved':
         this.store.set({ savedAt: event.entry.updated });
-        if (this.runs.current) void this.client.keepView(saveView(this.runs.current)).catch(() => undefined);
-        void this.refreshModels();
+        void this.shelf.noteSaved();
         break;
       case 'save-failed':
         this.notices.add('problem', 'notice.saveFailed', { message: event.error.message });
         break;
     }
+  }
+
+  private learnSpeed(): void {
+    const run = this.runs.current;
+    if (run?.charactersPerSecond) this.setRate(run.charactersPerSecond * costPerCharacter(run.config, run.vocabulary));
   }
 
   private takeProgress(progress: Progress): void {
@@ -298,28 +326,9 @@ export class App {
     void this.client.living({ prefix, temperature, top_k, top_p, greedy, seed }).catch(() => undefined);
   }
 
-  // Keeping
-
-  async refreshModels(): Promise<void> {
-    try {
-      this.store.set({ models: await this.client.listModels() });
-    } catch {
-      // No storage in this window: saving says so when it is tried.
-    }
-  }
-
-  /** Called when the page is hidden: it may not come back. */
-  saveQuietly(): void {
-    if (this.runs.current?.step) void this.client.keepModel(null, saveView(this.runs.current)).catch(() => undefined);
-  }
-
-  async keepModel(name: string): Promise<void> {
-    await this.attempt(() => this.client.keepModel(name, this.runs.current ? saveView(this.runs.current) : undefined));
-    await this.refreshModels();
-  }
-
+  // Models
   async openModel(entry: ModelEntry): Promise<void> {
-    await this.attempt(async () => {
+    await this.notices.attempt(async () => {
       this.adopt(await this.client.openModel(entry.id, this.backend));
       const { epoch, step } = this.state.position!;
       this.notices.add('info', 'notice.resumed', { epoch, step });
@@ -327,7 +336,7 @@ export class App {
   }
 
   async importModel(file: File): Promise<void> {
-    await this.attempt(async () => {
+    await this.notices.attempt(async () => {
       this.adopt(await this.client.importModel(file, this.backend));
       this.notices.add('info', 'notice.loaded', { name: file.name });
       if (!this.state.trainable) this.notices.add('info', 'notice.sampleOnly');
@@ -337,7 +346,7 @@ export class App {
   private adopt({ info, text, view }: Opened): void {
     const run =
       restoreRun(view) ?? newRun(0, 0, info, text?.name ?? '');
-    this.runs.add({ ...run, id: this.runs.nextId(), colour: this.runs.freeColour(), visible: true, step: info.position.step });
+    this.runs.add({ ...run, id: this.runs.nextId(), colour: this.runs.freeColour(), visible: true, step: info.position?.step ?? 0 });
     this.textChosen = true;
     this.store.set({
       session: info,
@@ -356,22 +365,7 @@ export class App {
     this.writeHash();
   }
 
-  async renameModel(id: string, name: string): Promise<void> {
-    await this.attempt(() => this.client.renameModel(id, name));
-    await this.refreshModels();
-  }
-
-  async removeModel(id: string): Promise<void> {
-    await this.attempt(() => this.client.removeModel(id));
-    if (this.state.resume?.id === id) this.store.set({ resume: null });
-    await this.refreshModels();
-  }
-
-  dismissResume(): void {
-    this.store.set({ resume: null });
-  }
-
-  // Links and notices
+  // Links
 
   private writeHash(): void {
     const { config, preset, text, hide } = this.state;
@@ -381,25 +375,11 @@ export class App {
     history.replaceState(null, '', hash || location.pathname + location.search);
   }
 
-  private complain(error: unknown): void {
-    this.notices.add('problem', 'notice.problem', {}, asFailure(error));
-  }
-
   /** Shows an error beside the option it is about. */
   private blame(path: OptionPath | null, error: unknown): void {
     const failure = asFailure(error);
-    const at = (failure.field as OptionPath | undefined) ?? path;
+    const at = pathOf(this.state.config!, failure.field) ?? path;
     this.store.set({ problem: { path: at, failure } });
     if (!at) this.notices.add('problem', 'notice.problem', {}, failure);
-  }
-
-  async attempt(action: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await action();
-      return true;
-    } catch (error) {
-      this.complain(error);
-      return false;
-    }
   }
 }

@@ -4,6 +4,7 @@ import type { Boot, Failure, LivingSample, ModelEntry, TextView } from '../proto
 import type { Language, MessageKey, Values } from '../i18n/i18n.ts';
 import type { Theme } from '../theme/theme.ts';
 import type { OptionPath } from './config.ts';
+import { remembered } from './preferences.ts';
 
 export interface Notice {
   id: number;
@@ -44,6 +45,8 @@ export interface AppState {
   training: boolean;
   trainable: boolean;
   finished: boolean;
+  /** Multiplications a second of this device, once measured. */
+  rate: number | null;
   /** Counts up whenever anything in App.runs changed. */
   runsVersion: number;
   living: LivingSample | null;
@@ -74,6 +77,7 @@ export function initialState(language: Language, theme: Theme, hide: string[]): 
     training: false,
     trainable: true,
     finished: false,
+    rate: Number(remembered('rate')) || null,
     runsVersion: 0,
     living: null,
     sampling: { prefix: '', temperature: 0.8, top_k: 0, top_p: 1, greedy: false, seed: 1, length: 200, count: 1 },

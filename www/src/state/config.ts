@@ -26,6 +26,11 @@ export function allPaths(config: Config): OptionPath[] {
   );
 }
 
+/** The option that the engine calls `field`. */
+export function pathOf(config: Config, field: string | undefined): OptionPath | null {
+  return allPaths(config).find((path) => path === field || path.split('.')[1] === field) ?? null;
+}
+
 /** Options that the running session takes up at its next step; all others need a new run. */
 export const LIVE_OPTIONS = [
   'train.lr',

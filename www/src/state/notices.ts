@@ -1,7 +1,8 @@
 /** What the page tells its user: news that goes by itself, problems that stay until closed. */
+import { asFailure } from '../client/client.ts';
 import type { MessageKey, Values } from '../i18n/i18n.ts';
 import type { Failure } from '../protocol/messages.ts';
-import type { AppState } from './appstate.ts';
+import type { AppState, Notice } from './appstate.ts';
 import type { Store } from './store.ts';
 
 const NEWS_LASTS_MS = 6000;
@@ -14,9 +15,26 @@ export class Notices {
 
   add(kind: 'info' | 'problem', key: MessageKey, values: Values = {}, failure: Failure | null = null): void {
     const id = this.nextId++;
-    const earlier = this.store.value.notices.slice(-(MOST - 1));
+    // The same news again takes the place of the old.
+    const same = (each: Notice) => each.key === key && each.failure?.code === failure?.code;
+    const earlier = this.store.value.notices.filter((each) => !same(each)).slice(-(MOST - 1));
     this.store.set({ notices: [...earlier, { id, kind, key, values, failure }] });
     if (kind === 'info') setTimeout(() => this.dismiss(id), NEWS_LASTS_MS);
+  }
+
+  problem(error: unknown): void {
+    this.add('problem', 'notice.problem', {}, asFailure(error));
+  }
+
+  /** Does something, and says so where it fails. */
+  async attempt(action: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      this.problem(error);
+      return false;
+    }
   }
 
   dismiss(id: number): void {

@@ -1,5 +1,5 @@
 /** Runs: what the charts draw. The newest is the one in training; earlier ones stay for comparison. */
-import type { Config, EpochReport, SessionInfo } from '../protocol/engine.ts';
+import type { Config, EpochReport, Preset, SessionInfo } from '../protocol/engine.ts';
 import type { LivingSample, Progress } from '../protocol/messages.ts';
 import { Series, type SeriesData } from './series.ts';
 
@@ -22,9 +22,11 @@ export interface Run {
   step: number;
   charactersPerSecond: number;
   samples: LivingSample[];
+  /** What a textbook run of the same settings reached. */
+  references: Preset['references'];
 }
 
-export function newRun(id: number, colour: number, session: SessionInfo, textName: string): Run {
+export function newRun(id: number, colour: number, session: SessionInfo, textName: string, references: Preset['references'] = []): Run {
   return {
     id,
     config: session.config,
@@ -39,6 +41,7 @@ export function newRun(id: number, colour: number, session: SessionInfo, textNam
     step: 0,
     charactersPerSecond: 0,
     samples: [],
+    references,
   };
 }
 

@@ -63,8 +63,13 @@ export class Series {
   }
 }
 
+/** How many points the moving average of a curve this long should span: enough to read it, few enough to trust it. */
+function spanFor(length: number): number {
+  return Math.min(16, Math.max(1.5, length / 25));
+}
+
 /** Exponential moving average, corrected for its start, as the charts' main line. */
-export function smooth(values: readonly number[], weight: number): number[] {
+export function smooth(values: readonly number[], weight = 1 - 1 / spanFor(values.length)): number[] {
   const out = new Array<number>(values.length);
   let sum = 0;
   let mass = 0;

@@ -1,8 +1,9 @@
 /** Saves the running model: every so often while it trains, when it pauses, and under a name when asked. */
 import type { Session } from '../protocol/engine.ts';
-import type { ModelEntry, WorkerEvent } from '../protocol/messages.ts';
+import { NOWHERE, type ModelEntry, type WorkerEvent } from '../protocol/messages.ts';
 import * as library from '../state/library.ts';
 import { DeskError, toFailure } from './failure.ts';
+import { plainConfig } from './plain.ts';
 import type { CommandQueue } from './queue.ts';
 import { newId, type LoadedText, type StoredText } from './text.ts';
 
@@ -45,7 +46,7 @@ export class Keeper {
   async autosave(): Promise<void> {
     const started = performance.now();
     try {
-      if (this.session()?.info().position.step === this.savedStep) return;
+      if (this.session()?.info().position?.step === this.savedStep) return;
       const entry = await this.keep(null, undefined);
       this.publish({ type: 'saved', entry });
     } catch (error) {
@@ -70,8 +71,8 @@ export class Keeper {
       created: name === null ? this.created : Date.now(),
       updated: Date.now(),
       bytes: bytes.length,
-      config: info.config,
-      position: info.position,
+      config: plainConfig(info.config),
+      position: info.position ?? NOWHERE,
       perplexity: this.perplexity,
       textName: text?.view.name ?? '',
       textKind: text?.view.kind ?? 'paste',
@@ -83,7 +84,7 @@ export class Keeper {
       text: text?.stored ?? null,
       view,
     });
-    if (name === null) this.savedStep = info.position.step;
+    if (name === null) this.savedStep = entry.position.step;
     return entry;
   }
 

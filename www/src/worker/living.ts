@@ -4,7 +4,7 @@
  * slices of training, which keeps both moving.
  */
 import type { Position, Sampler, SampledCharacter, Session } from '../protocol/engine.ts';
-import type { LivingOptions, LivingSample } from '../protocol/messages.ts';
+import { NOWHERE, type LivingOptions, type LivingSample } from '../protocol/messages.ts';
 
 const LENGTH = 120;
 const CHARACTERS_PER_TURN = 10;
@@ -61,7 +61,7 @@ export class LivingWriter {
 
   private async begin(session: Session): Promise<void> {
     this.characters = [];
-    this.position = session.info().position;
+    this.position = session.info().position ?? NOWHERE;
     this.prefix = this.options.prefix || this.opening;
     const options = { ...this.options, prefix: this.prefix, skip_unknown: true, alternatives: ALTERNATIVES };
     this.sampler = await session.sampler(options);

@@ -11,9 +11,14 @@ import { answer, DeskError } from './failure.ts';
 import { Keeper } from './keeper.ts';
 import { LivingWriter } from './living.ts';
 import { TrainLoop } from './loop.ts';
+import { plainConfig } from './plain.ts';
 import { CommandQueue } from './queue.ts';
-import { openingOf, TextDesk, type StoredText } from './text.ts';
+import { firstCharacters, openingOf, TextDesk, type StoredText } from './text.ts';
 import { Writer } from './writer.ts';
+
+const MEASURED_CHARACTERS = 20_000;
+const MEASURED_MS = 60;
+const MEASURED_STEPS = 3;
 
 let engine: Engine;
 let texts: TextDesk;
@@ -45,7 +50,7 @@ async function install(next: () => Promise<Session>, hasText: boolean): Promise<
     session?.free();
     session = created;
     trainable = hasText;
-    const info = created.info();
+    const info = described(created.info());
     living.opening = hasText && texts.current ? openingOf(texts.current.text) : firstLetter(info.vocabulary);
     if (info.config.text.lowercase) living.opening = living.opening.toLowerCase();
     return info;
@@ -64,7 +69,13 @@ async function begin(config: Config, backend: Backend): Promise<SessionInfo> {
 
 async function saveBeforeLeaving(): Promise<void> {
   await loop.stop();
-  if (session && session.info().position.step > 0) await keeper.autosave();
+  if (session?.info().position?.step) await keeper.autosave();
+}
+
+/** What the page is told of a session: short numbers, and the memory that training takes. */
+function described(info: SessionInfo): SessionInfo {
+  const summary = engine.summarize(info.config.model, info.config.train, info.vocabulary.length);
+  return { ...info, config: plainConfig(info.config), summary };
 }
 
 function firstLetter(vocabulary: string[]): string {
@@ -110,9 +121,10 @@ const desk: Desk = {
       texts = new TextDesk(engine);
       return {
         build: loaded.build,
-        defaults: engine.defaults(),
-        presets: engine.presets(),
+        defaults: plainConfig(engine.defaults()),
+        presets: engine.presets().map((preset) => ({ ...preset, config: plainConfig(preset.config) })),
         corpora: engine.corpora(),
+        files: [self.location.href, ...performance.getEntriesByType('resource').map((entry) => entry.name)],
       };
     }),
   openText: (source, config, backend) =>
@@ -130,6 +142,15 @@ const desk: Desk = {
   summarize: (model, train) =>
     answer(() => engine.summarize(model, train, texts.current?.view.statistics.kept ?? session?.info().vocabulary.length ?? 1)),
   create: (config, backend) => answer(() => begin(config, backend)),
+  measure: (config) =>
+    answer(async () => {
+      const scratch = await engine.Session.create(firstCharacters(requireText(), MEASURED_CHARACTERS), config, 'cpu');
+      try {
+        return (await scratch.train(MEASURED_MS, MEASURED_STEPS)).characters_per_second;
+      } finally {
+        scratch.free();
+      }
+    }),
   train: () =>
     answer(() => {
       requireTrainable();
