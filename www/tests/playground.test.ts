@@ -39,7 +39,7 @@ test('runs are compared: another cell starts a run of its own beside the first',
   await until(page, 'a second run', async () => (await page.locator('cl-runs tbody tr').count()) === 2);
   await until(page, 'its first epoch', async () => (await epochOf(page)) >= 1, 60_000);
   await page.locator('#pause').click();
-  assert.match((await page.locator('cl-runs').textContent()) ?? '', /GRU 32[\s\S]*LSTM 32/);
+  assert.match((await page.locator('cl-runs table').textContent()) ?? '', /GRU 32[\s\S]*LSTM 32/);
   await page.locator('cl-runs tbody tr').first().locator('button').click();
   await until(page, 'the first run gone', async () => (await page.locator('cl-runs tbody tr').count()) === 1);
   await page.context().close();
@@ -74,7 +74,7 @@ test('several continuations are written side by side, and differ', async () => {
 test('a textbook run stands beside the book', async () => {
   const page = await site.open({ locale: 'zh-CN' }, '#preset=book-rnn-consecutive');
   await page.locator('#train:enabled').waitFor();
-  const rows = page.locator('cl-book tbody tr');
+  const rows = page.locator('cl-book thead th[scope=col]');
   assert.ok((await rows.count()) >= 4);
   await page.locator('cl-option[data-path="model.hidden_size"] input').fill('64');
   await page.locator('cl-option[data-path="model.hidden_size"] input').press('Enter');

@@ -12,7 +12,11 @@ export class Book extends AppElement {
   static override styles = [
     shared,
     css`
-      tr.reached td:last-child {
+      .scroll {
+        overflow-x: auto;
+        margin-bottom: 8px;
+      }
+      .yours td {
         font-weight: 600;
       }
     `,
@@ -21,27 +25,29 @@ export class Book extends AppElement {
   override render() {
     const run = this.app.runs.current;
     if (!run?.references.length) return nothing;
+    const reached = (epoch: number) => run.epochs.find((each) => each.epoch === epoch)?.perplexity;
     return html`<section class="card" aria-labelledby="title">
       <div class="head"><h2 id="title">${this.t('book.title')}</h2></div>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">${this.t('book.epoch')}</th>
-            <th scope="col" class="number">${this.t('book.theirs')}</th>
-            <th scope="col" class="number">${this.t('book.yours')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${run.references.map(({ epoch, perplexity }) => {
-            const yours = run.epochs.find((each) => each.epoch === epoch)?.perplexity;
-            return html`<tr class=${yours === undefined ? '' : 'reached'}>
-              <th scope="row" class="number" style="text-align:left">${epoch}</th>
-              <td class="number">${format.perplexity(perplexity)}</td>
-              <td class="number">${format.perplexity(yours)}</td>
-            </tr>`;
-          })}
-        </tbody>
-      </table>
+      <div class="scroll" tabindex="0" role="group" aria-labelledby="title">
+        <table>
+          <thead>
+            <tr>
+              <th scope="row">${this.t('book.epoch')}</th>
+              ${run.references.map(({ epoch }) => html`<th scope="col" class="number">${epoch}</th>`)}
+            </tr>
+          </thead>
+          <tbody>
+            <tr>
+              <th scope="row">${this.t('book.theirs')}</th>
+              ${run.references.map(({ perplexity }) => html`<td class="number">${format.perplexity(perplexity)}</td>`)}
+            </tr>
+            <tr class="yours">
+              <th scope="row">${this.t('book.yours')}</th>
+              ${run.references.map(({ epoch }) => html`<td class="number">${format.perplexity(reached(epoch))}</td>`)}
+            </tr>
+          </tbody>
+        </table>
+      </div>
       <p class="small muted">${this.t('book.help')}</p>
     </section>`;
   }

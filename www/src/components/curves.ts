@@ -189,7 +189,7 @@ export function smallOptions({ runs, log, mark }: SmallSettings): (colour: Colou
         range: (_, min, max) => {
           const low = log ? min / 1.5 : 0;
           const high = Math.max(max, mark?.value ?? 0) * (log ? 1.5 : 1.15);
-          return log ? [Math.max(Math.min(low, (mark?.value ?? low) / 1.5), 1e-9), Math.max(high, 1e-8)] : [low, high || 1];
+          return log ? [Math.max(Math.min(low, (mark?.value ?? low) / 2.5), 1e-9), Math.max(high, 1e-8)] : [low, high || 1];
         },
       },
     },

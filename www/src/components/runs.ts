@@ -66,6 +66,9 @@ export class Runs extends AppElement {
     const { cell, hidden_size, num_layers } = run.config.model;
     const current = run === this.app.runs.current;
     const { optimizer, lr } = run.config.train;
+    // Only where runs read different texts does it matter which.
+    const textNames = new Set(this.app.runs.all.map(({ textName }) => textName));
+    const texts = textNames.size > 1 ? ` · ${run.textName || this.t('text.pasted')}` : '';
     return html`<tr>
       <th scope="row">
         <label class="name" style="--swatch: var(--run-${run.colour})">
@@ -78,7 +81,7 @@ export class Runs extends AppElement {
           <span class="swatch"></span>
           <span
             >${this.t('runs.name', { cell: this.t(`choice.model.cell.${cell}`), hidden: hidden_size, layers: num_layers })}
-            <span class="muted small">${this.t(`choice.train.optimizer.${optimizer}`)} ${format.short(lr)}</span></span
+            <span class="muted small">${this.t(`choice.train.optimizer.${optimizer}`)} ${format.short(lr)}${texts}</span></span
           >
         </label>
       </th>

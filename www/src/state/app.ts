@@ -291,7 +291,6 @@ export class App {
         this.store.set({ living: event.sample });
         break;
       case 'stopped':
-        this.learnSpeed();
         this.store.set({ training: false, finished: event.reason === 'finished' });
         if (event.reason === 'diverged' && event.error) this.notices.add('problem', 'notice.diverged', {}, event.error);
         else if (event.reason === 'failed' && event.error) this.notices.add('problem', 'notice.problem', {}, event.error);
@@ -314,6 +313,7 @@ export class App {
 
   private takeProgress(progress: Progress): void {
     if (this.runs.current) addProgress(this.runs.current, progress);
+    if (progress.epochs.length) this.learnSpeed();
     this.store.set({ position: progress.position, runsVersion: this.state.runsVersion + 1 });
   }
 
