@@ -43,10 +43,10 @@ export interface Site {
 }
 
 /** Serves www/dist and starts a browser. */
-export async function openSite(): Promise<Site> {
+export async function openSite(headers: Record<string, string> = {}): Promise<Site> {
   const dist = join(WWW, 'dist');
   if (!existsSync(join(dist, 'index.html'))) throw new Error('www/dist is missing: run `npm run build` first.');
-  const server = await serve(dist);
+  const server = await serve(dist, headers);
   const browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
   return {
     url: server.url,

@@ -141,6 +141,26 @@ test('an impossible option says why, beside the option', async () => {
   await page.context().close();
 });
 
+test('it works under a strict content security policy', async () => {
+  const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'";
+  const strict = await openSite({ 'content-security-policy': policy });
+  try {
+    const page = await strict.open();
+    const refused: string[] = [];
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text())) refused.push(message.text());
+    });
+    await page.reload();
+    await page.locator('#train:enabled').click();
+    await until(page, 'an epoch', async () => Number.parseInt((await page.locator('#epoch').textContent()) ?? '') >= 1, 60_000);
+    await page.locator('#write').click();
+    await until(page, 'a text', async () => (await page.locator('cl-continuation .text').getAttribute('data-status')) === 'done');
+    assert.deepEqual(refused, []);
+  } finally {
+    await strict.close();
+  }
+});
+
 test('the first visit stays within its budget', () => {
   const dist = join(WWW, 'dist');
   const compressed = (path: string) => brotliCompressSync(readFileSync(path)).length;

@@ -14,13 +14,13 @@ const TYPES: Record<string, string> = {
 };
 
 /** Serves `root` under `/charloom/`, as a project page would be, on a free port. */
-export async function serve(root: string): Promise<{ url: string; close: () => void }> {
+export async function serve(root: string, headers: Record<string, string> = {}): Promise<{ url: string; close: () => void }> {
   const server: Server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname.replace(/^\/charloom/, '');
     const file = join(root, normalize(decodeURIComponent(path)), path.endsWith('/') ? 'index.html' : '');
     try {
       if (!statSync(file).isFile()) throw new Error('not a file');
-      response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+      response.writeHead(200, { ...headers, 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
       createReadStream(file).pipe(response);
     } catch {
       response.writeHead(404).end('not found');

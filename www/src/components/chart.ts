@@ -64,7 +64,7 @@ export class Chart extends LitElement {
   }
 
   override render() {
-    return html`<div class="plot" role="img" aria-label=${this.label} style="height:${this.height}px"></div>`;
+    return html`<div class="plot" role="img" aria-label=${this.label} .style=${`height:${this.height}px`}></div>`;
   }
 
   protected override updated(changed: PropertyValues): void {

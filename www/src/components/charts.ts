@@ -48,6 +48,12 @@ export class Charts extends AppElement {
         align-items: center;
         gap: 6px;
       }
+      .legend .warm {
+        --swatch: var(--warm);
+      }
+      .legend .plain {
+        --swatch: var(--ink-2);
+      }
       .legend i {
         width: 18px;
         height: 0;
@@ -149,7 +155,7 @@ export class Charts extends AppElement {
   private small(title: 'chart.gradient' | 'chart.rate', column: number, options: unknown, runs: Run[]) {
     const values = this.app.runs.current?.steps.columns[column] ?? [];
     return html`<figure>
-      <figcaption class="head" style="margin:0">
+      <figcaption class="head tight">
         <h3 title=${title === 'chart.gradient' ? this.t('chart.gradient.help') : nothing}>${this.t(title)}</h3>
         <span class="small muted number">${format.short(values.at(-1))}</span>
       </figcaption>
@@ -170,13 +176,13 @@ export class Charts extends AppElement {
   private legend(current: Run) {
     const colour = `--swatch: var(--run-${current.colour})`;
     return html`<p class="legend small muted" aria-hidden="true">
-      <span style=${colour}><i></i>${this.t('chart.train')}</span>
-      <span style=${colour}><i class="dotted"></i>${this.t('chart.epochs')}</span>
+      <span .style=${colour}><i></i>${this.t('chart.train')}</span>
+      <span .style=${colour}><i class="dotted"></i>${this.t('chart.epochs')}</span>
       ${current.epochs.some((epoch) => epoch.validation_perplexity !== null)
-        ? html`<span style="--swatch: var(--warm)"><i class="dashed"></i>${this.t('chart.validation')}</span>`
+        ? html`<span class="warm"><i class="dashed"></i>${this.t('chart.validation')}</span>`
         : nothing}
       ${current.references.length
-        ? html`<span style="--swatch: var(--ink-2)"><i class="ring"></i>${this.t('chart.book')}</span>`
+        ? html`<span class="plain"><i class="ring"></i>${this.t('chart.book')}</span>`
         : nothing}
     </p>`;
   }

@@ -139,8 +139,8 @@ export class ContinuationView extends AppElement {
 
   private glyph(each: SampledCharacter, index: number) {
     // No white space around the character: the text keeps it.
-    const style = this.surprise ? `--s:${surprise(each.probability).toFixed(2)}` : nothing;
-    return html`<span data-index=${index} class=${index === this.picked ? 'picked' : ''} style=${style}>${each.character}</span>`;
+    const style = this.surprise ? `--s:${surprise(each.probability).toFixed(2)}` : '';
+    return html`<span data-index=${index} class=${index === this.picked ? 'picked' : ''} .style=${style}>${each.character}</span>`;
   }
 
   private detail() {

@@ -98,7 +98,7 @@ export class Diagram extends AppElement {
         <text x=${x} y=${bottom}>${format.visible(characters[step] ?? '', language)}</text>
         <text class="target" x=${x} y="12">${format.visible(characters[step + 1] ?? '', language)}</text>`;
     });
-    return html`<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label=${label} style="--cell: var(${CELL_COLOURS[cell]})">
+    return html`<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label=${label} .style=${`--cell: var(${CELL_COLOURS[cell]})`}>
       <defs>
         <marker id="tip" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="6" markerHeight="6" orient="auto">
           <path d="M0 0 6 3 0 6z" fill="var(--line-2)" />

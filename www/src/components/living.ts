@@ -132,7 +132,7 @@ export class Living extends AppElement {
           ({ character, probability }) =>
             html`<li>
               <b>${format.visible(character, language)}</b>
-              <span class="meter"><i style="width:${probability * 100}%"></i></span>
+              <span class="meter"><i .style=${`width:${probability * 100}%`}></i></span>
               <span class="number muted">${format.percent(probability, language)}</span>
             </li>`,
         )}

@@ -29,6 +29,9 @@ export class Models extends AppElement {
         font-weight: 550;
         overflow-wrap: anywhere;
       }
+      .about {
+        display: block;
+      }
       .actions {
         display: flex;
         flex-wrap: wrap;
@@ -121,7 +124,7 @@ export class Models extends AppElement {
     return html`<li>
       <span>
         <span class="name">${this.nameOf(entry)}</span>
-        <span class="small muted number" style="display:block"
+        <span class="small muted number about"
           >${this.t('model.details', {
             cell: this.t(`choice.model.cell.${cell}`),
             hidden: hidden_size,

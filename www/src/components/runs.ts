@@ -71,7 +71,7 @@ export class Runs extends AppElement {
     const texts = textNames.size > 1 ? ` · ${run.textName || this.t('text.pasted')}` : '';
     return html`<tr>
       <th scope="row">
-        <label class="name" style="--swatch: var(--run-${run.colour})">
+        <label class="name" .style=${`--swatch: var(--run-${run.colour})`}>
           <input
             type="checkbox"
             aria-label=${this.t('runs.show', { number: run.id })}

@@ -153,6 +153,9 @@ export const shared = css`
     gap: 4px 12px;
     margin-bottom: 10px;
   }
+  .head.tight {
+    margin: 0;
+  }
   .muted {
     color: var(--ink-2);
   }

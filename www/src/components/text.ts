@@ -104,7 +104,7 @@ export class TextDesk extends AppElement {
   override render() {
     const { boot, text } = this.state;
     return html`<section class="card stack" aria-labelledby="title">
-      <div class="head" style="margin:0"><h2 id="title">${this.t('text.title')}</h2></div>
+      <div class="head tight"><h2 id="title">${this.t('text.title')}</h2></div>
       <cl-presets .app=${this.app}></cl-presets>
       <div class="choose">
         <select id="corpus" aria-label=${this.t('text.choose')} ?disabled=${!boot} @change=${this.chooseCorpus}>
@@ -155,7 +155,7 @@ export class TextDesk extends AppElement {
         <ul class="frequent" aria-labelledby="frequent">
           ${most_frequent.slice(0, FREQUENT_SHOWN).map(([character, times]) => {
             const title = this.t('text.frequent.item', { character: this.named(character), count: format.count(times, language) });
-            return html`<li style="--share:${times / most}" title=${title}>${format.visible(character, language)}</li>`;
+            return html`<li .style=${`--share:${times / most}`} title=${title}>${format.visible(character, language)}</li>`;
           })}
         </ul>
       </div>

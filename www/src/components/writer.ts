@@ -60,6 +60,9 @@ export class Writer extends AppElement {
         align-items: center;
         gap: 8px;
       }
+      .light {
+        font-weight: 400;
+      }
       .slider {
         display: grid;
         grid-template-columns: auto 1fr 2.4em;
@@ -178,7 +181,7 @@ export class Writer extends AppElement {
         .value=${String(value)}
         @change=${this.number(name)}
       />
-      ${help ? html`<span class="small muted" style="font-weight:400">${help}</span>` : nothing}
+      ${help ? html`<span class="small muted light">${help}</span>` : nothing}
     </label>`;
   }
 
