@@ -24,7 +24,9 @@ export class Book extends AppElement {
 
   override render() {
     const run = this.app.runs.current;
-    if (!run?.references.length) return nothing;
+    // An empty element would still take a gap of its own.
+    this.hidden = !run?.references.length;
+    if (!run || this.hidden) return nothing;
     const reached = (epoch: number) => run.epochs.find((each) => each.epoch === epoch)?.perplexity;
     return html`<section class="card" aria-labelledby="title">
       <div class="head"><h2 id="title">${this.t('book.title')}</h2></div>

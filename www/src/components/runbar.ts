@@ -116,6 +116,11 @@ export class RunBar extends AppElement {
         border-bottom: 1px solid var(--line);
         font-size: 14px;
       }
+      @media (max-width: 1000px) {
+        .device {
+          display: none;
+        }
+      }
       @media (max-width: 720px) {
         .bar {
           padding: 8px 16px;
@@ -137,7 +142,6 @@ export class RunBar extends AppElement {
           min-width: 0;
           font-size: 16px;
         }
-        .device,
         .left,
         progress {
           display: none;

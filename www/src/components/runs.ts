@@ -38,7 +38,9 @@ export class Runs extends AppElement {
 
   override render() {
     const runs = this.app.runs.all.filter((run) => run.step > 0);
-    if (!runs.length) return nothing;
+    // An empty element would still take a gap of its own.
+    this.hidden = !runs.length;
+    if (this.hidden) return nothing;
     return html`<section class="card" aria-labelledby="title">
       <div class="head"><h2 id="title">${this.t('runs.title')}</h2></div>
       <div class="scroll" tabindex="0" role="group" aria-labelledby="title">

@@ -45,6 +45,7 @@ export const shared = css`
     font: inherit;
     color: inherit;
     letter-spacing: inherit;
+    font-weight: 400;
   }
   button,
   .button {
