@@ -3,6 +3,7 @@ pub mod checkpoint;
 mod config;
 mod error;
 pub mod executor;
+pub mod inspect;
 pub mod kernels;
 pub mod network;
 pub mod plan;

@@ -1,4 +1,4 @@
-//! From the partial sums of squares: the norm of all gradients, into metrics[slot], and the factor
+//! From the partial sums of squares: the norm of all gradients, into `metrics[slot]`, and the factor
 //! that clipping gives each tensor (Pascanu et al. 2013: min(1, θ/‖g‖)).
 //!
 //! When the norm is not finite every factor is −1, which tells the optimiser to leave the

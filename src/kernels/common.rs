@@ -85,7 +85,7 @@ pub(super) fn add_biases(has_bias: bool, b_ih: &[f32], b_hh: &[f32], out: &mut [
     }
 }
 
-/// y[j] = f(...) over a row, LANES at a time: calls `f(start, end)`.
+/// `y[j] = f(...)` over a row, LANES at a time: calls `f(start, end)`.
 #[inline(always)]
 pub(super) fn lanes<S: Simd>(_s: S, len: usize, mut f: impl FnMut(usize, usize)) {
     for j in (0..len).step_by(S::LANES) {

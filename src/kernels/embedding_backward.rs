@@ -1,4 +1,4 @@
-//! The gradient of a row for each token: d_weight[v] = Σ d_out[n] over the n with tokens[n] = v.
+//! The gradient of a row for each token: `d_weight[v] = Σ d_out[n]` over the n with `tokens[n] = v`.
 //!
 //! The host sorts positions by token, so each row is one ordered sum, written once: no atomics, the
 //! same bits every time.

@@ -1,4 +1,4 @@
-//! A row of weights for each token: out[n] = weight[tokens[n]].
+//! A row of weights for each token: `out[n] = weight[tokens[n]]`.
 //!
 //! It is the embedding layer, and also a one-hot vector times a matrix: that product is a row.
 use bytemuck::{Pod, Zeroable};

@@ -1,4 +1,4 @@
-//! partials[c] = Σ g² over chunk c of the flat gradient buffer.
+//! `partials[c] = Σ g²` over chunk c of the flat gradient buffer.
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, as_words, read, write};

@@ -1,4 +1,4 @@
-//! metrics[slot].loss = (Σ losses) / N.
+//! `metrics[slot].loss = (Σ losses) / N`.
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Controls, METRICS_STRIDE, Operands, read, write};

@@ -1,5 +1,5 @@
 //! Cross-entropy of softmax against the next token, and its gradient in the logits' place:
-//! loss = ln Σ e^(z − max) − (z[target] − max), d_z = (softmax(z) − one_hot(target)) · scale.
+//! `loss = ln Σ e^(z − max) − (z[target] − max)`, `d_z = (softmax(z) − one_hot(target)) · scale`.
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, as_words, lanes, read, write};

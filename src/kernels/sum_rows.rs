@@ -1,4 +1,4 @@
-//! The gradient of a bias: out[j] = Σ x[n, j] over the rows n, in order.
+//! The gradient of a bias: `out[j] = Σ x[n, j]` over the rows n, in order.
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, lanes, read, write};

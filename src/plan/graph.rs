@@ -146,7 +146,7 @@ impl Graph {
         }
     }
 
-    /// out[n] = weight[tokens[n]]: an embedding layer, or a one-hot vector times `weight`
+    /// `out[n] = weight[tokens[n]]`: an embedding layer, or a one-hot vector times `weight`
     /// (V, out.width).
     pub fn embedding(
         &mut self,
@@ -333,7 +333,7 @@ impl Graph {
         });
     }
 
-    /// losses[n] = −ln softmax(logits[n])[targets[n]]; with `gradient`, the logits become the
+    /// `losses[n] = −ln softmax(logits[n])[targets[n]]`; with `gradient`, the logits become the
     /// gradient of the mean loss.
     pub fn softmax_cross_entropy(
         &mut self,

@@ -1,9 +1,10 @@
 //! The browser's surface: converts, decides nothing. The types are written out in `types.d.ts`.
 mod convert;
+mod inside;
 mod session;
 mod tables;
 
-use convert::{from_js, throw, to_js};
+use convert::{composed, from_js, throw, to_js};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -110,12 +111,12 @@ pub fn decode(
 /// A `CharloomError`.
 #[wasm_bindgen(js_name = inspectText, unchecked_return_type = "Statistics")]
 pub fn inspect_text(
-    text: &str,
+    text: String,
     #[wasm_bindgen(unchecked_param_type = "TextConfig")] options: JsValue,
 ) -> Result<JsValue, JsValue> {
     let options: crate::TextConfig = from_js(options)?;
-    let corpus =
-        text::Corpus::new(text, &options.corpus_options()).map_err(|e| throw(&e.into()))?;
+    let corpus = text::Corpus::new(&composed(text, options.nfc), &options.corpus_options())
+        .map_err(|e| throw(&e.into()))?;
     to_js(corpus.statistics())
 }
 

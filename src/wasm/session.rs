@@ -2,14 +2,14 @@
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{from_js, throw, to_js};
+use super::convert::{composed, from_js, throw, to_js};
 use crate::{
     Config, Error,
     executor::{Backend, CpuExecutor},
     network::Summary,
     sample::{self, SampleOptions, SampledCharacter},
     simd::Isa,
-    text::{Corpus, Statistics},
+    text::{Corpus, Statistics, Vocabulary},
     train::{Budget, LiveOptions, Position, TrainReport, Trainer},
 };
 
@@ -55,6 +55,7 @@ impl Session {
         #[wasm_bindgen(unchecked_param_type = "Backend")] _backend: String,
     ) -> Result<Session, JsValue> {
         let config: Config = from_js(config)?;
+        let text = composed(text, config.text.nfc);
         let make = || -> Result<Trainer, Error> {
             config.validate()?;
             let corpus = Corpus::new(&text, &config.text.corpus_options())?;
@@ -133,7 +134,8 @@ impl Session {
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "SampleOptions")] options: JsValue,
     ) -> Result<Sampler, JsValue> {
-        let options: SampleOptions = from_js(options)?;
+        let mut options: SampleOptions = from_js(options)?;
+        options.prefix = composed(options.prefix, self.config().text.nfc);
         let isa = Isa::best(false);
         let sampler = match &mut self.work {
             Work::Training(trainer) => {
@@ -179,6 +181,31 @@ impl Session {
                 .collect(),
             fingerprint: trainer.map(|t| t.corpus().fingerprint()),
         })
+    }
+}
+
+/// A model as it is now.
+pub(super) struct Model {
+    pub config: Config,
+    pub vocabulary: Vocabulary,
+    pub parameters: Vec<f32>,
+}
+
+impl Session {
+    pub(super) async fn model(&mut self) -> Result<Model, JsValue> {
+        match &mut self.work {
+            Work::Training(trainer) => Ok(Model {
+                parameters: trainer.parameters().await.map_err(|e| throw(&e))?,
+                config: trainer.config().clone(),
+                vocabulary: trainer.corpus().vocabulary().clone(),
+            }),
+        }
+    }
+
+    fn config(&self) -> &Config {
+        match &self.work {
+            Work::Training(trainer) => trainer.config(),
+        }
     }
 }
 

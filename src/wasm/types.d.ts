@@ -49,3 +49,16 @@ export interface CorpusInfo { id: string; language: string; title: string; chara
 export interface Preset { id: string; corpus: string; config: Config; references: { epoch: number; perplexity: number }[] }
 /** What every failure is thrown as; `name` is `CharloomError`, `code` is stable, `field` names an option. */
 export interface CharloomError extends Error { code: string; field?: string }
+export interface Place { character: string; token: number; surprise: number | null; next: { character: string; probability: number }[] }
+/** One layer over T characters; T is one less than the number of places. */
+export interface LayerInside {
+  hidden: Float32Array;           // (T, H)
+  gates: Float32Array;            // (T, G*H), blocks in the order of gate_names
+  gradient_norms: Float32Array;   // (T): norm of dL/dh_t, L the loss of the last character alone
+}
+export interface Histogram { min: number; max: number; counts: number[] }
+export interface Inspection {
+  places: Place[]; layers: LayerInside[]; gate_names: string[]; hidden_size: number; gradient_norm: number; truncated: boolean;
+  tensors: { name: string; shape: number[]; parameter: Histogram; gradient: Histogram }[];
+}
+export interface Neighbour { character: string; similarity: number }

@@ -1,23 +1,49 @@
 //! `cargo xtask check`: everything that can be found wrong without running the code.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::setup::{self, Tools};
+use crate::tally::Tally;
 use crate::test::wasm_suites;
 use crate::variant::Variant;
 use crate::{build, licences, paths};
 
 pub fn run() -> Result<()> {
-    all(&setup::prepare(&build::NEEDS)?)
+    let tally = all(&setup::prepare(&build::NEEDS)?);
+    if tally.failed > 0 {
+        bail!(
+            "{} of {} checks failed",
+            tally.failed,
+            tally.passed + tally.failed
+        );
+    }
+    println!("check: {} passed, 0 failed", tally.passed);
+    Ok(())
 }
 
-pub fn all(tools: &Tools) -> Result<()> {
-    formatting(tools)?;
-    lints(tools)?;
-    wasm_lints(tools)?;
-    documentation(tools)?;
-    licences::check()?;
-    types(tools)
+type Check = fn(&Tools) -> Result<()>;
+
+/// Runs every check, also after one failed.
+pub fn all(tools: &Tools) -> Tally {
+    let checks: [(&str, Check); 6] = [
+        ("formatting", formatting),
+        ("lints", lints),
+        ("lints for WebAssembly", wasm_lints),
+        ("documentation", documentation),
+        ("licences", |_| licences::check()),
+        ("TypeScript types", types),
+    ];
+    let mut tally = Tally::default();
+    for (name, check) in checks {
+        match check(tools) {
+            Ok(()) => tally.passed += 1,
+            Err(error) => {
+                eprintln!("error: {name}: {error:#}");
+                tally.failed += 1;
+            }
+        }
+    }
+    tally
 }
 
 fn formatting(tools: &Tools) -> Result<()> {
