@@ -4,9 +4,10 @@ import { en, type MessageKey } from '../src/i18n/en.ts';
 import { preferredLanguage, translate } from '../src/i18n/i18n.ts';
 import { zh } from '../src/i18n/zh.ts';
 import * as format from '../src/i18n/format.ts';
-import type { Config } from '../src/protocol/engine.ts';
+import type { Config, Inspection, LayerInside } from '../src/protocol/engine.ts';
 import { allPaths, differences, fromParameters, getOption, toParameters, withOption } from '../src/state/config.ts';
 import { readHash, writeHash } from '../src/state/hash.ts';
+import { correlation, gateGrid, hiddenGrid, at, orderUnits } from '../src/state/inside.ts';
 import { MOST_POINTS, Series, smooth } from '../src/state/series.ts';
 import { Store } from '../src/state/store.ts';
 
@@ -106,4 +107,29 @@ test('a store announces changes once, with their names', async () => {
   store.set({ a: 2 });
   await Promise.resolve();
   assert.equal(heard.length, 1, 'setting the same value is no change');
+});
+
+/** Two units over four characters: unit 0 fires on line ends only, unit 1 alternates. */
+const LAYER = {
+  hidden: Float32Array.from([0, 1, 1, 0, 0, 1, 1, 0]),
+  gates: Float32Array.from([0, 1, 10, 11, 2, 3, 12, 13, 4, 5, 14, 15, 6, 7, 16, 17]),
+} as unknown as LayerInside;
+const LOOKED_AT = {
+  places: ['a', '\n', 'b', '\n', 'c'].map((character) => ({ character, surprise: null })),
+} as unknown as Inspection;
+
+test('gates are found in their blocks', () => {
+  const grid = gateGrid(LAYER, 1, 2, 2);
+  assert.equal(grid.steps, 4);
+  assert.deepEqual([at(grid, 0, 0), at(grid, 0, 1), at(grid, 3, 1)], [10, 11, 17]);
+});
+
+test('units are ordered by what they react to', () => {
+  const grid = hiddenGrid(LAYER, 2);
+  const { units, scores } = orderUnits(grid, 'newline', LOOKED_AT, 0);
+  assert.equal(units.length, 2);
+  assert.ok(Math.abs(scores[0]! - 1) < 1e-6, 'unit 0 follows line ends');
+  assert.ok(Math.abs(scores[1]! + 1) < 1e-6, 'unit 1 goes against them');
+  assert.equal(correlation([1, 1, 1], [1, 2, 3]), 0, 'what never changes follows nothing');
+  assert.deepEqual(orderUnits(grid, 'index', LOOKED_AT, 0).units, [0, 1]);
 });

@@ -13,6 +13,8 @@ const PERPLEXITIES = [1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 200
 
 const DECADES = [-6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
 
+const POWERS = Array.from({ length: 20 }, (_, index) => 10 ** (index - 13));
+
 export interface LossHover {
   epoch: number;
   loss: number;
@@ -171,6 +173,34 @@ const NOTHING = [[]] as unknown as uPlot.AlignedData;
 
 export function lossData(runs: Run[], currentId: number): uPlot.AlignedData {
   return runs.length ? uPlot.join(columnsOf(runs, currentId).map(lossTable)) : NOTHING;
+}
+
+export interface ReachCurve {
+  name: string;
+  token: string;
+}
+
+/** Norms over characters, furthest back on the left, on a logarithmic scale. */
+export function reachOptions(curves: ReachCurve[], axis: string): (colour: ColourOf) => ChartOptions {
+  return (colour) => ({
+    cursor: { show: false },
+    scales: {
+      x: { time: false },
+      y: { distr: 3, range: (_, min, max) => [min / 1.5, max * 1.5] },
+    },
+    axes: [
+      { ...axisStyle(colour), grid: { show: false }, size: 34, label: axis, labelSize: 16, labelGap: 0 },
+      {
+        ...axisStyle(colour),
+        grid: { stroke: colour('--grid'), width: 1 },
+        size: 62,
+        splits: (_, __, min, max) => readable(POWERS, min, max, Math.log10, 6),
+        filter: (_, splits) => splits,
+        values: (_, splits) => splits.map((split) => String(Number(split.toPrecision(1)))),
+      },
+    ],
+    series: [{}, ...curves.map(({ token }): uPlot.Series => ({ stroke: colour(token), width: 2, points: { show: false } }))],
+  });
 }
 
 interface SmallSettings {

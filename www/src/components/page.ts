@@ -5,6 +5,7 @@ import { AppElement } from './base.ts';
 import './book.ts';
 import './charts.ts';
 import './header.ts';
+import './inside.ts';
 import './living.ts';
 import './models.ts';
 import './network.ts';
@@ -41,6 +42,12 @@ export class Page extends AppElement {
         grid-template-columns: minmax(0, 1fr);
         gap: 16px;
         min-width: 0;
+      }
+      cl-inside {
+        scroll-margin-top: 80px;
+      }
+      .inside {
+        grid-column: 1 / -1;
       }
       footer {
         padding: 0 24px 32px;
@@ -93,6 +100,9 @@ export class Page extends AppElement {
         .controls {
           order: 3;
         }
+        .inside {
+          order: 4;
+        }
       }
     `,
   ];
@@ -134,13 +144,21 @@ export class Page extends AppElement {
           ${shown('charts', html`<cl-book .app=${app}></cl-book>`)}
           ${shown('runs', html`<cl-runs .app=${app}></cl-runs>`)}
         </section>
-        <section class="write" id="writing" tabindex="-1" aria-label=${this.t('app.write')}>
+        <section class="write" id="writing" @look-inside=${this.showInside} tabindex="-1" aria-label=${this.t('app.write')}>
           ${shown('writer', html`<cl-writer .app=${app}></cl-writer>`)}
           ${shown('models', html`<cl-models .app=${app}></cl-models>`)}
+        </section>
+        <section class="inside" aria-label=${this.t('inside.section')}>
+          ${shown('inside', html`<cl-inside .app=${app}></cl-inside>`)}
         </section>
       </main>
       <footer class="small muted">${this.t('app.private')}</footer>
       ${this.dragging ? html`<div class="drop">${this.t('text.dropHere')}</div>` : nothing}`;
+  }
+
+  private showInside(): void {
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.renderRoot.querySelector('cl-inside')?.scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'start' });
   }
 
   private skip(): void {

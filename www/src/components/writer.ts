@@ -214,6 +214,7 @@ export class Writer extends AppElement {
       <button ?disabled=${this.writing} @click=${() => saveAs(new Blob([this.text()], { type: 'text/plain' }), 'charloom.txt')}>
         ${this.t('sample.download')}
       </button>
+      <button id="inside" ?disabled=${this.writing} @click=${this.lookInside}>${this.t('inside.title')}</button>
       <label class="check">
         <input
           type="checkbox"
@@ -229,6 +230,12 @@ export class Writer extends AppElement {
       .map((each) => each.prefix + each.characters.map(({ character }) => character).join(''))
       .join('\n\n———\n\n');
   }
+
+  private readonly lookInside = () => {
+    const first = this.continuations[0];
+    if (first) this.app.lookInside(first.prefix + first.characters.map(({ character }) => character).join(''));
+    this.dispatchEvent(new Event('look-inside', { bubbles: true, composed: true }));
+  };
 
   private async copy(): Promise<void> {
     if (!(await this.app.notices.attempt(() => navigator.clipboard.writeText(this.text())))) return;

@@ -4,13 +4,16 @@
  */
 import type {
   Backend,
+  Cell,
   Config,
   CorpusInfo,
   Decoded,
   Encoding,
   EpochReport,
+  Inspection,
   LiveOptions,
   ModelConfig,
+  Neighbour,
   Position,
   Preset,
   SampleOptions,
@@ -115,6 +118,12 @@ export interface Opened {
   view: unknown;
 }
 
+/** ‖∂L/∂h_t‖ of the top layer at every character of a text. */
+export interface GradientReach {
+  cell: Cell;
+  norms: Float32Array;
+}
+
 export type LivingOptions = Omit<SampleOptions, 'alternatives' | 'skip_unknown'>;
 
 export interface WriteRequest {
@@ -147,6 +156,11 @@ export interface Desk {
     onCharacters: (characters: SampledCharacter[]) => void,
   ): Promise<Result<{ skipped: string[]; stopped: boolean }>>;
   stopWriting(id: number): Promise<Result<null>>;
+  /** What happens inside over a text. */
+  inspect(text: string): Promise<Result<Inspection>>;
+  neighbours(character: string, count: number): Promise<Result<Neighbour[]>>;
+  /** For each cell, freshly made as the model is: how far back the gradient of the last character reaches. */
+  compareGradients(text: string): Promise<Result<GradientReach[]>>;
   /** The model file. */
   exportModel(): Promise<Result<Blob>>;
   importModel(file: Blob, backend: Backend): Promise<Result<Opened>>;

@@ -326,6 +326,10 @@ export class App {
     void this.client.living({ prefix, temperature, top_k, top_p, greedy, seed }).catch(() => undefined);
   }
 
+  lookInside(text: string): void {
+    this.store.set({ inside: text });
+  }
+
   // Models
   async openModel(entry: ModelEntry): Promise<void> {
     await this.notices.attempt(async () => {

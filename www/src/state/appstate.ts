@@ -52,6 +52,9 @@ export interface AppState {
   living: LivingSample | null;
   sampling: Sampling;
 
+  /** The text that is looked at from inside. */
+  inside: string;
+
   notices: Notice[];
   resume: ModelEntry | null;
   models: ModelEntry[];
@@ -81,6 +84,7 @@ export function initialState(language: Language, theme: Theme, hide: string[]): 
     runsVersion: 0,
     living: null,
     sampling: { prefix: '', temperature: 0.8, top_k: 0, top_p: 1, greedy: false, seed: 1, length: 200, count: 1 },
+    inside: '',
     notices: [],
     resume: null,
     models: [],

@@ -8,6 +8,7 @@ import type { Desk, Opened, WorkerEvent } from '../protocol/messages.ts';
 import * as library from '../state/library.ts';
 import { loadEngine, type Engine } from './builds.ts';
 import { answer, DeskError } from './failure.ts';
+import { gradientReach } from './gradients.ts';
 import { Keeper } from './keeper.ts';
 import { LivingWriter } from './living.ts';
 import { TrainLoop } from './loop.ts';
@@ -93,8 +94,13 @@ function requireText(): string {
   return texts.current.text;
 }
 
-function requireTrainable(): void {
+function requireSession(): Session {
   if (!session) throw new DeskError('no-session', 'There is no model yet.');
+  return session;
+}
+
+function requireTrainable(): void {
+  requireSession();
   if (!trainable) throw new DeskError('no-text', 'This model came without its text. Load the text it was trained on, then load the model again.');
 }
 
@@ -182,11 +188,13 @@ const desk: Desk = {
     }),
   write: (request, onCharacters) => answer(() => writer.write(request, onCharacters)),
   stopWriting: (id) => answer(() => (writer.stop(id), null)),
+  inspect: (text) => answer(() => queue.run(() => requireSession().inspect(text))),
+  neighbours: (character, count) => answer(() => queue.run(() => requireSession().neighbours(character, count))),
+  compareGradients: (text) => answer(() => gradientReach(engine, requireSession().info().config, requireText(), text)),
   exportModel: () =>
     answer(() =>
       queue.run(async () => {
-        if (!session) throw new DeskError('no-session', 'There is no model yet.');
-        return new Blob([(await session.save()) as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' });
+        return new Blob([(await requireSession().save()) as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' });
       }),
     ),
   importModel: (file, backend) =>
