@@ -14,7 +14,7 @@ pub mod simd;
 pub mod text;
 pub mod train;
 #[cfg(target_arch = "wasm32")]
-mod wasm;
+pub mod wasm;
 
 pub use config::{Config, TextConfig};
 pub use error::Error;

@@ -95,6 +95,7 @@ pub(super) fn lanes<S: Simd>(_s: S, len: usize, mut f: impl FnMut(usize, usize))
 
 /// How gradients are clipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum ClipMode {
     /// Not at all.

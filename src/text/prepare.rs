@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 /// What becomes of line ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Newlines {
     /// They stay, as `\n`.

@@ -1,10 +1,11 @@
 //! The trainer: draws batches, uploads them, runs the plan, reads losses as they come.
 use std::{collections::VecDeque, pin::Pin};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use web_time::Instant;
 
 use super::{
+    counters::Counters,
     metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport},
     upload::TokenIndex,
 };
@@ -14,7 +15,7 @@ use crate::{
     kernels::{ClipMode, METRICS_STRIDE, softmax_cross_entropy::IGNORED},
     network::{Layout, Summary, initialise, summarize},
     plan::{BufferId, NetworkPlan, PlanOptions, View, network_plan},
-    text::{Batches, Corpus, Cursor, Part},
+    text::{Batches, Corpus, Part},
 };
 
 /// Slots of the metrics ring: more than there are ever steps in flight.
@@ -56,30 +57,18 @@ pub struct TrainerState {
     pub counters: Counters,
     /// Flat parameters.
     pub parameters: Vec<f32>,
-    /// The optimiser's buffers.
+    /// The optimiser's buffers; none: it begins anew.
     pub moments: Vec<Vec<f32>>,
-    /// Each layer's carried state.
+    /// Each layer's carried state; none: zero.
     pub states: Vec<Vec<f32>>,
 }
 
-/// Where training stands.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Counters {
-    /// Steps done.
-    pub step: u64,
-    /// Updates since the optimiser began.
-    pub updates: u64,
-    /// The batch that comes next.
-    pub cursor: Cursor,
-    /// Sum of losses over the targets of this epoch.
-    pub loss_sum: f64,
-    /// Targets of this epoch.
-    pub targets: u64,
-    /// Seconds spent in this epoch.
-    pub seconds: f64,
-    /// The smoothed loss; 0 before the first step.
-    pub smoothed_loss: f64,
+impl TrainerState {
+    /// Goes back to the start of the epoch.
+    pub fn restart_epoch(&mut self) {
+        self.counters.restart_epoch();
+        self.states.clear();
+    }
 }
 
 /// A step whose loss is not known yet.
@@ -147,8 +136,17 @@ impl Trainer {
     ) -> Result<Self, Error> {
         config.validate()?;
         let mut trainer = Self::unstarted(corpus, config, backend)?;
-        trainer.batches.seek(state.counters.cursor)?;
-        trainer.counters = state.counters;
+        let mut cursor = state.counters.cursor;
+        trainer.batches.seek(cursor)?;
+        if trainer.batches.start(0).is_none() {
+            // At the end of an epoch, where this trainer never stops.
+            trainer.batches.start_epoch(cursor.epoch + 1);
+            cursor = trainer.batches.cursor();
+        }
+        trainer.counters = Counters {
+            cursor,
+            ..state.counters
+        };
         trainer.load(state);
         Ok(trainer)
     }
@@ -403,18 +401,21 @@ impl Trainer {
             lr,
         });
         let c = &mut self.counters;
-        c.loss_sum += f64::from(loss) * self.x.len() as f64;
-        c.targets += self.x.len() as u64;
-        c.smoothed_loss = if c.smoothed_loss == 0.0 {
+        let smoothed = if c.smoothed_loss == 0.0 {
             f64::from(loss)
         } else {
             c.smoothed_loss + SMOOTHING * (f64::from(loss) - c.smoothed_loss)
         };
-        let finite = loss.is_finite() && norm.is_finite();
-        if !finite || c.smoothed_loss > EXPLODED * self.uniform_loss() {
+        // A loss of a network that is taken back does not count.
+        let finite = smoothed.is_finite() && norm.is_finite();
+        if !finite || smoothed > EXPLODED * self.uniform_loss() {
             self.diverge(pending, loss, norm);
             return Ok(());
         }
+        let c = &mut self.counters;
+        c.smoothed_loss = smoothed;
+        c.loss_sum += f64::from(loss) * self.x.len() as f64;
+        c.targets += self.x.len() as u64;
         if let Some(epoch) = pending.ends_epoch {
             self.end_epoch(epoch).await?;
         }
@@ -473,6 +474,10 @@ impl Trainer {
         self.zero(&[self.network.moments.clone(), self.network.states.clone()].concat());
         self.counters.updates = 0;
         self.counters.smoothed_loss = 0.0;
+        if pending.ends_epoch.is_some() {
+            self.counters.restart_epoch();
+            self.counters.cursor = self.batches.cursor();
+        }
         self.submitted.clear();
         self.reading.clear();
         let kept = pending.step / SNAPSHOT_STEPS * SNAPSHOT_STEPS;

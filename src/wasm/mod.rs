@@ -6,6 +6,7 @@ mod tables;
 
 use convert::{composed, from_js, throw, to_js};
 use serde::Serialize;
+pub use session::{Sampler, Session};
 use wasm_bindgen::prelude::*;
 
 use crate::{

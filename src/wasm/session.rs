@@ -2,9 +2,10 @@
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{composed, from_js, throw, to_js};
+use super::convert::{composed, error, from_js, throw, to_js};
 use crate::{
     Config, Error,
+    checkpoint::{self, Checkpoint},
     executor::{Backend, CpuExecutor},
     network::Summary,
     sample::{self, SampleOptions, SampledCharacter},
@@ -27,6 +28,12 @@ pub fn build() -> &'static str {
 /// What a session works on: a training, or a model without a text, which can only write.
 enum Work {
     Training(Box<Trainer>),
+    Model {
+        config: Config,
+        vocabulary: Vocabulary,
+        parameters: Vec<f32>,
+        file: Vec<u8>,
+    },
 }
 
 /// One network: its training, if it has a text, and its writing.
@@ -34,6 +41,8 @@ enum Work {
 pub struct Session {
     work: Work,
     reason: String,
+    /// Whether a resumed training goes on exactly where it stood.
+    exact: bool,
 }
 
 fn cpu(network: &crate::plan::NetworkPlan) -> Result<Backend, crate::executor::ExecutorError> {
@@ -65,6 +74,47 @@ impl Session {
         Ok(Self {
             work: Work::Training(Box::new(trainer)),
             reason: "cpu".into(),
+            exact: true,
+        })
+    }
+
+    /// Goes on from a file. Without its text (or another) the model can only write.
+    ///
+    /// # Errors
+    /// A `CharloomError`.
+    pub async fn resume(
+        file: Vec<u8>,
+        text: Option<String>,
+        #[wasm_bindgen(unchecked_param_type = "Backend")] _backend: String,
+    ) -> Result<Session, JsValue> {
+        let checkpoint = checkpoint::load(&file).map_err(|e| throw(&e.into()))?;
+        let mut exact = false;
+        let work = match text {
+            Some(text) => {
+                let text = composed(text, checkpoint.config.text.nfc);
+                let resumed = checkpoint.into_trainer(&text, cpu).map_err(|e| throw(&e))?;
+                exact = resumed.exact;
+                Work::Training(Box::new(resumed.trainer))
+            }
+            None => {
+                let Checkpoint {
+                    config,
+                    vocabulary,
+                    state,
+                    ..
+                } = checkpoint;
+                Work::Model {
+                    config,
+                    vocabulary,
+                    parameters: state.parameters,
+                    file,
+                }
+            }
+        };
+        Ok(Self {
+            work,
+            reason: "cpu".into(),
+            exact,
         })
     }
 
@@ -81,7 +131,12 @@ impl Session {
             characters_per_second: f64,
             stopped: Option<crate::train::Stop>,
         }
-        let Work::Training(trainer) = &mut self.work;
+        let Work::Training(trainer) = &mut self.work else {
+            return Err(error(
+                "no-text",
+                "this model has no text to train on; choose one first",
+            ));
+        };
         let budget = Budget {
             milliseconds: budget_ms,
             steps: max_steps as u64,
@@ -123,6 +178,7 @@ impl Session {
         let options: LiveOptions = from_js(options)?;
         match &mut self.work {
             Work::Training(trainer) => trainer.set(&options).map_err(|e| throw(&e)),
+            Work::Model { .. } => Ok(()),
         }
     }
 
@@ -143,8 +199,28 @@ impl Session {
                 let vocabulary = trainer.corpus().vocabulary();
                 sample::Sampler::new(trainer.config(), vocabulary, &parameters, options, isa)
             }
+            Work::Model {
+                config,
+                vocabulary,
+                parameters,
+                ..
+            } => sample::Sampler::new(config, vocabulary, parameters, options, isa),
         };
         Ok(Sampler(sampler.map_err(|e| throw(&e))?))
+    }
+
+    /// The whole model file.
+    ///
+    /// # Errors
+    /// A `CharloomError`.
+    pub async fn save(&mut self) -> Result<Vec<u8>, JsValue> {
+        match &mut self.work {
+            Work::Training(trainer) => {
+                let checkpoint = trainer.checkpoint().await.map_err(|e| throw(&e))?;
+                checkpoint::save(&checkpoint).map_err(|e| throw(&e.into()))
+            }
+            Work::Model { file, .. } => Ok(file.clone()),
+        }
     }
 
     /// What this session is.
@@ -158,6 +234,7 @@ impl Session {
             backend: &'static str,
             build: &'static str,
             reason: &'a str,
+            exact: bool,
             config: &'a Config,
             summary: Summary,
             statistics: Option<&'a Statistics>,
@@ -165,13 +242,17 @@ impl Session {
             vocabulary: Vec<char>,
             fingerprint: Option<&'a str>,
         }
-        let (config, vocabulary, trainer): (_, _, Option<&Trainer>) = match &self.work {
+        let (config, vocabulary, trainer) = match &self.work {
             Work::Training(t) => (t.config(), t.corpus().vocabulary(), Some(t)),
+            Work::Model {
+                config, vocabulary, ..
+            } => (config, vocabulary, None),
         };
         to_js(&Info {
             backend: "cpu",
             build: build(),
             reason: &self.reason,
+            exact: self.exact,
             config,
             summary: crate::network::summarize(&config.model, vocabulary.len()),
             statistics: trainer.map(|t| t.corpus().statistics()),
@@ -199,12 +280,23 @@ impl Session {
                 config: trainer.config().clone(),
                 vocabulary: trainer.corpus().vocabulary().clone(),
             }),
+            Work::Model {
+                config,
+                vocabulary,
+                parameters,
+                ..
+            } => Ok(Model {
+                config: config.clone(),
+                vocabulary: vocabulary.clone(),
+                parameters: parameters.clone(),
+            }),
         }
     }
 
     fn config(&self) -> &Config {
         match &self.work {
             Work::Training(trainer) => trainer.config(),
+            Work::Model { config, .. } => config,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use charloom::{
-    executor::{CpuExecutor, Executor, ExecutorError},
+    executor::{CpuExecutor, Executor},
     kernels::Controls,
     network::{Cell, ModelConfig},
     plan::{BufferId, NetworkPlan, PlanOptions, View, network_plan},
@@ -175,7 +175,7 @@ impl<E: Executor> Rig<E> {
 }
 
 /// The result of a future, asked for again and again.
-pub fn wait<T>(future: impl Future<Output = Result<T, ExecutorError>>) -> Result<T, ExecutorError> {
+pub fn wait<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {

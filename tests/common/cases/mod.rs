@@ -78,6 +78,9 @@ impl Case {
         values: &[f64],
         tolerance: Tolerance,
     ) -> Self {
+        if values.is_empty() {
+            return self;
+        }
         self.expected.push(Expected {
             binding: self.binding(name),
             offset,

@@ -243,12 +243,10 @@ fn optimiser(
                 if left_alone {
                     *factors.last_mut().expect("there are tensors") = -1.0;
                 }
+                // Not zero before the first update either: SGD must not look at it then.
                 let memory: Vec<Vec<f32>> = (0..2)
-                    .map(|i| {
-                        let values = uniform(flat.len, 0.3, 43 + i);
-                        let first = |x: f32| if updates == 0 { 0.0 } else { x.abs() };
-                        values.into_iter().map(first).collect()
-                    })
+                    .map(|i| uniform(flat.len, 0.3, 43 + i))
+                    .map(|values| values.into_iter().map(f32::abs).collect())
                     .collect();
 
                 let mut clipped = flat.split(&gradients);
