@@ -121,3 +121,38 @@ test('parts of the page can be left out by the link', async () => {
   assert.equal(await page.locator('cl-network').count(), 1);
   await page.context().close();
 });
+
+test('looking inside: expectations, units, gates, gradients through time', async () => {
+  const page = await site.open({}, SMALL);
+  await trainFor(page, 1);
+  await page.locator('cl-inside').scrollIntoViewIfNeeded();
+  await page.locator('cl-score canvas').waitFor();
+  await page.locator('#inside-text').fill('The river runs to the sea');
+  await page.locator('#inside-text').press('Enter');
+  await until(page, 'the new text', async () => (await page.locator('cl-score .text').textContent())?.replace(/\s/g, '') === 'The␣river␣runs␣to␣the␣sea');
+  await page.locator('cl-score span[data-index="4"]').hover();
+  await until(page, 'what comes after r', async () => (await page.locator('cl-expectations .character').textContent()) === 'r');
+  assert.ok((await page.locator('cl-expectations ol').first().locator('li').count()) >= 3);
+  await page.locator('#neighbours li').first().waitFor();
+  await page.locator('cl-score .scroll').focus();
+  await page.keyboard.press('ArrowDown');
+  assert.match((await page.locator('#unit').textContent()) ?? '', /Unit 0 at “r”: -?\d/);
+  await page.locator('#order').selectOption('space');
+  await page.locator('#quantity').selectOption({ label: 'Update gate' });
+  await page.locator('cl-score canvas').click({ position: { x: 30, y: 2 } });
+  assert.match((await page.locator('#unit').textContent()) ?? '', /Correlation/);
+  assert.match((await page.locator('cl-tensors').locator('table').textContent()) ?? '', /rnn\.weight_hh_l0/);
+  await page.locator('#compare').click();
+  await until(page, 'three cells', async () => (await page.locator('cl-reach .legend span').count()) === 3);
+  await page.context().close();
+});
+
+test('a written text can be looked into', async () => {
+  const page = await site.open({}, SMALL);
+  await page.locator('#prefix').fill('The moon');
+  await page.locator('#write:enabled').click();
+  await until(page, 'a text', async () => (await page.locator('cl-continuation .text').getAttribute('data-status')) === 'done');
+  await page.locator('#inside').click();
+  await until(page, 'it inside', async () => /^The␣moon/.test(((await page.locator('cl-score .text').textContent().catch(() => '')) ?? '').replace(/\s/g, '')));
+  await page.context().close();
+});

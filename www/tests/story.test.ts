@@ -159,17 +159,43 @@ test('the model file opens again and trains on', async () => {
   await page.locator('#train').waitFor();
 });
 
+test('a model can be kept under a name, renamed, opened and deleted', async () => {
+  await page.locator('#keep').click();
+  await page.locator('cl-models #name').fill('Evening song');
+  await page.locator('cl-models #name').press('Enter');
+  const entry = page.locator('cl-models li', { hasText: 'Evening song' });
+  await entry.waitFor();
+  const kept = await epoch();
+  await entry.getByRole('button', { name: 'Rename' }).click();
+  await page.locator('cl-models #name').fill('Morning song');
+  await page.locator('cl-models #name').press('Enter');
+  await entry.waitFor({ state: 'detached' });
+  await page.locator('#reset').click();
+  await until(page, 'a fresh run', async () => (await epoch()) === 0);
+  const renamed = page.locator('cl-models li', { hasText: 'Morning song' });
+  await renamed.getByRole('button', { name: 'Open', exact: true }).click();
+  await until(page, 'the kept epoch', async () => (await epoch()) === kept);
+  await renamed.getByRole('button', { name: 'Delete' }).click();
+  await page.locator('cl-models li').getByRole('button', { name: 'Delete' }).first().click();
+  await renamed.waitFor({ state: 'detached' });
+});
+
 test('an own file by picker, and its encoding', async () => {
-  const verse = '我们在夏天的尽头许愿，愿时间慢一点。\n风吹过稻田，像翻开旧的书页。\n'.repeat(60);
-  const utf16 = join(folder, '歌词.txt');
-  writeFileSync(utf16, Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(verse, 'utf16le')]));
-  await page.locator('cl-text input[type=file]').setInputFiles(utf16);
+  // “我们在夏天的尽头许愿，愿时间慢一点。风吹过稻田，像翻开旧的书页。” in GB18030, two lines.
+  const verse = Buffer.from(
+    'ced2c3c7d4dacfc4ccecb5c4bea1cdb7d0edd4b8a3acd4b8cab1bce4c2fdd2bbb5e3a1a30a' +
+      'b7e7b4b5b9fdb5beccefa3accff1b7adbfaabec9b5c4cae9d2b3a1a30a',
+    'hex',
+  );
+  const file = join(folder, '歌词.txt');
+  writeFileSync(file, Buffer.concat(Array.from({ length: 60 }, () => verse)));
+  await page.locator('cl-text input[type=file]').setInputFiles(file);
   await until(page, 'the file', async () => (await textOf('#corpus option:checked')) === '歌词.txt');
-  assert.equal(await page.locator('#encoding').inputValue(), 'utf-16le');
+  assert.equal(await page.locator('#encoding').inputValue(), 'gb18030');
   assert.match(await textOf('cl-text .excerpt'), /我们在夏天/);
-  await page.locator('#encoding').selectOption('windows-1252');
+  await page.locator('#encoding').selectOption('big5');
   await until(page, 'the wrong reading', async () => !(await textOf('cl-text .excerpt')).includes('夏天'));
-  await page.locator('#encoding').selectOption('utf-16le');
+  await page.locator('#encoding').selectOption('gb18030');
   await until(page, 'the right reading', async () => (await textOf('cl-text .excerpt')).includes('夏天'));
   await page.locator('#train:enabled').click();
   await until(page, 'training on it', async () => (await epoch()) >= 1, 60_000);

@@ -374,6 +374,7 @@ export const en = {
   'notice.loaded': '{name} is loaded.',
   'notice.resumed': 'Back at epoch {epoch}, step {step}.',
   'notice.sampleOnly': 'This model came without its text, so it can write but not train.',
+  'notice.otherText': 'It was trained on another text: it goes on with the present one, from the start of an epoch.',
   'notice.finished': 'Finished: {epochs} epochs.',
 
   'time.seconds': '{count} s',

@@ -372,6 +372,7 @@ export const zh: Record<MessageKey, string> = {
   'notice.loaded': '已载入 {name}。',
   'notice.resumed': '回到第 {epoch} 轮，第 {step} 步。',
   'notice.sampleOnly': '这个模型没有附带文本，所以只能写作，不能训练。',
+  'notice.otherText': '它是用另一段文本训练的：现在改用当前文本，从一轮的开头接着训练。',
   'notice.finished': '完成：共 {epochs} 轮。',
 
   'time.seconds': '{count} 秒',

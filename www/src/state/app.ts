@@ -344,6 +344,7 @@ export class App {
       this.adopt(await this.client.importModel(file, this.backend));
       this.notices.add('info', 'notice.loaded', { name: file.name });
       if (!this.state.trainable) this.notices.add('info', 'notice.sampleOnly');
+      else if (!this.state.session?.exact) this.notices.add('info', 'notice.otherText');
     });
   }
 

@@ -7,7 +7,7 @@ import type { Backend, Config, Session, SessionInfo } from '../protocol/engine.t
 import type { Desk, Opened, WorkerEvent } from '../protocol/messages.ts';
 import * as library from '../state/library.ts';
 import { loadEngine, type Engine } from './builds.ts';
-import { answer, DeskError } from './failure.ts';
+import { answer, DeskError, toFailure } from './failure.ts';
 import { gradientReach } from './gradients.ts';
 import { Keeper } from './keeper.ts';
 import { LivingWriter } from './living.ts';
@@ -112,7 +112,8 @@ async function resume(file: Blob, backend: Backend): Promise<SessionInfo> {
     try {
       return await install(() => engine.Session.resume(bytes, text, backend), true);
     } catch (error) {
-      if ((error as { code?: string }).code !== 'checkpoint-other-text') throw error;
+      // The file is sound, but the text has characters it does not know, or too few of them: then it can only write.
+      if (/^checkpoint|^out-of-memory/.test(toFailure(error).code)) throw error;
     }
   }
   return install(() => engine.Session.resume(bytes, undefined, backend), false);
