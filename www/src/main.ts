@@ -26,4 +26,11 @@ document.addEventListener('visibilitychange', () => {
 const page = document.createElement('cl-page') as Page;
 page.app = app;
 document.body.append(page);
-void app.start().then(() => keepForOffline(app.state.boot?.files ?? []));
+/** First what is needed to train and write; the inside view follows once that works. */
+async function begin(): Promise<void> {
+  await app.start();
+  await import('./components/inside.ts');
+  await keepForOffline(app.state.boot?.files ?? []);
+}
+
+void begin();

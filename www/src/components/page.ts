@@ -5,7 +5,6 @@ import { AppElement } from './base.ts';
 import './book.ts';
 import './charts.ts';
 import './header.ts';
-import './inside.ts';
 import './living.ts';
 import './models.ts';
 import './network.ts';

@@ -12,6 +12,7 @@ import { shared } from './styles.ts';
 
 const CELL_COLOURS: Record<Cell, string> = { rnn: '--run-1', gru: '--run-2', lstm: '--run-0' };
 const LAYER_COLOURS = ['--run-0', '--run-2', '--run-1', '--run-4'];
+/** Below this a gradient is as good as gone, and its curve ends. */
 const FLOOR = 1e-12;
 
 @customElement('cl-reach')
@@ -69,7 +70,7 @@ export class Reach extends AppElement {
     const steps = curves[0]?.norms.length ?? 0;
     // Position 0 is the last character read; on the left, the furthest back.
     const back = Array.from({ length: steps }, (_, index) => index - (steps - 1));
-    const data = [back, ...curves.map(({ norms }) => Array.from(norms, (norm) => Math.max(norm, FLOOR)))] as uPlot.AlignedData;
+    const data = [back, ...curves.map(({ norms }) => Array.from(norms, (norm) => (norm >= FLOOR ? norm : null)))] as uPlot.AlignedData;
     const ends = curves[0];
     return html`<figure>
       <figcaption class="head tight">

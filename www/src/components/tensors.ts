@@ -49,6 +49,7 @@ export class Tensors extends AppElement {
 
   override render() {
     return html`<h3 id="title">${this.t('tensors.title')}</h3>
+      <p class="small muted">${this.t('tensors.help')}</p>
       <div class="scroll" tabindex="0" role="group" aria-labelledby="title">
         <table>
           <thead>
@@ -73,12 +74,12 @@ export class Tensors extends AppElement {
   }
 
   private histogram({ min, max, counts }: Histogram, style: string) {
-    const highest = Math.max(1, ...counts);
+    const highest = Math.log1p(Math.max(1, ...counts));
     const width = WIDTH / counts.length;
     const range = { min: format.short(min), max: format.short(max) };
     return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label=${this.t('tensors.range', range)} class=${style}>
         ${counts.map((count, index) => {
-          const height = (count / highest) * HEIGHT;
+          const height = (Math.log1p(count) / highest) * HEIGHT;
           return svg`<rect x=${index * width} y=${HEIGHT - height} width=${width * 0.86} height=${height} />`;
         })}
       </svg>
