@@ -34,6 +34,22 @@ fn losses_are_the_same_bits_without_fused_arithmetic() {
 }
 
 #[test]
+fn threads_give_the_same_bits() {
+    for (config, (expected, _)) in configs().iter().zip(EXPECTED) {
+        for threads in [2, 3, 16] {
+            let found =
+                pollster::block_on(reproducible::losses_on(config, Isa::best(true), threads));
+            assert_eq!(
+                digest(&found),
+                expected,
+                "{:?} {threads}",
+                config.model.cell
+            );
+        }
+    }
+}
+
+#[test]
 fn training_learns() {
     for config in configs() {
         let found = pollster::block_on(losses(&config, Isa::best(false)));

@@ -24,6 +24,12 @@ pub enum ExecutorError {
         /// MiB.
         needed: usize,
     },
+    /// The threads could not be started.
+    #[error("the threads could not be started ({reason}); use one thread")]
+    Threads {
+        /// What the system said.
+        reason: String,
+    },
 }
 
 impl ExecutorError {
@@ -32,6 +38,7 @@ impl ExecutorError {
         match self {
             Self::Plan(_) => "plan",
             Self::OutOfMemory { .. } => "out-of-memory",
+            Self::Threads { .. } => "threads",
         }
     }
 }

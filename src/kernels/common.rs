@@ -68,6 +68,8 @@ pub struct Context<'a, S> {
     pub simd: S,
     /// At least the kernel's `scratch_len` numbers, contents unspecified.
     pub scratch: &'a mut [f32],
+    /// How many threads to share the work between, up to `MAX_THREADS`.
+    pub threads: usize,
 }
 
 /// u32 words kept in a buffer of f32.

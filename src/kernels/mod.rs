@@ -54,9 +54,9 @@ macro_rules! kernels {
                 match self { $(Self::$variant(p) => bytemuck::bytes_of(p),)+ }
             }
 
-            /// Scratch that [`Kernel::run`] needs, in numbers.
-            pub fn scratch_len<S: Simd>(&self) -> usize {
-                match self { $(Self::$variant(p) => $module::scratch_len::<S>(p),)+ }
+            /// Scratch that [`Kernel::run`] needs on `threads` threads, in numbers.
+            pub fn scratch_len<S: Simd>(&self, threads: usize) -> usize {
+                match self { $(Self::$variant(p) => $module::scratch_len::<S>(p, threads),)+ }
             }
 
             /// Runs the kernel on the CPU.
@@ -90,6 +90,6 @@ kernels! {
 }
 
 /// No scratch.
-fn no_scratch<S: Simd>(_: &impl Sized) -> usize {
+fn no_scratch<S: Simd>(_: &impl Sized, _: usize) -> usize {
     0
 }

@@ -11,15 +11,17 @@ mod gemm;
 mod math;
 mod rows;
 mod scalar;
+mod threads;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use gemm::{Gemm, Matrix, SCRATCH_LEN, gemm, gemm_packed, pack_b, packed_len};
+pub use gemm::{Gemm, Matrix, SCRATCH_LEN, gemm, gemm_packed, gemm_threads, pack_b, packed_len};
 pub use math::{WIDE, exp, fold, sigmoid, softmax, sum, sum_of_squares, tanh};
 pub use rows::RowsMut;
 pub use scalar::Scalar;
+pub use threads::{MAX_THREADS, Parts, for_each_part};
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub use wasm::Wasm128;
 #[cfg(target_arch = "x86_64")]

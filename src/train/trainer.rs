@@ -101,6 +101,9 @@ pub struct Trainer {
     steps: Vec<StepMetrics>,
     epochs: Vec<EpochReport>,
     stopped: Option<Stop>,
+    /// The step that the snapshot was taken before.
+    snapshot_step: u64,
+    /// Since when this call has trained in this epoch.
     epoch_started: Option<Instant>,
 }
 
@@ -172,6 +175,7 @@ impl Trainer {
             steps: Vec::new(),
             epochs: Vec::new(),
             stopped: None,
+            snapshot_step: 0,
             epoch_started: None,
             config,
             corpus,
@@ -252,10 +256,18 @@ impl Trainer {
             if milliseconds(started) >= budget.milliseconds && begun > 0 {
                 break;
             }
+            if self.counters.step.is_multiple_of(SNAPSHOT_STEPS) {
+                // The losses so far say whether the parameters are worth keeping.
+                self.collect(0).await?;
+                if self.stopped.is_some() {
+                    break;
+                }
+            }
             self.begin_step();
             begun += 1;
             self.collect(self.backend.steps_in_flight() - 1).await?;
         }
+        self.stop_clock();
         let characters = begun * (self.x.len() as u64);
         let seconds = milliseconds(started) / 1000.0;
         Ok(TrainReport {
@@ -285,6 +297,7 @@ impl Trainer {
         if self.counters.step.is_multiple_of(SNAPSHOT_STEPS) && self.is_healthy() {
             self.backend
                 .copy(self.network.parameters, self.network.snapshot);
+            self.snapshot_step = self.counters.step;
         }
         let cursor = self.batches.cursor();
         let filled = self
@@ -423,17 +436,13 @@ impl Trainer {
     }
 
     async fn end_epoch(&mut self, epoch: u64) -> Result<(), Error> {
-        let spent = self
-            .epoch_started
-            .take()
-            .map_or(0.0, |s| milliseconds(s) / 1000.0);
+        self.stop_clock();
         let Counters {
             loss_sum,
             targets,
             seconds,
             ..
         } = self.counters;
-        let seconds = seconds + spent;
         let validation = self.corpus.validation().to_vec();
         let validation_perplexity = if validation.is_empty() {
             None
@@ -458,6 +467,13 @@ impl Trainer {
         Ok(())
     }
 
+    /// Adds the time since the clock was started to the epoch's.
+    fn stop_clock(&mut self) {
+        if let Some(started) = self.epoch_started.take() {
+            self.counters.seconds += milliseconds(started) / 1000.0;
+        }
+    }
+
     /// Loss of guessing every character alike.
     fn uniform_loss(&self) -> f64 {
         libm::log(self.corpus.vocabulary().len().max(2) as f64)
@@ -480,7 +496,7 @@ impl Trainer {
         }
         self.submitted.clear();
         self.reading.clear();
-        let kept = pending.step / SNAPSHOT_STEPS * SNAPSHOT_STEPS;
+        let kept = self.snapshot_step;
         let what = if loss.is_finite() && norm.is_finite() {
             format!("the loss grew to {loss:.1}")
         } else {
@@ -496,7 +512,7 @@ impl Trainer {
         self.stopped = Some(Stop {
             reason: StopReason::Diverged,
             message: format!(
-                "Training diverged at step {}: {what}. The parameters are back at about step {kept}.",
+                "Training diverged at step {}: {what}. The parameters are back at step {kept}.",
                 pending.step
             ),
             advice: advice.into(),
@@ -561,9 +577,7 @@ impl Trainer {
     /// What the executor reports.
     pub async fn state(&mut self) -> Result<TrainerState, Error> {
         self.collect(0).await?;
-        if let Some(started) = self.epoch_started.take() {
-            self.counters.seconds += milliseconds(started) / 1000.0;
-        }
+        self.stop_clock();
         let mut state = TrainerState {
             counters: self.counters,
             parameters: self.parameters().await?,

@@ -25,6 +25,12 @@ pub fn defaults() -> Result<JsValue, JsValue> {
     to_js(&Config::default())
 }
 
+/// The default options of writing.
+#[wasm_bindgen(js_name = sampleDefaults, unchecked_return_type = "SampleOptions")]
+pub fn sample_defaults() -> Result<JsValue, JsValue> {
+    to_js(&crate::sample::SampleOptions::default())
+}
+
 /// Ready-made configurations.
 #[wasm_bindgen(unchecked_return_type = "Preset[]")]
 pub fn presets() -> Result<JsValue, JsValue> {

@@ -63,10 +63,16 @@ pub fn configs() -> Vec<Config> {
 
 /// Losses of the first twenty steps.
 pub async fn losses(config: &Config, isa: Isa) -> Vec<f32> {
+    losses_on(config, isa, 1).await
+}
+
+/// As [`losses`], on several threads.
+pub async fn losses_on(config: &Config, isa: Isa, threads: usize) -> Vec<f32> {
     let text = find("lyrics-zh").unwrap().text;
     let corpus = Corpus::new(text, &config.text.corpus_options()).unwrap();
     let mut trainer = Trainer::new(corpus, config.clone(), |network| {
-        Ok(Backend::Cpu(CpuExecutor::new(network.plan.clone(), isa)?))
+        let plan = network.plan.clone();
+        Ok(Backend::Cpu(CpuExecutor::with_threads(plan, isa, threads)?))
     })
     .unwrap();
     let budget = Budget {

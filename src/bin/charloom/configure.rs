@@ -47,7 +47,9 @@ fn flags<T: Args + Serialize>(command: Command, heading: &'static str, defaults:
         .get_arguments()
         .map(|a| a.get_id().clone())
         .collect();
-    let defaults = serde_json::to_value(defaults).unwrap_or_default();
+    // By way of text: as f64, an f32 has digits that nobody wrote.
+    let defaults = serde_json::to_string(defaults).unwrap_or_default();
+    let defaults: Value = serde_json::from_str(&defaults).unwrap_or_default();
     let command = T::augment_args_for_update(command)
         .about(about.unwrap_or_default())
         .long_about(None);
