@@ -156,3 +156,13 @@ test('a written text can be looked into', async () => {
   await until(page, 'it inside', async () => /^The␣moon/.test(((await page.locator('cl-score .text').textContent().catch(() => '')) ?? '').replace(/\s/g, '')));
   await page.context().close();
 });
+
+for (const build of ['scalar', 'simd', 'relaxed']) {
+  test(`the ${build} build trains`, async () => {
+    const page = await site.open({}, `${SMALL}&build=${build}`);
+    await trainFor(page, 1);
+    const names: Record<string, RegExp> = { scalar: /plain/, simd: /· SIMD/, relaxed: /relaxed/ };
+    assert.match((await page.locator('#device').textContent()) ?? '', names[build]!);
+    await page.context().close();
+  });
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { en, type MessageKey } from '../src/i18n/en.ts';
-import { preferredLanguage, translate } from '../src/i18n/i18n.ts';
+import { loadLanguage, preferredLanguage, translate } from '../src/i18n/i18n.ts';
 import { zh } from '../src/i18n/zh.ts';
 import * as format from '../src/i18n/format.ts';
 import type { Config, Inspection, LayerInside } from '../src/protocol/engine.ts';
@@ -79,11 +79,12 @@ test('no message is empty', () => {
   for (const table of [en, zh]) for (const [key, text] of Object.entries(table)) assert.ok(text.trim(), key);
 });
 
-test('the language follows the browser until the user chooses', () => {
+test('the language follows the browser until the user chooses', async () => {
   assert.equal(preferredLanguage(null, ['fr-FR', 'zh-TW', 'en']), 'zh-Hans');
   assert.equal(preferredLanguage(null, ['de', 'en-GB']), 'en');
   assert.equal(preferredLanguage(null, ['fr']), 'en');
   assert.equal(preferredLanguage('zh-Hans', ['en']), 'zh-Hans');
+  await loadLanguage('en');
   assert.equal(translate('en', 'run.epochOf', { epoch: 2, epochs: 5 }), 'Epoch 2 of 5');
 });
 

@@ -3,7 +3,7 @@
  * Runs (chart data) are kept beside the state and changed in place: they are large and change ten times a second.
  */
 import { asFailure, type Client } from '../client/client.ts';
-import { preferredLanguage, type Language } from '../i18n/i18n.ts';
+import { loadLanguage, preferredLanguage, type Language } from '../i18n/i18n.ts';
 import type { Backend, Encoding, SessionInfo } from '../protocol/engine.ts';
 import type { ModelEntry, Opened, Progress, TextSource, WorkerEvent } from '../protocol/messages.ts';
 import { applyTheme, asTheme, type Theme } from '../theme/theme.ts';
@@ -71,13 +71,14 @@ export class App {
 
   // Language and theme
 
-  setLanguage(language: Language): void {
+  async setLanguage(language: Language): Promise<void> {
+    if (!(await this.notices.attempt(() => loadLanguage(language)))) return;
     remember('language', language);
     this.store.set({ language });
     if (this.state.engine !== 'ready' || this.textChosen || this.runs.current?.step || this.state.training) return;
     const preset = presetFor(this.state.boot!, language);
     this.choosePreset(preset);
-    void this.openCorpus(corpusOf(this.state.boot!, preset));
+    await this.openCorpus(corpusOf(this.state.boot!, preset));
   }
 
   setTheme(theme: Theme): void {
