@@ -1,6 +1,6 @@
 /** Files that cannot work get a clear answer; a very large one works. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -19,6 +19,7 @@ before(async () => {
 
 after(async () => {
   await site?.close();
+  rmSync(folder, { recursive: true });
 });
 
 const BAD: [name: string, content: Buffer | string, code: string][] = [

@@ -1,6 +1,6 @@
 /** The main job, end to end, in a browser: load, train, watch, write, keep, come back. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -25,6 +25,7 @@ before(async () => {
 
 after(async () => {
   await site?.close();
+  rmSync(folder, { recursive: true });
 });
 
 test('the embedded lyrics are chosen by language, and the untrained network writes nonsense', async () => {
