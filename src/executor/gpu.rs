@@ -8,12 +8,14 @@ mod device;
 mod lower;
 mod pipelines;
 mod probe;
+mod profile;
 mod readback;
 mod recurrent;
 
 pub use device::{GpuDevice, GpuInfo, GpuNeeds};
 pub use lower::{Call, Operand, Tuning, count, lower};
-pub use probe::{Choice, Pick, choose, known_answer};
+pub use probe::{Choice, Example, Pick, choose, known_answer};
+pub use profile::KernelTime;
 pub use recurrent::{RecurrentPath, RecurrentShape, STREAM_BYTES, Sequence, recurrent_path};
 
 use self::{

@@ -30,6 +30,15 @@ pub struct GpuNeeds {
 }
 
 impl GpuNeeds {
+    /// What both need, one at a time.
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            buffer: self.buffer.max(other.buffer),
+            binding: self.binding.max(other.binding),
+            total: self.total.max(other.total),
+        }
+    }
+
     /// What `plan` needs.
     pub fn of(plan: &Plan) -> Self {
         let bytes = |words: usize| 4 * words as u64;

@@ -69,10 +69,11 @@ pub async fn known_answer(gpu: &GpuDevice) -> Result<(), ExecutorError> {
         let network = network_plan(&config, 70, &options)?;
         let mut cpu = CpuExecutor::new(network.plan.clone(), Isa::best(false))?;
         let mut executor = GpuExecutor::new(network.plan.clone(), gpu).await?;
-        prepare(&mut cpu, &network);
-        prepare(&mut executor, &network);
-        cpu.run(network.train);
-        executor.run(network.train);
+        let example = Example::new(&network);
+        example.load(&mut cpu, &network);
+        example.load(&mut executor, &network);
+        example.step(&mut cpu, &network);
+        example.step(&mut executor, &network);
         for buffer in [network.metrics, network.gradients, network.parameters] {
             let view = network.plan.whole(buffer);
             let found = executor.read(view).await?;
@@ -104,7 +105,6 @@ pub async fn choose(
     gpu: Result<&GpuDevice, ExecutorError>,
 ) -> Result<Choice, ExecutorError> {
     let mut cpu = CpuExecutor::new(network.plan.clone(), isa)?;
-    prepare(&mut cpu, network);
     let cpu_ms = time(&mut cpu, network).await?;
     drop(cpu);
     let measured = match gpu {
@@ -134,19 +134,20 @@ pub async fn choose(
 async fn measure(network: &NetworkPlan, gpu: &GpuDevice) -> Result<f64, ExecutorError> {
     known_answer(gpu).await?;
     let mut executor = GpuExecutor::new(network.plan.clone(), gpu).await?;
-    prepare(&mut executor, network);
     time(&mut executor, network).await
 }
 
 /// Milliseconds of a training step, results read back once at the end as a trainer does.
 async fn time(executor: &mut impl Executor, network: &NetworkPlan) -> Result<f64, ExecutorError> {
     let view = network.plan.whole(network.metrics).slice(0, 2);
+    let example = Example::new(network);
+    example.load(executor, network);
     // The first step also makes what later ones find ready.
-    executor.run(network.train);
+    example.step(executor, network);
     black_box(executor.read(view).await?);
     let started = Instant::now();
     let milliseconds = |started: Instant| started.elapsed().as_secs_f64() * 1e3;
-    executor.run(network.train);
+    example.step(executor, network);
     black_box(executor.read(view).await?);
     let once = milliseconds(started);
     if once * ENOUGH.0 as f64 >= ENOUGH.1 {
@@ -155,49 +156,74 @@ async fn time(executor: &mut impl Executor, network: &NetworkPlan) -> Result<f64
     let steps = ((ENOUGH.1 / once.max(0.1)) as usize).clamp(TIMED, 64);
     let started = Instant::now();
     for _ in 0..steps {
-        executor.run(network.train);
+        example.step(executor, network);
     }
     black_box(executor.read(view).await?);
     Ok(milliseconds(started) / steps as f64)
 }
 
-/// Parameters and a batch that are the same everywhere, and controls that train a little.
-fn prepare(executor: &mut impl Executor, network: &NetworkPlan) {
-    let vocabulary = network.plan.buffer(network.starts).len() - 1;
-    let n = network.plan.buffer(network.tokens).len();
-    let mut random = Random::new(1, 0);
-    let parameters = (0..network.layout.len).map(|_| 0.4 * random.uniform() - 0.2);
-    let parameters: Vec<f32> = parameters.collect();
-    let mut draw = || {
-        (0..n)
-            .map(|_| random.below(vocabulary as u32))
-            .collect::<Vec<u32>>()
-    };
-    let (x, y) = (draw(), draw());
-    let mut index = TokenIndex::new(n, vocabulary);
-    index.fill(&x);
-    let controls = Controls {
-        lr: 1e-3,
-        clip_mode: ClipMode::Norm.index(),
-        clip_threshold: 1.0,
-        dropout: 0.3,
-        seed_low: 1,
-        beta1: 0.9,
-        beta2: 0.999,
-        alpha: 0.99,
-        // Large, so that a rounding of a tiny gradient is no step.
-        eps: 1e-3,
-        bias_correction1: 0.1,
-        bias_correction2_sqrt: 0.031_6,
-        first_update: 1,
-        ..bytemuck::Zeroable::zeroed()
-    };
-    executor.write(network.parameters, 0, bytemuck::cast_slice(&parameters));
-    executor.write(network.tokens, 0, &x);
-    executor.write(network.targets, 0, &y);
-    executor.write(network.positions, 0, &index.positions);
-    executor.write(network.starts, 0, &index.starts);
-    executor.write(network.controls, 0, bytemuck::cast_slice(&[controls]));
+/// Parameters, a batch and settings for known answers and measurements: the same ones everywhere.
+pub struct Example {
+    parameters: Vec<f32>,
+    x: Vec<u32>,
+    y: Vec<u32>,
+    index: TokenIndex,
+    controls: Controls,
+}
+
+impl Example {
+    /// For `network`.
+    pub fn new(network: &NetworkPlan) -> Self {
+        let vocabulary = network.plan.buffer(network.starts).len() - 1;
+        let n = network.plan.buffer(network.tokens).len();
+        let mut random = Random::new(1, 0);
+        let parameters = (0..network.layout.len).map(|_| 0.4 * random.uniform() - 0.2);
+        let parameters = parameters.collect();
+        let mut draw = || -> Vec<u32> { (0..n).map(|_| random.below(vocabulary as u32)).collect() };
+        let (x, y) = (draw(), draw());
+        let mut index = TokenIndex::new(n, vocabulary);
+        index.fill(&x);
+        let controls = Controls {
+            lr: 1e-3,
+            clip_mode: ClipMode::Norm.index(),
+            clip_threshold: 1.0,
+            dropout: 0.3,
+            seed_low: 1,
+            beta1: 0.9,
+            beta2: 0.999,
+            alpha: 0.99,
+            // Large, so that a rounding of a tiny gradient is no step.
+            eps: 1e-3,
+            bias_correction1: 0.1,
+            bias_correction2_sqrt: 0.031_6,
+            first_update: 1,
+            ..bytemuck::Zeroable::zeroed()
+        };
+        Self {
+            parameters,
+            x,
+            y,
+            index,
+            controls,
+        }
+    }
+
+    /// Uploads the parameters.
+    pub fn load(&self, executor: &mut impl Executor, network: &NetworkPlan) {
+        let words = bytemuck::cast_slice(&self.parameters);
+        executor.write(network.parameters, 0, words);
+    }
+
+    /// Uploads what a trainer uploads for a step, and submits the step.
+    pub fn step(&self, executor: &mut impl Executor, network: &NetworkPlan) {
+        let controls = bytemuck::cast_slice(std::slice::from_ref(&self.controls));
+        executor.write(network.controls, 0, controls);
+        executor.write(network.tokens, 0, &self.x);
+        executor.write(network.targets, 0, &self.y);
+        executor.write(network.positions, 0, &self.index.positions);
+        executor.write(network.starts, 0, &self.index.starts);
+        executor.run(network.train);
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,56 @@
+/** Charloom, one build, through the API that pages use. */
+import { answer, repeatedly } from './protocol.js';
+import { generateText } from './text.js';
+
+/** Batches of an epoch: enough that its end costs nothing, few enough that it comes. */
+const BATCHES = 20;
+const NO_LIMIT = 0x7fffffff;
+
+let engine;
+let memory;
+let session;
+let sampler;
+let shape;
+
+answer({
+  async load(build) {
+    engine = await import(`/pkg/${build}/charloom.js`);
+    ({ memory } = await engine.default({ module_or_path: `/pkg/${build}/charloom_bg.wasm` }));
+    return { build: engine.build() };
+  },
+
+  async prepare(workload) {
+    shape = workload;
+    sampler?.free();
+    session?.free();
+    sampler = session = undefined;
+    const text = generateText(shape.vocabulary, Math.max(shape.batch * (shape.steps * BATCHES + 1) + 1, shape.vocabulary));
+    const config = {
+      model: { cell: shape.cell, hidden_size: shape.hidden, num_layers: shape.layers, input: 'one-hot' },
+      train: { batch_size: shape.batch, steps: shape.steps, optimizer: 'adam', lr: 1e-3, clip: 'norm', clip_threshold: 1 },
+    };
+    session = await engine.Session.create(text, config, 'cpu');
+    const distinct = session.info().vocabulary.length;
+    if (distinct !== shape.vocabulary) throw new Error(`the text has ${distinct} characters, not ${shape.vocabulary}`);
+  },
+
+  async train(seconds) {
+    let first = NaN;
+    let last = NaN;
+    const rate = await repeatedly(seconds, async () => {
+      const { metrics, stopped } = await session.train(seconds * 1000, NO_LIMIT);
+      if (stopped) throw new Error(stopped.message);
+      if (Number.isNaN(first)) first = metrics[1];
+      last = metrics[metrics.length - 3];
+      return (metrics.length / 4) * shape.batch * shape.steps;
+    });
+    return { ...rate, losses: [first, last] };
+  },
+
+  async sample(seconds) {
+    sampler ??= await session.sampler({ prefix: '', temperature: 0.8, seed: 1 });
+    return repeatedly(seconds, () => sampler.next(32).length);
+  },
+
+  memory: () => memory.buffer.byteLength,
+});
