@@ -19,7 +19,7 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 /// What a software adapter does in time.
 fn small(case: &Case) -> bool {
-    case.before.iter().map(Vec::len).sum::<usize>() < 6000
+    case.before.iter().map(Vec::len).sum::<usize>() < 3000
 }
 
 /// A test for each kernel of the same name.
@@ -42,6 +42,10 @@ async fn every_network_computes_what_the_cpu_does_dispatch_by_dispatch() {
     let device = gpu::device().await;
     let mut margin = Margin::NONE;
     for (which, config) in networks(19).iter().enumerate() {
+        // Two of the six kinds of each cell are left to the native test.
+        if [3, 4].contains(&(which % 6)) {
+            continue;
+        }
         let tuning = gpu::tunings(&device)[which % 2];
         margin = margin.or(gpu::check_plan(&device, &tuning, config, which).await);
     }

@@ -103,3 +103,60 @@ fn philox4x32(counter: vec4<u32>, seed: vec2<u32>) -> vec4<u32> {
 fn four_rows(first: u32, batch: u32) -> vec4<u32> {
     return min(first + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(batch - 1u));
 }
+
+// What follows is the recurrent kernels'; they say how they use it.
+//
+// `sequence` takes all steps in one dispatch: a workgroup has four batch rows, which share every
+// weight it reads (they are the lanes of its vectors). The state, or what goes back through the
+// matrix, stays in workgroup memory, while the matrix streams from the cache. `step` takes one time
+// step, for matrices so large that all workgroups had better share each step: a workgroup has 32
+// units and eight rows. The choice is made in executor/gpu/recurrent.rs.
+
+// `sequence`: invocations along the units, and along the sum of each unit's product.
+override units: u32 = 64u;
+override splits: u32 = 4u;
+// How often `units` goes into H, at most PASSES times.
+override passes: u32 = 1u;
+// Quads in a block of H rows of the packed matrix: ⌈H/4⌉.
+override quads: u32 = 16u;
+// Length of the workgroup memory in matrices; in columns of them, where the vectors end and the other
+// splits' sums begin. (One array: together they may take all there is.)
+override memory_len: u32 = 256u;
+override parts_at: u32 = 256u;
+
+const PASSES: u32 = 2u;
+// `step`: units to a workgroup, invocations along the sum, and numbers of a vector it holds at a time.
+const UNITS: u32 = 32u;
+const SPLITS: u32 = 8u;
+const SPAN: u32 = 512u;
+
+// `sequence`: four numbers of a vector to a matrix, a column each, for four rows. Then sums.
+var<workgroup> memory: array<mat4x4<f32>, memory_len>;
+// `step`: the same for a span of a vector, the first and the second four rows in turn. Then sums.
+var<workgroup> span: array<mat4x4<f32>, 256>;
+
+fn held(at: u32) -> vec4<f32> {
+    return memory[at / 4u][at % 4u];
+}
+
+fn hold(at: u32, value: vec4<f32>) {
+    memory[at / 4u][at % 4u] = value;
+}
+
+fn span_held(at: u32) -> vec4<f32> {
+    return span[at / 4u][at % 4u];
+}
+
+fn span_hold(at: u32, value: vec4<f32>) {
+    span[at / 4u][at % 4u] = value;
+}
+
+// Quad `quad` of a column of the packed matrix, times what `memory` holds of the vector.
+fn product(quad: u32, weights: vec4<f32>) -> vec4<f32> {
+    return memory[quad] * weights;
+}
+
+// The same for `span`, of which it takes the first or the second four rows.
+fn span_product(quad: u32, weights: vec4<f32>, half: u32) -> vec4<f32> {
+    return span[2u * quad + half] * weights;
+}

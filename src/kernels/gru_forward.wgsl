@@ -1,11 +1,6 @@
 // The GRU over a sequence: see gru_forward.rs.
 // `w_hh` comes packed (pack_quads): ⌈H/4⌉ rows of 3H quads, each of four rows of a column.
-//
-// `sequence`: the whole sequence in one dispatch. A workgroup takes four batch rows, which share every
-// weight it reads: the vectors' lanes. The state stays in workgroup memory, while the recurrent matrix
-// streams from the cache. `step`: one time step, for matrices so large that all workgroups had better
-// share each step: a workgroup takes 32 units and eight rows. The choice is made in
-// executor/gpu/recurrent.rs.
+// `memory` holds h before the step, by unit; then, with the reset before the product, r·h.
 struct Params {
     steps: u32,
     batch: u32,
@@ -36,29 +31,6 @@ struct Offsets {
 @group(0) @binding(6) var<storage, read_write> state: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 @group(1) @binding(1) var<uniform> offsets: Offsets;
-
-// `sequence`: invocations along the units, and along the sum of each unit's product.
-override units: u32 = 64u;
-override splits: u32 = 4u;
-// How often `units` goes into H, at most PASSES times.
-override passes: u32 = 1u;
-// Quads in a block of H rows: ⌈H/4⌉.
-override quads: u32 = 16u;
-// Length of the workgroup memory, and where the vector ends in it and the other splits' sums begin.
-override memory_len: u32 = 704u;
-override parts_at: u32 = 128u;
-
-const PASSES: u32 = 2u;
-// `step`: units to a workgroup, invocations along the sum, and rows of a vector it holds at a time.
-const UNITS: u32 = 32u;
-const SPLITS: u32 = 8u;
-const SPAN: u32 = 512u;
-
-// `sequence`: h before the step, by unit; then, with the reset before the product, r·h. Then what
-// the other splits add. (One array: together they may take all there is.)
-var<workgroup> memory: array<vec4<f32>, memory_len>;
-// `step`: a span of the vector for eight rows, then partial sums.
-var<workgroup> span: array<vec4<f32>, 1024>;
 
 fn gates4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
     let at = offsets.gates + (t * params.batch + rows) * (3u * params.hidden) + column;
@@ -130,20 +102,6 @@ fn bias_of(unit: u32) -> vec4<f32> {
     return vec4<f32>(rz, n.x + n.y, 0.0);
 }
 
-// Quad `quad` of a column of the packed matrix, times what `memory` holds of the vector.
-fn product(quad: u32, weights: vec4<f32>) -> vec4<f32> {
-    let at = 4u * quad;
-    return weights.x * memory[at] + weights.y * memory[at + 1u] + weights.z * memory[at + 2u]
-        + weights.w * memory[at + 3u];
-}
-
-// The same for `span`, of which it takes the first or the second four rows.
-fn span_product(quad: u32, weights: vec4<f32>, half: u32) -> vec4<f32> {
-    let at = 8u * quad + half;
-    return weights.x * span[at] + weights.y * span[at + 2u] + weights.z * span[at + 4u]
-        + weights.w * span[at + 6u];
-}
-
 // n and the next state of one unit in four rows: leaves both, and returns the state. `sum`: what adds
 // up to the argument of tanh.
 fn candidate(
@@ -171,9 +129,9 @@ fn sequence(
             h = state4(rows, j);
             put_hs4(0u, rows, j, h);
         }
-        memory[j] = h;
+        hold(j, h);
         if params.reset_after == 0u {
-            memory[4u * quads + j] = vec4<f32>();
+            hold(4u * quads + j, vec4<f32>());
         }
     }
     var bias = array<vec4<f32>, PASSES>();
@@ -212,24 +170,24 @@ fn sequence(
             if splits > 1u {
                 if !first {
                     let at = parts_at + (lane.y - 1u) * 3u * units + lane.x;
-                    memory[at] = r;
-                    memory[at + units] = z;
-                    memory[at + 2u * units] = u;
+                    hold(at, r);
+                    hold(at + units, z);
+                    hold(at + 2u * units, u);
                 }
                 workgroupBarrier();
                 if first {
                     for (var i = 0u; i < splits - 1u; i++) {
                         let at = parts_at + i * 3u * units + lane.x;
-                        r += memory[at];
-                        z += memory[at + units];
-                        u += memory[at + 2u * units];
+                        r += held(at);
+                        z += held(at + units);
+                        u += held(at + 2u * units);
                     }
                 }
             }
             if first && live {
                 r = sigmoid4(r + bias[p].x);
                 z = sigmoid4(z + bias[p].y);
-                let before = memory[j];
+                let before = held(j);
                 let input = gates4(t, rows, 2u * params.hidden + j) + bias[p].z;
                 put_gates4(t, rows, j, r);
                 put_gates4(t, rows, params.hidden + j, z);
@@ -240,7 +198,7 @@ fn sequence(
                 } else {
                     let reset = r * before;
                     put_aside4(t, rows, j, reset);
-                    memory[4u * quads + j] = reset;
+                    hold(4u * quads + j, reset);
                     update[p] = z;
                     input_n[p] = input;
                 }
@@ -260,17 +218,17 @@ fn sequence(
                 }
                 if splits > 1u {
                     if !first {
-                        memory[parts_at + (lane.y - 1u) * units + lane.x] = sum;
+                        hold(parts_at + (lane.y - 1u) * units + lane.x, sum);
                     }
                     workgroupBarrier();
                     if first {
                         for (var i = 0u; i < splits - 1u; i++) {
-                            sum += memory[parts_at + i * units + lane.x];
+                            sum += held(parts_at + i * units + lane.x);
                         }
                     }
                 }
                 if first && live {
-                    next[p] = candidate(t, rows, j, update[p], sum, memory[j]);
+                    next[p] = candidate(t, rows, j, update[p], sum, held(j));
                 }
             }
         }
@@ -279,7 +237,7 @@ fn sequence(
             for (var p = 0u; p < passes; p++) {
                 let j = p * units + lane.x;
                 if j < params.hidden {
-                    memory[j] = next[p];
+                    hold(j, next[p]);
                 }
             }
         }
@@ -289,7 +247,7 @@ fn sequence(
         for (var p = 0u; p < passes; p++) {
             let j = p * units + lane.x;
             if j < params.hidden {
-                put_state4(rows, j, memory[j]);
+                put_state4(rows, j, held(j));
             }
         }
     }
@@ -322,7 +280,7 @@ fn step(
                         value = aside4(t, rows[half], first + i);
                     }
                 }
-                span[2u * i + half] = value;
+                span[2u * (i / 4u) + half][i % 4u] = value;
             }
         }
         workgroupBarrier();
@@ -347,13 +305,13 @@ fn step(
     var total = array<vec4<f32>, 3>();
     for (var half = 0u; half < 2u; half++) {
         for (var gate = 0u; gate < 3u; gate++) {
-            span[(lane.y * 3u + gate) * UNITS + lane.x] = sums[2u * gate + half];
+            span_hold((lane.y * 3u + gate) * UNITS + lane.x, sums[2u * gate + half]);
         }
         workgroupBarrier();
         if lane.y == half {
             for (var split = 0u; split < SPLITS; split++) {
                 for (var gate = 0u; gate < 3u; gate++) {
-                    total[gate] += span[(split * 3u + gate) * UNITS + lane.x];
+                    total[gate] += span_held((split * 3u + gate) * UNITS + lane.x);
                 }
             }
         }

@@ -1,11 +1,7 @@
 // The LSTM's gradient through time: see lstm_backward.rs.
-// `w_hh` comes packed and transposed (pack_quads): for each gate ⌈H/4⌉ rows of H quads, each of four d_z of a unit.
-//
-// `sequence`: the whole sequence in one dispatch. A workgroup takes four batch rows, which share every
-// weight it reads: the vectors' lanes. What goes back through the matrix
-// stays in workgroup memory, while the matrix streams from the cache. `step`: one time step, for matrices so large that all workgroups had better
-// share each step: a workgroup takes 32 units and eight rows. The choice is made in
-// executor/gpu/recurrent.rs.
+// `w_hh` comes packed and transposed (pack_quads): for each gate ⌈H/4⌉ rows of H quads, each of the
+// weights from four units' d_z to one unit's d_h.
+// `memory` holds what goes back through the matrix, by gate and unit.
 struct Params {
     steps: u32,
     batch: u32,
@@ -29,29 +25,6 @@ struct Offsets {
 @group(0) @binding(4) var<storage, read_write> d_c: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 @group(1) @binding(1) var<uniform> offsets: Offsets;
-
-// `sequence`: invocations along the units, and along the sum of each unit's product.
-override units: u32 = 64u;
-override splits: u32 = 4u;
-// How often `units` goes into H, at most PASSES times.
-override passes: u32 = 1u;
-// Quads in a block of H rows: ⌈H/4⌉.
-override quads: u32 = 16u;
-// Length of the workgroup memory, and where the vector ends in it and the other splits' sums begin.
-override memory_len: u32 = 448u;
-override parts_at: u32 = 256u;
-
-const PASSES: u32 = 2u;
-// `step`: units to a workgroup, invocations along the sum, and rows of a vector it holds at a time.
-const UNITS: u32 = 32u;
-const SPLITS: u32 = 8u;
-const SPAN: u32 = 512u;
-
-// `sequence`: what goes back through the matrix, by gate and unit. Then what
-// the other splits add. (One array: together they may take all there is.)
-var<workgroup> memory: array<vec4<f32>, memory_len>;
-// `step`: a span of the vector for eight rows, then partial sums.
-var<workgroup> span: array<vec4<f32>, 1024>;
 
 fn gates4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
     let at = offsets.gates + (t * params.batch + rows) * (4u * params.hidden) + column;
@@ -97,20 +70,6 @@ fn put_d_c4(rows: vec4<u32>, column: u32, value: vec4<f32>) {
     d_c[at.w] = value.w;
 }
 
-// Quad `quad` of a column of the packed matrix, times what `memory` holds of the vector.
-fn product(quad: u32, weights: vec4<f32>) -> vec4<f32> {
-    let at = 4u * quad;
-    return weights.x * memory[at] + weights.y * memory[at + 1u] + weights.z * memory[at + 2u]
-        + weights.w * memory[at + 3u];
-}
-
-// The same for `span`, of which it takes the first or the second four rows.
-fn span_product(quad: u32, weights: vec4<f32>, half: u32) -> vec4<f32> {
-    let at = 8u * quad + half;
-    return weights.x * span[at] + weights.y * span[at + 2u] + weights.z * span[at + 4u]
-        + weights.w * span[at + 6u];
-}
-
 // What one unit's step leaves in four rows: d_z of each gate, and d_c of the step before.
 struct Left {
     d_z: mat4x4<f32>,
@@ -150,7 +109,7 @@ fn sequence(
     let first = lane.y == 0u;
     // Padding stays zero.
     for (var i = index; i < parts_at; i += units * splits) {
-        memory[i] = vec4<f32>();
+        hold(i, vec4<f32>());
     }
     // What later steps give ∂L/∂h_t.
     var later = array<vec4<f32>, PASSES>();
@@ -166,7 +125,7 @@ fn sequence(
                     let left = cell(t, rows, j, d_h, left_c[p]);
                     left_c[p] = left.d_c;
                     for (var gate = 0u; gate < 4u; gate++) {
-                        memory[gate * 4u * quads + j] = left.d_z[gate];
+                        hold(gate * 4u * quads + j, left.d_z[gate]);
                     }
                 }
             }
@@ -183,12 +142,12 @@ fn sequence(
                 }
                 if splits > 1u {
                     if !first {
-                        memory[parts_at + (lane.y - 1u) * units + lane.x] = sum;
+                        hold(parts_at + (lane.y - 1u) * units + lane.x, sum);
                     }
                     workgroupBarrier();
                     if first {
                         for (var i = 0u; i < splits - 1u; i++) {
-                            sum += memory[parts_at + i * units + lane.x];
+                            sum += held(parts_at + i * units + lane.x);
                         }
                     }
                 }
@@ -231,7 +190,7 @@ fn step(
                     if first + i < params.hidden {
                         value = gates4(t + 1u, rows[half], gate * params.hidden + first + i);
                     }
-                    span[2u * i + half] = value;
+                    span[2u * (i / 4u) + half][i % 4u] = value;
                 }
             }
             workgroupBarrier();
@@ -247,7 +206,7 @@ fn step(
     }
     // The first row of invocations finishes the first four rows, the second the others.
     for (var half = 0u; half < 2u; half++) {
-        span[(lane.y * 2u + half) * UNITS + lane.x] = sums[half];
+        span_hold((lane.y * 2u + half) * UNITS + lane.x, sums[half]);
     }
     workgroupBarrier();
     // (Four rows that are all past the batch are nobody's.)
@@ -257,7 +216,7 @@ fn step(
     let mine = rows[lane.y];
     var sum = vec4<f32>();
     for (var split = 0u; split < SPLITS; split++) {
-        sum += span[(split * 2u + lane.y) * UNITS + lane.x];
+        sum += span_held((split * 2u + lane.y) * UNITS + lane.x);
     }
     var d_c = vec4<f32>();
     if t + 1u < params.steps {

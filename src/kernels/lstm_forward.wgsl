@@ -1,11 +1,6 @@
 // The LSTM over a sequence: see lstm_forward.rs.
 // `w_hh` comes packed (pack_quads): ⌈H/4⌉ rows of 4H quads, each of four rows of a column.
-//
-// `sequence`: the whole sequence in one dispatch. A workgroup takes four batch rows, which share every
-// weight it reads: the vectors' lanes. The state stays in workgroup memory, while the recurrent matrix
-// streams from the cache. `step`: one time step, for matrices so large that all workgroups had better
-// share each step: a workgroup takes 32 units and eight rows. The choice is made in
-// executor/gpu/recurrent.rs.
+// `memory` holds h before the step, by unit.
 struct Params {
     steps: u32,
     batch: u32,
@@ -35,29 +30,6 @@ struct Offsets {
 @group(0) @binding(6) var<storage, read_write> state: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 @group(1) @binding(1) var<uniform> offsets: Offsets;
-
-// `sequence`: invocations along the units, and along the sum of each unit's product.
-override units: u32 = 64u;
-override splits: u32 = 4u;
-// How often `units` goes into H, at most PASSES times.
-override passes: u32 = 1u;
-// Quads in a block of H rows: ⌈H/4⌉.
-override quads: u32 = 16u;
-// Length of the workgroup memory, and where the vector ends in it and the other splits' sums begin.
-override memory_len: u32 = 832u;
-override parts_at: u32 = 64u;
-
-const PASSES: u32 = 2u;
-// `step`: units to a workgroup, invocations along the sum, and rows of a vector it holds at a time.
-const UNITS: u32 = 32u;
-const SPLITS: u32 = 8u;
-const SPAN: u32 = 512u;
-
-// `sequence`: h before the step, by unit. Then what
-// the other splits add. (One array: together they may take all there is.)
-var<workgroup> memory: array<vec4<f32>, memory_len>;
-// `step`: a span of the vector for eight rows, then partial sums.
-var<workgroup> span: array<vec4<f32>, 1024>;
 
 fn gates4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
     let at = offsets.gates + (t * params.batch + rows) * (4u * params.hidden) + column;
@@ -124,20 +96,6 @@ fn bias_of(unit: u32) -> vec4<f32> {
         + vec4<f32>(b_hh[h.x], b_hh[h.y], b_hh[h.z], b_hh[h.w]);
 }
 
-// Quad `quad` of a column of the packed matrix, times what `memory` holds of the vector.
-fn product(quad: u32, weights: vec4<f32>) -> vec4<f32> {
-    let at = 4u * quad;
-    return weights.x * memory[at] + weights.y * memory[at + 1u] + weights.z * memory[at + 2u]
-        + weights.w * memory[at + 3u];
-}
-
-// The same for `span`, of which it takes the first or the second four rows.
-fn span_product(quad: u32, weights: vec4<f32>, half: u32) -> vec4<f32> {
-    let at = 8u * quad + half;
-    return weights.x * span[at] + weights.y * span[at + 2u] + weights.z * span[at + 4u]
-        + weights.w * span[at + 6u];
-}
-
 // One unit's step in four rows, from the gates' sums z: leaves the gates, c and h; returns c and h.
 fn cell(
     t: u32, rows: vec4<u32>, unit: u32, z: mat4x4<f32>, bias: vec4<f32>, c_before: vec4<f32>,
@@ -183,7 +141,7 @@ fn sequence(
             put_hs4(0u, rows, j, h);
             put_cs4(0u, rows, j, state4(1u, rows, j));
         }
-        memory[j] = h;
+        hold(j, h);
     }
     var bias = array<vec4<f32>, PASSES>();
     var c = array<vec4<f32>, PASSES>();
@@ -216,14 +174,14 @@ fn sequence(
             if splits > 1u {
                 if !first {
                     for (var gate = 0u; gate < 4u; gate++) {
-                        memory[parts_at + ((lane.y - 1u) * 4u + gate) * units + lane.x] = z[gate];
+                        hold(parts_at + ((lane.y - 1u) * 4u + gate) * units + lane.x, z[gate]);
                     }
                 }
                 workgroupBarrier();
                 if first {
                     for (var i = 0u; i < splits - 1u; i++) {
                         for (var gate = 0u; gate < 4u; gate++) {
-                            z[gate] += memory[parts_at + (i * 4u + gate) * units + lane.x];
+                            z[gate] += held(parts_at + (i * 4u + gate) * units + lane.x);
                         }
                     }
                 }
@@ -239,7 +197,7 @@ fn sequence(
             for (var p = 0u; p < passes; p++) {
                 let j = p * units + lane.x;
                 if j < params.hidden {
-                    memory[j] = next[p];
+                    hold(j, next[p]);
                 }
             }
         }
@@ -249,7 +207,7 @@ fn sequence(
         for (var p = 0u; p < passes; p++) {
             let j = p * units + lane.x;
             if j < params.hidden {
-                put_state4(0u, rows, j, memory[j]);
+                put_state4(0u, rows, j, held(j));
                 put_state4(1u, rows, j, c[p]);
             }
         }
@@ -279,7 +237,7 @@ fn step(
                 if first + i < params.hidden {
                     value = hs4(t, rows[half], first + i);
                 }
-                span[2u * i + half] = value;
+                span[2u * (i / 4u) + half][i % 4u] = value;
             }
         }
         workgroupBarrier();
@@ -299,13 +257,13 @@ fn step(
     var total = array<vec4<f32>, 4>();
     for (var half = 0u; half < 2u; half++) {
         for (var gate = 0u; gate < 4u; gate++) {
-            span[(lane.y * 4u + gate) * UNITS + lane.x] = sums[2u * gate + half];
+            span_hold((lane.y * 4u + gate) * UNITS + lane.x, sums[2u * gate + half]);
         }
         workgroupBarrier();
         if lane.y == half {
             for (var split = 0u; split < SPLITS; split++) {
                 for (var gate = 0u; gate < 4u; gate++) {
-                    total[gate] += span[(split * 4u + gate) * UNITS + lane.x];
+                    total[gate] += span_held((split * 4u + gate) * UNITS + lane.x);
                 }
             }
         }

@@ -1,11 +1,6 @@
 // The vanilla layer over a sequence: see rnn_forward.rs.
 // `w_hh` comes packed (pack_quads): ⌈H/4⌉ rows of H quads, each of four rows of a column.
-//
-// `sequence`: the whole sequence in one dispatch. A workgroup takes four batch rows, which share every
-// weight it reads: the vectors' lanes. The state stays in workgroup memory, while the recurrent matrix
-// streams from the cache. `step`: one time step, for matrices so large that all workgroups had better
-// share each step: a workgroup takes 32 units and eight rows. The choice is made in
-// executor/gpu/recurrent.rs.
+// `memory` holds h before the step, by unit.
 struct Params {
     steps: u32,
     batch: u32,
@@ -34,29 +29,6 @@ struct Offsets {
 @group(0) @binding(5) var<storage, read_write> state: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 @group(1) @binding(1) var<uniform> offsets: Offsets;
-
-// `sequence`: invocations along the units, and along the sum of each unit's product.
-override units: u32 = 64u;
-override splits: u32 = 4u;
-// How often `units` goes into H, at most PASSES times.
-override passes: u32 = 1u;
-// Quads in a block of H rows: ⌈H/4⌉.
-override quads: u32 = 16u;
-// Length of the workgroup memory, and where the vector ends in it and the other splits' sums begin.
-override memory_len: u32 = 256u;
-override parts_at: u32 = 64u;
-
-const PASSES: u32 = 2u;
-// `step`: units to a workgroup, invocations along the sum, and rows of a vector it holds at a time.
-const UNITS: u32 = 32u;
-const SPLITS: u32 = 8u;
-const SPAN: u32 = 512u;
-
-// `sequence`: h before the step, by unit. Then what
-// the other splits add. (One array: together they may take all there is.)
-var<workgroup> memory: array<vec4<f32>, memory_len>;
-// `step`: a span of the vector for eight rows, then partial sums.
-var<workgroup> span: array<vec4<f32>, 1024>;
 
 fn gates4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
     let at = offsets.gates + (t * params.batch + rows) * params.hidden + column;
@@ -111,20 +83,6 @@ fn activate(sum: vec4<f32>) -> vec4<f32> {
     return tanh4(sum);
 }
 
-// Quad `quad` of a column of the packed matrix, times what `memory` holds of the vector.
-fn product(quad: u32, weights: vec4<f32>) -> vec4<f32> {
-    let at = 4u * quad;
-    return weights.x * memory[at] + weights.y * memory[at + 1u] + weights.z * memory[at + 2u]
-        + weights.w * memory[at + 3u];
-}
-
-// The same for `span`, of which it takes the first or the second four rows.
-fn span_product(quad: u32, weights: vec4<f32>, half: u32) -> vec4<f32> {
-    let at = 8u * quad + half;
-    return weights.x * span[at] + weights.y * span[at + 2u] + weights.z * span[at + 4u]
-        + weights.w * span[at + 6u];
-}
-
 @compute @workgroup_size(units, splits)
 fn sequence(
     @builtin(local_invocation_id) lane: vec3<u32>,
@@ -140,7 +98,7 @@ fn sequence(
             h = state4(rows, j);
             put_hs4(0u, rows, j, h);
         }
-        memory[j] = h;
+        hold(j, h);
     }
     var bias = array<f32, PASSES>();
     for (var p = 0u; p < passes; p++) {
@@ -166,12 +124,12 @@ fn sequence(
             }
             if splits > 1u {
                 if !first {
-                    memory[parts_at + (lane.y - 1u) * units + lane.x] = sum;
+                    hold(parts_at + (lane.y - 1u) * units + lane.x, sum);
                 }
                 workgroupBarrier();
                 if first {
                     for (var i = 0u; i < splits - 1u; i++) {
-                        sum += memory[parts_at + i * units + lane.x];
+                        sum += held(parts_at + i * units + lane.x);
                     }
                 }
             }
@@ -186,7 +144,7 @@ fn sequence(
             for (var p = 0u; p < passes; p++) {
                 let j = p * units + lane.x;
                 if j < params.hidden {
-                    memory[j] = next[p];
+                    hold(j, next[p]);
                 }
             }
         }
@@ -196,7 +154,7 @@ fn sequence(
         for (var p = 0u; p < passes; p++) {
             let j = p * units + lane.x;
             if j < params.hidden {
-                put_state4(rows, j, memory[j]);
+                put_state4(rows, j, held(j));
             }
         }
     }
@@ -215,7 +173,6 @@ fn step(
         four_rows(8u * group.y, params.batch),
         four_rows(8u * group.y + 4u, params.batch),
     );
-    // Sums by gate, then by half of the rows.
     var sums = array<vec4<f32>, 2>();
     for (var first = 0u; first < 4u * quads; first += SPAN) {
         let len = min(SPAN, 4u * quads - first);
@@ -225,7 +182,7 @@ fn step(
                 if first + i < params.hidden {
                     value = hs4(t, rows[half], first + i);
                 }
-                span[2u * i + half] = value;
+                span[2u * (i / 4u) + half][i % 4u] = value;
             }
         }
         workgroupBarrier();
@@ -239,27 +196,19 @@ fn step(
         workgroupBarrier();
     }
     // The first row of invocations finishes the first four rows, the second the others.
-    var total = array<vec4<f32>, 1>();
     for (var half = 0u; half < 2u; half++) {
-        for (var gate = 0u; gate < 1u; gate++) {
-            span[(lane.y * 1u + gate) * UNITS + lane.x] = sums[2u * gate + half];
-        }
-        workgroupBarrier();
-        if lane.y == half {
-            for (var split = 0u; split < SPLITS; split++) {
-                for (var gate = 0u; gate < 1u; gate++) {
-                    total[gate] += span[(split * 1u + gate) * UNITS + lane.x];
-                }
-            }
-        }
-        workgroupBarrier();
+        span_hold((lane.y * 2u + half) * UNITS + lane.x, sums[half]);
     }
+    workgroupBarrier();
     // (Four rows that are all past the batch are nobody's.)
     if !live || lane.y > 1u || 8u * group.y + 4u * lane.y >= params.batch {
         return;
     }
     let mine = rows[lane.y];
-    let sum = total[0] + gates4(t, mine, j);
+    var sum = gates4(t, mine, j);
+    for (var split = 0u; split < SPLITS; split++) {
+        sum += span_held((split * 2u + lane.y) * UNITS + lane.x);
+    }
     put_gates4(t, mine, j, sum);
     put_hs4(t + 1u, mine, j, activate(sum + bias_of(j)));
 }

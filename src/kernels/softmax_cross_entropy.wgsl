@@ -22,7 +22,7 @@ struct Offsets {
 
 // A target that counts for nothing.
 const IGNORED: u32 = 0xffffffffu;
-const LOWEST: f32 = -3.40282347e38;
+const LOWEST: f32 = -0x1.fffffep+127f;
 // A power of two.
 override lanes: u32 = 64u;
 

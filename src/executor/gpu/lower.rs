@@ -307,7 +307,7 @@ impl<'a> Calls<'a> {
                 ("units", s.units),
                 ("splits", s.splits),
                 ("passes", s.passes),
-                ("memory_len", s.memory),
+                ("memory_len", s.memory / 4),
                 ("parts_at", s.vectors_end),
             ]);
         }
