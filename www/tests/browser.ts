@@ -8,11 +8,12 @@ import { serve } from './server.ts';
 /** The www folder, from where the compiled tests lie. */
 export const WWW = findUp(dirname(fileURLToPath(import.meta.url)), 'vite.config.ts');
 
+/** A software adapter: slow, but everywhere the same. */
+const WITH_WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
+export const WITHOUT_WEBGPU = ['--disable-features=WebGPU,WebGPUService', '--disable-gpu', '--use-webgpu-adapter=none'];
+
 const FLAGS = [
   '--no-sandbox',
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--enable-features=Vulkan',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
@@ -43,11 +44,11 @@ export interface Site {
 }
 
 /** Serves www/dist and starts a browser. */
-export async function openSite(headers: Record<string, string> = {}): Promise<Site> {
+export async function openSite(headers: Record<string, string> = {}, gpu: string[] = WITH_WEBGPU): Promise<Site> {
   const dist = join(WWW, 'dist');
   if (!existsSync(join(dist, 'index.html'))) throw new Error('www/dist is missing: run `npm run build` first.');
   const server = await serve(dist, headers);
-  const browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
+  const browser = await chromium.launch({ executablePath: findChromium(), args: [...FLAGS, ...gpu] });
   return {
     url: server.url,
     browser,

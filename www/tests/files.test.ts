@@ -53,6 +53,33 @@ test('a file that is no model says so', async () => {
   await notice.locator('button').click();
 });
 
+test('a model meets another text: it trains on where it knows every character, and only writes where not', async () => {
+  const model = join(folder, 'model.safetensors');
+  const download = page.waitForEvent('download');
+  await page.locator('#save').click();
+  await (await download).saveAs(model);
+  const other = join(folder, 'other.txt');
+
+  writeFileSync(other, 'and the moon and the sea and the moon again\n'.repeat(200));
+  await page.locator('cl-text input[type=file]').setInputFiles(other);
+  await until(page, 'the other text', async () => /other/.test((await page.locator('#corpus option:checked').textContent()) ?? ''));
+  await page.locator('cl-models input[type=file]').setInputFiles(model);
+  await page.getByText('training goes on from its parameters').waitFor();
+  assert.equal(await page.locator('#train').isEnabled(), true);
+
+  const chinese = join(folder, 'chinese.txt');
+  writeFileSync(chinese, '月亮和大海，又是月亮和大海。\n'.repeat(200));
+  await page.locator('cl-text input[type=file]').setInputFiles(chinese);
+  await until(page, 'the Chinese text', async () => /chinese/.test((await page.locator('#corpus option:checked').textContent()) ?? ''));
+  await page.locator('cl-models input[type=file]').setInputFiles(model);
+  const notice = page.locator('cl-notices [data-code="unknown-characters"]');
+  await notice.waitFor();
+  assert.equal(await page.locator('#train').isDisabled(), true);
+  await page.locator('#write').click();
+  await until(page, 'a text', async () => (await page.locator('cl-continuation .text').getAttribute('data-status')) === 'done');
+  await notice.locator('button').click();
+});
+
 test('50 MB of text: the page stays responsive, and it trains', async () => {
   const path = join(folder, 'large.txt');
   const line = 'Every river finds the sea, every song comes home to me, number ';

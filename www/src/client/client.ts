@@ -1,5 +1,6 @@
 /** The page's end of the worker: typed calls that answer with values or throw EngineError. */
 import * as Comlink from 'comlink';
+import type { Backend } from '../protocol/engine.ts';
 import type { Desk, Failure, Result, WorkerEvent, BuildName, Boot } from '../protocol/messages.ts';
 
 export class EngineError extends Error {
@@ -28,7 +29,7 @@ type Calls = { [Name in Exclude<keyof Desk, 'start' | 'write'>]: Answer<Desk[Nam
 
 /** Every call of the Desk with its Result opened. */
 export type Client = Calls & {
-  start(build: BuildName | null, listener: (event: WorkerEvent) => void): Promise<Boot>;
+  start(build: BuildName | null, wish: Backend, listener: (event: WorkerEvent) => void): Promise<Boot>;
   write: Answer<Desk['write']>;
   terminate(): void;
 };

@@ -1,12 +1,15 @@
 /** Train, Pause, Step, Reset, and the few numbers that matter. */
 import { css, html, nothing, svg } from 'lit';
+import { live } from 'lit/directives/live.js';
 import { customElement } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
 import { optionKey } from '../i18n/i18n.ts';
 import { latestLoss } from '../state/runs.ts';
+import type { Backend } from '../protocol/engine.ts';
 import { AppElement } from './base.ts';
 import { shared } from './styles.ts';
 
+const DEVICES: readonly Backend[] = ['auto', 'webgpu', 'cpu'];
 const PLAY = svg`<path d="M4 2.5v11l9-5.5z" fill="currentColor"/>`;
 const PAUSE = svg`<path d="M4 2.5h3v11H4zM9 2.5h3v11H9z" fill="currentColor"/>`;
 
@@ -14,6 +17,7 @@ const PAUSE = svg`<path d="M4 2.5h3v11H4zM9 2.5h3v11H9z" fill="currentColor"/>`;
 export class RunBar extends AppElement {
   protected readonly watches = [
     'engine', 'session', 'position', 'training', 'trainable', 'finished', 'runsVersion', 'pending', 'problem',
+    'device', 'switching',
   ] as const;
 
   static override styles = [
@@ -101,6 +105,22 @@ export class RunBar extends AppElement {
       .push {
         margin-left: auto;
       }
+      .device dt {
+        max-width: 340px;
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .device dd {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+      }
+      .device select {
+        width: auto;
+        min-height: 26px;
+        padding-block: 0;
+      }
       .left {
         font-size: 13px;
         font-weight: 400;
@@ -115,11 +135,6 @@ export class RunBar extends AppElement {
         background: var(--accent-soft);
         border-bottom: 1px solid var(--line);
         font-size: 14px;
-      }
-      @media (max-width: 1000px) {
-        .device {
-          display: none;
-        }
       }
       @media (max-width: 720px) {
         .bar {
@@ -141,6 +156,18 @@ export class RunBar extends AppElement {
         .stat dd {
           min-width: 0;
           font-size: 16px;
+        }
+        .device {
+          display: flex;
+          grid-column: 1 / -1;
+          flex-direction: row-reverse;
+          justify-content: start;
+          align-items: center;
+          gap: 12px;
+          margin: 0;
+        }
+        .device dt {
+          max-width: 46vw;
         }
         .left,
         progress {
@@ -214,20 +241,46 @@ export class RunBar extends AppElement {
         <dt>${this.t('run.speed')}</dt>
         <dd id="speed">${speed ? format.compact(speed, language) : '–'}</dd>
       </div>
-      <div class="stat device push" title=${session?.reason ?? ''}>
-        <dt>${this.t('run.device')}</dt>
-        <dd class="text" id="device">${this.device()}</dd>
+      <div class="stat device push">
+        <dt id="why" title=${this.why(true)}>${this.t('run.device')}${this.why() ? ` · ${this.why()}` : nothing}</dt>
+        <dd class="text">
+          <select
+            id="device-choice"
+            aria-label=${this.t('device.choose')}
+            ?disabled=${!this.state.device || this.state.switching !== null || !this.state.trainable}
+            .value=${live(this.state.switching ?? this.state.device?.wish ?? 'auto')}
+            @change=${(event: Event) => this.app.switchDevice((event.target as HTMLSelectElement).value as Backend)}
+          >
+            ${DEVICES.map((each) => html`<option value=${each}>${this.t(`device.${each}`)}</option>`)}
+          </select>
+          <span id="device">${this.device()}</span>
+        </dd>
       </div>
     </dl>`;
   }
 
   private device() {
-    const { session, engine } = this.state;
+    const { device, engine, switching } = this.state;
     if (engine === 'starting') return this.t('app.starting');
-    if (!session) return '–';
-    return session.backend === 'webgpu'
+    if (switching) return this.t('device.switching');
+    if (!device) return '–';
+    return device.backend === 'webgpu'
       ? this.t('run.device.webgpu')
-      : this.t('run.device.cpu', { build: this.t(`run.build.${session.build}`) });
+      : this.t('run.device.cpu', { build: this.t(`run.build.${device.build}`) });
+  }
+
+  /** Why it trains there; in full with what the GPU or its driver said. */
+  private why(inFull = false): string {
+    const { device } = this.state;
+    if (!device) return '';
+    const { choice } = device;
+    if (!choice) return device.wish === 'auto' ? this.t('device.why.pending') : '';
+    const reason = this.t(`device.why.${choice.reason}`, {
+      cpu: format.short(choice.cpu_ms),
+      gpu: format.short(choice.gpu_ms),
+      step: choice.step ?? 0,
+    });
+    return [reason, choice.adapter, inFull ? choice.message : null].filter(Boolean).join(' · ');
   }
 
   private timeLeft(speed: number) {

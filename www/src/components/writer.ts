@@ -99,7 +99,7 @@ export class Writer extends AppElement {
               autocomplete="off"
               spellcheck="false"
               placeholder=${this.t('sample.prefix.placeholder')}
-              .value=${sampling.prefix}
+              .value=${sampling?.prefix ?? ''}
               @change=${(event: Event) => this.app.setSampling({ prefix: (event.target as HTMLInputElement).value })}
             />
           </label>
@@ -117,14 +117,14 @@ export class Writer extends AppElement {
             max="2"
             step="0.05"
             aria-describedby="temperature-help"
-            .value=${String(sampling.temperature)}
-            ?disabled=${sampling.greedy}
+            .value=${String(sampling?.temperature ?? 1)}
+            ?disabled=${sampling?.greedy ?? true}
             @input=${this.number('temperature')}
           />
-          <span class="number">${sampling.temperature.toFixed(2)}</span>
+          <span class="number">${sampling?.temperature.toFixed(2) ?? '–'}</span>
         </label>
         <p class="small muted" id="temperature-help">${this.t('sample.temperature.help')}</p>
-        ${this.more(sampling)}
+        ${sampling ? this.more(sampling) : nothing}
       </form>
       <div class="outputs" @branch=${this.branch}>
         ${repeat(
@@ -189,7 +189,7 @@ export class Writer extends AppElement {
     return (event: Event) => {
       const input = event.target as HTMLInputElement;
       if (input.validity.valid && Number.isFinite(input.valueAsNumber)) this.app.setSampling({ [name]: input.valueAsNumber });
-      else input.value = String(this.state.sampling[name]);
+      else input.value = String(this.state.sampling![name]);
     };
   }
 
@@ -251,7 +251,7 @@ export class Writer extends AppElement {
   }
 
   private async write(skipUnknown: boolean): Promise<void> {
-    const { count, length, seed, prefix } = this.state.sampling;
+    const { count, length, seed, prefix } = this.state.sampling!;
     this.stop();
     this.failure = null;
     this.continuations = Array.from({ length: count }, () => ({
@@ -266,7 +266,7 @@ export class Writer extends AppElement {
 
   /** Writes on until the length is reached or someone stops it. */
   private async stream(target: Continuation, prefix: string, seed: number, length: number, skipUnknown: boolean): Promise<void> {
-    const { temperature, top_k, top_p, greedy } = this.state.sampling;
+    const { temperature, top_k, top_p, greedy } = this.state.sampling!;
     const options = { prefix, skip_unknown: skipUnknown, temperature, top_k, top_p, greedy, seed, alternatives: ALTERNATIVES };
     const { id } = target;
     const update = (change: (present: Continuation) => Partial<Continuation>) => {
@@ -296,7 +296,7 @@ export class Writer extends AppElement {
     const branched: Continuation = { ...from, id: nextId++, characters, status: 'writing' };
     this.continuations = this.continuations.map((each) => (each === from ? branched : each));
     const text = from.prefix + characters.map(({ character }) => character).join('');
-    const { length, seed } = this.state.sampling;
+    const { length, seed } = this.state.sampling!;
     void this.stream(branched, text, seed + nextId, Math.max(1, length - characters.length), true);
   }
 

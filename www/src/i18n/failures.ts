@@ -16,6 +16,15 @@ const ZH: Record<string, string> = {
   'too-long': '文本太长，请只取其中一部分。',
   'too-large': '文件太大：最多可读 256 MB。',
   'unknown-character': '有模型没见过的字。',
+  'unknown-characters': '当前文本里有模型没见过的字。要接着训练，请先载入训练它的文本，再打开模型。',
+  'no-adapter': '这个浏览器没有提供可用的 GPU（WebGPU）。训练留在 CPU 上。',
+  'device-lost': 'GPU 已断开。请在设备里改选 CPU，或稍后再试 WebGPU。',
+  'gpu-limit': '这个网络超出了 GPU 的限制。请减小隐藏单元数或批量大小，或在 CPU 上训练。',
+  'gpu-mismatch': '这个 GPU 算出的结果与 CPU 不一致，因此不用它。训练留在 CPU 上。',
+  'gpu-validation': 'GPU 驱动拒绝了这次计算。训练留在 CPU 上。',
+  'gpu-build': 'WebGPU 版的引擎没能下载。请检查网络后再试；训练留在 CPU 上。',
+  'not-exact': '这次训练无法原样搬到 GPU 上。训练留在 CPU 上。',
+  threads: '计算线程无法启动。请关掉一些页面后再试。',
   'bad-option': '这个值超出了允许的范围。',
   config: '这个值不行。',
   'out-of-memory': '内存不够。请减小隐藏单元数、层数或批量大小。',
@@ -34,7 +43,7 @@ const ZH: Record<string, string> = {
 };
 
 /** Codes whose message holds numbers that one needs. */
-const WITH_DETAILS = new Set(['config', 'bad-option', 'too-short', 'validation-too-short', 'nothing-kept', 'too-long']);
+const WITH_DETAILS = new Set(['config', 'bad-option', 'too-short', 'validation-too-short', 'nothing-kept', 'too-long', 'unknown-characters', 'gpu-limit', 'gpu-mismatch', 'gpu-validation']);
 
 export function failureText(language: Language, { code, message }: Failure): string {
   const translated = language === 'zh-Hans' ? ZH[code] : undefined;

@@ -5,6 +5,7 @@
 import type {
   Backend,
   Cell,
+  Choice,
   Config,
   CorpusInfo,
   Decoded,
@@ -36,6 +37,8 @@ export interface Boot {
   defaults: Config;
   presets: Preset[];
   corpora: CorpusInfo[];
+  /** How writing is set before anything is changed. */
+  sampling: SampleOptions;
   /** URLs the worker fetched: what an offline visit needs besides the page's own. */
   files: string[];
 }
@@ -68,6 +71,15 @@ export interface Progress {
   charactersPerSecond: number;
 }
 
+/** Where the session trains, and why. */
+export interface DeviceView {
+  wish: Backend;
+  backend: SessionInfo['backend'];
+  build: BuildName;
+  /** Null while nothing was tried yet. */
+  choice: Choice | null;
+}
+
 /** One sample drawn while training, to show how the writing changes. */
 export interface LivingSample {
   prefix: string;
@@ -82,7 +94,10 @@ export type WorkerEvent =
   | { type: 'living-sample'; sample: LivingSample }
   | { type: 'stopped'; reason: 'paused' | 'finished' | 'diverged' | 'failed'; error: Failure | null }
   | { type: 'saved'; entry: ModelEntry }
-  | { type: 'save-failed'; error: Failure };
+  | { type: 'save-failed'; error: Failure }
+  | { type: 'device'; device: DeviceView }
+  /** The device that was asked for could not be had: it trains on the CPU. */
+  | { type: 'device-failed'; error: Failure };
 
 /** An error as it crosses the boundary. Nobody matches on the message; the code is stable. */
 export interface Failure {
@@ -114,6 +129,8 @@ export interface Opened {
   info: SessionInfo;
   /** Null where the model came without its text: it can write but not train. */
   text: TextView | null;
+  /** Why it cannot be trained on the present text. */
+  unfit: Failure | null;
   /** What the page kept beside the checkpoint: chart series and earlier samples. */
   view: unknown;
 }
@@ -135,16 +152,18 @@ export interface WriteRequest {
 
 /** The worker's calls. Each answers with a Result, because only plain data crosses whole. */
 export interface Desk {
-  start(build: BuildName | null, listener: (event: WorkerEvent) => void): Promise<Result<Boot>>;
+  start(build: BuildName | null, wish: Backend, listener: (event: WorkerEvent) => void): Promise<Result<Boot>>;
   /** Reads a text and begins a run on it. Where either fails, the present text and run stay. */
-  openText(source: TextSource, config: Config, backend: Backend): Promise<Result<{ text: TextView; info: SessionInfo }>>;
+  openText(source: TextSource, config: Config): Promise<Result<{ text: TextView; info: SessionInfo }>>;
   /** The same text under other options (or another encoding). */
   rereadText(options: TextConfig, encoding: Encoding | null): Promise<Result<TextView>>;
   summarize(model: ModelConfig, train: TrainConfig): Promise<Result<Summary>>;
   /** Begins a new run on the present text. */
-  create(config: Config, backend: Backend): Promise<Result<SessionInfo>>;
+  create(config: Config): Promise<Result<SessionInfo>>;
   /** Characters a second that training this would reach, tried on a few steps of a throw-away session. */
   measure(config: Config): Promise<Result<number>>;
+  /** Goes on elsewhere from the same step, training or not. Where it fails, everything stays as it was. */
+  switchDevice(wish: Backend): Promise<Result<DeviceView>>;
   train(): Promise<Result<null>>;
   pause(): Promise<Result<null>>;
   /** Exactly one optimiser step. */
@@ -163,11 +182,11 @@ export interface Desk {
   compareGradients(text: string): Promise<Result<GradientReach[]>>;
   /** The model file. */
   exportModel(): Promise<Result<Blob>>;
-  importModel(file: Blob, backend: Backend): Promise<Result<Opened>>;
+  importModel(file: Blob): Promise<Result<Opened>>;
   listModels(): Promise<Result<ModelEntry[]>>;
   /** Keeps the present model now: under a name, or as this run's autosave. */
   keepModel(name: string | null, view: unknown): Promise<Result<ModelEntry>>;
-  openModel(id: string, backend: Backend): Promise<Result<Opened>>;
+  openModel(id: string): Promise<Result<Opened>>;
   renameModel(id: string, name: string): Promise<Result<null>>;
   removeModel(id: string): Promise<Result<null>>;
   modelFile(id: string): Promise<Result<Blob>>;

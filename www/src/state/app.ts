@@ -5,7 +5,7 @@
 import { asFailure, type Client } from '../client/client.ts';
 import { loadLanguage, preferredLanguage, type Language } from '../i18n/i18n.ts';
 import type { Backend, Encoding, SessionInfo } from '../protocol/engine.ts';
-import type { ModelEntry, Opened, Progress, TextSource, WorkerEvent } from '../protocol/messages.ts';
+import type { DeviceView, ModelEntry, Opened, Progress, TextSource, WorkerEvent } from '../protocol/messages.ts';
 import { applyTheme, asTheme, type Theme } from '../theme/theme.ts';
 import { initialState, type AppState, type Sampling } from './appstate.ts';
 import { differences, getOption, isLive, pathOf, withOption, type OptionPath, type OptionValue } from './config.ts';
@@ -20,6 +20,7 @@ import { Shelf } from './shelf.ts';
 import { Store } from './store.ts';
 
 const EDIT_SETTLES_MS = 180;
+const SAMPLE_LENGTH = 200;
 
 export class App {
   readonly store: Store<AppState>;
@@ -27,14 +28,12 @@ export class App {
   readonly notices: Notices;
   readonly shelf: Shelf;
   private readonly hash: HashState;
-  private readonly backend: Backend;
   private editTimer: ReturnType<typeof setTimeout> | undefined;
   private edits = 0;
   private textChosen = false;
 
   constructor(readonly client: Client) {
     this.hash = readHash(location.hash);
-    this.backend = this.hash.backend;
     this.textChosen = this.hash.corpus !== null || this.hash.preset !== null;
     const language = preferredLanguage(
       this.hash.parameters.get('lang') ?? remembered('language'),
@@ -53,8 +52,10 @@ export class App {
 
   async start(): Promise<void> {
     try {
-      const boot = await this.client.start(this.hash.build, (event) => this.hear(event));
-      this.store.set({ boot, engine: 'ready' });
+      const boot = await this.client.start(this.hash.build, this.hash.backend, (event) => this.hear(event));
+      const { prefix, temperature, top_k, top_p, greedy, seed } = boot.sampling;
+      const sampling = { prefix, temperature, top_k, top_p, greedy, seed, length: SAMPLE_LENGTH, count: 1 };
+      this.store.set({ boot, sampling, engine: 'ready' });
     } catch (error) {
       this.store.set({ engine: 'unavailable', problem: { path: null, failure: asFailure(error) } });
       return;
@@ -114,7 +115,7 @@ export class App {
     const name = source.kind === 'corpus' ? source.id : source.kind === 'file' ? source.file.name : '';
     this.store.set({ reading: name });
     try {
-      const { text, info } = await this.client.openText(source, this.state.config!, this.backend);
+      const { text, info } = await this.client.openText(source, this.state.config!);
       this.store.set({ text, training: false });
       this.begun(info);
       if (chosen) {
@@ -214,7 +215,7 @@ export class App {
 
   private async newSession(edited: OptionPath | null = null): Promise<boolean> {
     try {
-      this.begun(await this.client.create(this.state.config!, this.backend));
+      this.begun(await this.client.create(this.state.config!));
       return true;
     } catch (error) {
       this.blame(edited, error);
@@ -274,6 +275,29 @@ export class App {
     this.store.set({ training: false });
   }
 
+  /** Goes on elsewhere, from the same step. */
+  async switchDevice(wish: Backend): Promise<void> {
+    this.store.set({ switching: wish });
+    try {
+      this.takeDevice(await this.client.switchDevice(wish));
+      this.hash.backend = wish;
+      this.writeHash();
+    } catch (error) {
+      this.notices.add('problem', 'notice.device', {}, asFailure(error));
+    } finally {
+      this.store.set({ switching: null });
+    }
+  }
+
+  private takeDevice(device: DeviceView): void {
+    const before = this.state.device;
+    this.store.set({ device });
+    const { choice } = device;
+    if (choice?.reason === 'lost' && before?.backend === 'webgpu') {
+      this.notices.add('problem', 'notice.lost', { step: choice.step ?? this.state.position?.step ?? 0 });
+    }
+  }
+
   async reset(): Promise<void> {
     await this.newSession();
     this.store.set({ training: false });
@@ -296,6 +320,12 @@ export class App {
         if (event.reason === 'diverged' && event.error) this.notices.add('problem', 'notice.diverged', {}, event.error);
         else if (event.reason === 'failed' && event.error) this.notices.add('problem', 'notice.problem', {}, event.error);
         else if (event.reason === 'finished') this.notices.add('info', 'notice.finished', { epochs: this.state.position?.epoch ?? 0 });
+        break;
+      case 'device':
+        this.takeDevice(event.device);
+        break;
+      case 'device-failed':
+        this.notices.add('problem', 'notice.device', {}, event.error);
         break;
       case 'saved':
         this.store.set({ savedAt: event.entry.updated });
@@ -321,7 +351,7 @@ export class App {
   // Writing
 
   setSampling(sampling: Partial<Sampling>): void {
-    const next = { ...this.state.sampling, ...sampling };
+    const next = { ...this.state.sampling!, ...sampling };
     this.store.set({ sampling: next });
     const { prefix, temperature, top_k, top_p, greedy, seed } = next;
     void this.client.living({ prefix, temperature, top_k, top_p, greedy, seed }).catch(() => undefined);
@@ -334,7 +364,7 @@ export class App {
   // Models
   async openModel(entry: ModelEntry): Promise<void> {
     await this.notices.attempt(async () => {
-      this.adopt(await this.client.openModel(entry.id, this.backend));
+      this.adopt(await this.client.openModel(entry.id));
       const { epoch, step } = this.state.position!;
       this.notices.add('info', 'notice.resumed', { epoch, step });
     });
@@ -342,10 +372,12 @@ export class App {
 
   async importModel(file: File): Promise<void> {
     await this.notices.attempt(async () => {
-      this.adopt(await this.client.importModel(file, this.backend));
+      const opened = await this.client.importModel(file);
+      this.adopt(opened);
       this.notices.add('info', 'notice.loaded', { name: file.name });
-      if (!this.state.trainable) this.notices.add('info', 'notice.sampleOnly');
-      else if (!this.state.session?.exact) this.notices.add('info', 'notice.otherText');
+      if (opened.unfit) this.notices.add('problem', 'notice.unfit', {}, opened.unfit);
+      else if (!opened.text) this.notices.add('info', 'notice.sampleOnly');
+      else if (!opened.info.exact) this.notices.add('info', 'notice.otherText');
     });
   }
 

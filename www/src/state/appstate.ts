@@ -1,6 +1,6 @@
 /** The whole state of the page. Only App changes it. */
-import type { Config, Position, SampleOptions, SessionInfo, Summary } from '../protocol/engine.ts';
-import type { Boot, Failure, LivingSample, ModelEntry, TextView } from '../protocol/messages.ts';
+import type { Backend, Config, Position, SampleOptions, SessionInfo, Summary } from '../protocol/engine.ts';
+import type { Boot, DeviceView, Failure, LivingSample, ModelEntry, TextView } from '../protocol/messages.ts';
 import type { Language, MessageKey, Values } from '../i18n/i18n.ts';
 import type { Theme } from '../theme/theme.ts';
 import type { OptionPath } from './config.ts';
@@ -42,6 +42,9 @@ export interface AppState {
 
   session: SessionInfo | null;
   position: Position | null;
+  device: DeviceView | null;
+  /** The device that is being switched to. */
+  switching: Backend | null;
   training: boolean;
   trainable: boolean;
   finished: boolean;
@@ -50,7 +53,8 @@ export interface AppState {
   /** Counts up whenever anything in App.runs changed. */
   runsVersion: number;
   living: LivingSample | null;
-  sampling: Sampling;
+  /** Null until the engine has named its defaults. */
+  sampling: Sampling | null;
 
   /** The text that is looked at from inside. */
   inside: string;
@@ -77,13 +81,15 @@ export function initialState(language: Language, theme: Theme, hide: string[]): 
     summary: null,
     session: null,
     position: null,
+    device: null,
+    switching: null,
     training: false,
     trainable: true,
     finished: false,
     rate: Number(remembered('rate')) || null,
     runsVersion: 0,
     living: null,
-    sampling: { prefix: '', temperature: 0.8, top_k: 0, top_p: 1, greedy: false, seed: 1, length: 200, count: 1 },
+    sampling: null,
     inside: '',
     notices: [],
     resume: null,

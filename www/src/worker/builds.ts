@@ -1,8 +1,10 @@
 /**
  * Three builds of the engine: plain wasm, SIMD, and relaxed SIMD. The browser is asked which it can run by
- * validating a few bytes, the best one is fetched, and the other two never are.
+ * validating a few bytes, the best one is fetched, and the other two never are. A fourth has the code for WebGPU
+ * besides; it is larger, and fetched only where a GPU is to be used.
  */
 import type { BuildName } from '../protocol/messages.ts';
+import { DeskError } from './failure.ts';
 
 export type Engine = typeof import('../../../pkg/simd/charloom.js');
 
@@ -30,6 +32,23 @@ const LOADERS: Record<BuildName, () => Promise<{ engine: Engine; wasm: string }>
     wasm: (await import('../../../pkg/scalar/charloom_bg.wasm?url')).default,
   }),
 };
+
+let gpuEngine: Promise<Engine> | null = null;
+
+/** The build with WebGPU; fetched once. */
+export function loadGpuEngine(): Promise<Engine> {
+  gpuEngine ??= fetchGpuEngine().catch((error: unknown) => {
+    gpuEngine = null;
+    throw new DeskError('gpu-build', `the WebGPU build could not be loaded: ${String(error)}`);
+  });
+  return gpuEngine;
+}
+
+async function fetchGpuEngine(): Promise<Engine> {
+  const engine = await import('../../../pkg/webgpu/charloom.js');
+  await engine.default({ module_or_path: (await import('../../../pkg/webgpu/charloom_bg.wasm?url')).default });
+  return engine;
+}
 
 /** Builds this browser can run, best first. */
 function runnable(): BuildName[] {

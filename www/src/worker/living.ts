@@ -12,7 +12,7 @@ const PAUSE_BETWEEN_MS = 900;
 const ALTERNATIVES = 6;
 
 export class LivingWriter {
-  private options: LivingOptions = { prefix: '', temperature: 0.8, top_k: 0, top_p: 1, greedy: false, seed: 1 };
+  private options: LivingOptions | null = null;
   private sampler: Sampler | null = null;
   private characters: SampledCharacter[] = [];
   private position: Position | null = null;
@@ -38,8 +38,8 @@ export class LivingWriter {
   /** Writes on for one turn. Call between steps, with the session free. */
   async turn(session: Session): Promise<void> {
     if (!this.sampler) {
-      if (performance.now() < this.restAt) return;
-      await this.begin(session);
+      if (!this.options || performance.now() < this.restAt) return;
+      await this.begin(session, this.options);
     }
     const sampler = this.sampler;
     if (!sampler || !this.position) return;
@@ -59,11 +59,10 @@ export class LivingWriter {
     while (this.sampler);
   }
 
-  private async begin(session: Session): Promise<void> {
+  private async begin(session: Session, options: LivingOptions): Promise<void> {
     this.characters = [];
     this.position = session.info().position ?? NOWHERE;
-    this.prefix = this.options.prefix || this.opening;
-    const options = { ...this.options, prefix: this.prefix, skip_unknown: true, alternatives: ALTERNATIVES };
-    this.sampler = await session.sampler(options);
+    this.prefix = options.prefix || this.opening;
+    this.sampler = await session.sampler({ ...options, prefix: this.prefix, skip_unknown: true, alternatives: ALTERNATIVES });
   }
 }

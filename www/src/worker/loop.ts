@@ -22,6 +22,8 @@ export class TrainLoop {
     private readonly session: () => Session | null,
     private readonly living: LivingWriter,
     private readonly publish: (event: WorkerEvent) => void,
+    /** Called after each slice, with the session free. */
+    private readonly note: (session: Session, report: TrainReport) => void,
     /** Called between slices; may save. */
     private readonly between: () => Promise<void>,
   ) {}
@@ -89,6 +91,7 @@ export class TrainLoop {
       if (!session) return null;
       const report = await session.train(SLICE_MS, maxSteps);
       this.pending.add(report);
+      this.note(session, report);
       if (maxSteps === 1) this.flush();
       return report;
     });

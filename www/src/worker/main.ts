@@ -1,18 +1,19 @@
 /**
  * The worker: owns the engine, the session and the text, and answers the page's calls.
- * Which file does what: builds.ts loads the wasm, loop.ts trains, living.ts and writer.ts sample, keeper.ts saves.
+ * Which file does what: builds.ts loads the wasm, device.ts chooses where it computes, loop.ts trains, living.ts and writer.ts sample, keeper.ts saves.
  */
 import * as Comlink from 'comlink';
-import type { Backend, Config, Session, SessionInfo } from '../protocol/engine.ts';
-import type { Desk, Opened, WorkerEvent } from '../protocol/messages.ts';
+import type { Config, Session, SessionInfo, TrainReport } from '../protocol/engine.ts';
+import type { Desk, Failure, Opened, WorkerEvent } from '../protocol/messages.ts';
 import * as library from '../state/library.ts';
 import { loadEngine, type Engine } from './builds.ts';
+import { Device } from './device.ts';
 import { answer, DeskError, toFailure } from './failure.ts';
 import { gradientReach } from './gradients.ts';
 import { Keeper } from './keeper.ts';
 import { LivingWriter } from './living.ts';
 import { TrainLoop } from './loop.ts';
-import { plainConfig } from './plain.ts';
+import { plainConfig, plainSampling } from './plain.ts';
 import { CommandQueue } from './queue.ts';
 import { firstCharacters, openingOf, TextDesk, type StoredText } from './text.ts';
 import { Writer } from './writer.ts';
@@ -39,7 +40,21 @@ const emit = (event: WorkerEvent) => {
 };
 const keeper = new Keeper(queue, currentSession, () => (trainable ? texts.current : null), emit);
 const living = new LivingWriter((sample) => emit({ type: 'living-sample', sample }));
-const loop = new TrainLoop(queue, currentSession, living, emit, () => keeper.whenDue());
+const device = new Device(
+  queue,
+  {
+    session: currentSession,
+    text: () => (trainable ? (texts.current?.text ?? null) : null),
+    replace: (next) => {
+      living.drop();
+      session?.free();
+      session = next;
+    },
+  },
+  emit,
+);
+const note = (trained: Session, report: TrainReport) => device.note(trained, report);
+const loop = new TrainLoop(queue, currentSession, living, emit, note, () => keeper.whenDue());
 const writer = new Writer(queue, currentSession);
 
 /** Puts a session in place of the present one, and lets it write its first lines. */
@@ -59,10 +74,11 @@ async function install(next: () => Promise<Session>, hasText: boolean): Promise<
 }
 
 /** A new run on the present text. What the last one learnt is saved before it goes. */
-async function begin(config: Config, backend: Backend): Promise<SessionInfo> {
+async function begin(config: Config): Promise<SessionInfo> {
   const text = requireText();
   await saveBeforeLeaving();
-  const info = await install(() => engine.Session.create(text, config, backend), true);
+  const info = await install(() => engine.Session.create(text, config, 'cpu'), true);
+  await device.begun();
   keeper.newRun();
   void showWriting();
   return info;
@@ -104,29 +120,41 @@ function requireTrainable(): void {
   if (!trainable) throw new DeskError('no-text', 'This model came without its text. Load the text it was trained on, then load the model again.');
 }
 
-/** A checkpoint with the present text where it fits, else on its own. */
-async function resume(file: Blob, backend: Backend): Promise<SessionInfo> {
+/** What the engine says of a text that a sound model cannot be trained on. */
+const UNFIT = /^(unknown-characters|empty|too-short|validation-too-short|too-long|nothing-kept|one-distinct-character)$/;
+
+/** A checkpoint with the present text where it fits; else it can only write, and `unfit` says why. */
+async function resume(file: Blob): Promise<{ info: SessionInfo; unfit: Failure | null }> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const text = texts.current?.text;
+  let unfit: Failure | null = null;
   if (text !== undefined) {
     try {
-      return await install(() => engine.Session.resume(bytes, text, backend), true);
+      const info = await install(() => engine.Session.resume(bytes, text, 'cpu'), true);
+      await device.begun();
+      return { info, unfit };
     } catch (error) {
-      // The file is sound, but the text has characters it does not know, or too few of them: then it can only write.
-      if (/^checkpoint|^out-of-memory/.test(toFailure(error).code)) throw error;
+      unfit = toFailure(error);
+      if (!UNFIT.test(unfit.code)) throw error;
     }
   }
-  return install(() => engine.Session.resume(bytes, undefined, backend), false);
+  const info = await install(() => engine.Session.resume(bytes, undefined, 'cpu'), false);
+  await device.begun();
+  return { info, unfit };
 }
 
 const desk: Desk = {
-  start: (wanted, listener) =>
+  start: (wanted, wish, listener) =>
     answer(async () => {
       publish = listener;
       const loaded = await loadEngine(wanted);
       engine = loaded.engine;
       texts = new TextDesk(engine);
+      device.setWish(wish);
+      const sampling = plainSampling(engine.sampleDefaults());
+      living.setOptions(sampling);
       return {
+        sampling,
         build: loaded.build,
         defaults: plainConfig(engine.defaults()),
         presets: engine.presets().map((preset) => ({ ...preset, config: plainConfig(preset.config) })),
@@ -134,12 +162,12 @@ const desk: Desk = {
         files: [self.location.href, ...performance.getEntriesByType('resource').map((entry) => entry.name)],
       };
     }),
-  openText: (source, config, backend) =>
+  openText: (source, config) =>
     answer(async () => {
       const before = texts.current;
       try {
         const text = await texts.open(source, config.text);
-        return { text, info: await begin(config, backend) };
+        return { text, info: await begin(config) };
       } catch (error) {
         texts.current = before;
         throw error;
@@ -148,7 +176,7 @@ const desk: Desk = {
   rereadText: (options, encoding) => answer(() => texts.reread(options, encoding)),
   summarize: (model, train) =>
     answer(() => engine.summarize(model, train, texts.current?.view.statistics.kept ?? session?.info().vocabulary.length ?? 1)),
-  create: (config, backend) => answer(() => begin(config, backend)),
+  create: (config) => answer(() => begin(config)),
   measure: (config) =>
     answer(async () => {
       const scratch = await engine.Session.create(firstCharacters(requireText(), MEASURED_CHARACTERS), config, 'cpu');
@@ -160,6 +188,7 @@ const desk: Desk = {
         scratch.free();
       }
     }),
+  switchDevice: (wish) => answer(() => device.switchTo(wish)),
   train: () =>
     answer(() => {
       requireTrainable();
@@ -198,26 +227,26 @@ const desk: Desk = {
         return new Blob([(await requireSession().save()) as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' });
       }),
     ),
-  importModel: (file, backend) =>
+  importModel: (file) =>
     answer(async (): Promise<Opened> => {
       await saveBeforeLeaving();
-      const info = await resume(file, backend);
+      const { info, unfit } = await resume(file);
       keeper.newRun();
       void showWriting();
-      return { info, text: trainable ? (texts.current?.view ?? null) : null, view: undefined };
+      return { info, unfit, text: trainable ? (texts.current?.view ?? null) : null, view: undefined };
     }),
   listModels: () => answer(() => library.listModels()),
   keepModel: (name, view) => answer(() => keeper.keep(name, view)),
-  openModel: (id, backend) =>
+  openModel: (id) =>
     answer(async (): Promise<Opened> => {
       const kept = await library.openModel<StoredText>(id);
       if (!kept) throw new DeskError('model-missing', 'This model is no longer stored in this browser.');
       await saveBeforeLeaving();
       if (kept.text) await texts.read(kept.text, kept.textKey, kept.entry.config.text);
-      const info = await resume(kept.checkpoint, backend);
+      const { info, unfit } = await resume(kept.checkpoint);
       keeper.newRun(kept.entry);
       void showWriting();
-      return { info, text: trainable ? (texts.current?.view ?? null) : null, view: kept.view };
+      return { info, unfit, text: trainable ? (texts.current?.view ?? null) : null, view: kept.view };
     }),
   renameModel: (id, name) => answer(async () => (await library.renameModel(id, name), null)),
   removeModel: (id) => answer(async () => (await library.removeModel(id), null)),

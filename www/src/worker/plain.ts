@@ -2,7 +2,7 @@
  * The engine counts in single precision, so 0.01 comes out of it as 0.009999999776. People, links and comparisons
  * want the short number that stands for the same float.
  */
-import type { Config } from '../protocol/engine.ts';
+import type { Config, SampleOptions } from '../protocol/engine.ts';
 
 export function shortFloat(value: number): number {
   for (let digits = 6; digits <= 9; digits++) {
@@ -22,4 +22,8 @@ function shortened<Section extends object>(section: Section): Section {
 
 export function plainConfig(config: Config): Config {
   return { text: shortened(config.text), model: shortened(config.model), train: shortened(config.train) };
+}
+
+export function plainSampling(options: SampleOptions): SampleOptions {
+  return shortened(options);
 }

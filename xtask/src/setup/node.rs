@@ -9,7 +9,7 @@ use super::{Tools, announce};
 use crate::paths;
 use crate::process::{Process, find_on_path};
 
-const MISSING: &str = "Node is missing or too old: install Node 20 or newer, with npm";
+const MISSING: &str = "Node is missing or too old: install Node 20.19 or newer, with npm";
 
 const OLDEST_NODE: (u32, u32) = (20, 19);
 const BINARYEN_VERSION: &str = "132.0.0";

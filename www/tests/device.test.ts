@@ -1,0 +1,140 @@
+/** Where it trains: WebGPU on a software adapter, without WebGPU, and a GPU that is lost. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { openSite, until, WITHOUT_WEBGPU, type Site } from './browser.ts';
+
+/** Small, and with batches enough that an epoch lasts. */
+const SMALL = '#model.hidden_size=16&train.epochs=0';
+
+let site: Site;
+let without: Site;
+
+before(async () => {
+  site = await openSite();
+  without = await openSite({}, WITHOUT_WEBGPU);
+});
+
+after(async () => {
+  await site?.close();
+  await without?.close();
+});
+
+const device = async (page: Page) => ((await page.locator('#device').textContent()) ?? '').trim();
+const why = async (page: Page) => ((await page.locator('#why').textContent()) ?? '').trim();
+const loss = async (page: Page) => Number.parseFloat((await page.locator('#loss').textContent()) ?? '');
+
+/** How many steps the page has heard of. */
+function step(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const { app } = document.querySelector('cl-page') as unknown as { app: { state: { position: { step: number } | null } } };
+    return app.state.position?.step ?? 0;
+  });
+}
+
+async function furtherSteps(page: Page, count: number): Promise<void> {
+  const before = await step(page);
+  await until(page, `${count} further steps after ${before}`, async () => (await step(page)) >= before + count, 90_000);
+}
+
+/** Steps of a whole training, in order: none may be missing or come twice. */
+async function recordSteps(page: Page): Promise<() => Promise<number[]>> {
+  await page.evaluate(() => {
+    const seen: number[] = [];
+    const { app } = document.querySelector('cl-page') as unknown as {
+      app: { store: { subscribe(heard: (changed: Set<string>) => void): void }; state: { position: { step: number } | null } };
+    };
+    app.store.subscribe((changed) => {
+      if (changed.has('position')) seen.push(app.state.position?.step ?? 0);
+    });
+    (window as unknown as { seen: number[] }).seen = seen;
+  });
+  return () => page.evaluate(() => (window as unknown as { seen: number[] }).seen);
+}
+
+async function beginTraining(page: Page): Promise<void> {
+  await page.locator('#train:enabled').click();
+  await until(page, 'some steps', async () => (await step(page)) > 3, 30_000);
+}
+
+test('while it trains: to WebGPU, and back to the CPU, from the same step', async () => {
+  const page = await site.open({}, SMALL);
+  await beginTraining(page);
+  const steps = await recordSteps(page);
+  assert.match(await device(page), /^CPU · /);
+  await page.locator('#device-choice').selectOption('webgpu');
+  await until(page, 'WebGPU', async () => (await device(page)) === 'WebGPU', 90_000);
+  assert.equal(await page.locator('#pause').count(), 1, 'it still trains');
+  await furtherSteps(page, 5);
+  assert.ok(Number.isFinite(await loss(page)));
+  await page.locator('#device-choice').selectOption('cpu');
+  await until(page, 'the CPU', async () => /^CPU/.test(await device(page)), 90_000);
+  assert.match(await why(page), /your choice/);
+  await furtherSteps(page, 5);
+  assert.ok(Number.isFinite(await loss(page)));
+  const seen = await steps();
+  assert.deepEqual(seen, seen.toSorted((a, b) => a - b), 'never back');
+  await page.locator('#pause').click();
+  await page.locator('#train').waitFor();
+  await page.context().close();
+});
+
+test('Auto leaves a software adapter alone, and does not fetch the WebGPU build for it', async () => {
+  const page = await site.open({}, SMALL);
+  await beginTraining(page);
+  await until(page, 'the reason', async () => /software/.test(await why(page)), 30_000);
+  assert.match(await device(page), /^CPU · /);
+  const fetched = await page.workers()[0]!.evaluate(() =>
+    performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.wasm')).length,
+  );
+  assert.equal(fetched, 1);
+  await page.context().close();
+});
+
+test('a lost GPU: training goes on on the CPU, and the page says from where', async () => {
+  const page = await site.open({}, SMALL);
+  await beginTraining(page);
+  // The browser's own device, so that it can be destroyed as a driver would.
+  await page.workers()[0]!.evaluate(() => {
+    const scope = globalThis as unknown as {
+      GPUAdapter: { prototype: { requestDevice(...args: unknown[]): Promise<unknown> } };
+      device: unknown;
+    };
+    const { requestDevice } = scope.GPUAdapter.prototype;
+    scope.GPUAdapter.prototype.requestDevice = async function (...args) {
+      return (scope.device = await requestDevice.apply(this, args));
+    };
+  });
+  await page.locator('#device-choice').selectOption('webgpu');
+  await until(page, 'WebGPU', async () => (await device(page)) === 'WebGPU', 90_000);
+  await furtherSteps(page, 2);
+  await page.workers()[0]!.evaluate(() => (globalThis as unknown as { device: { destroy(): void } }).device.destroy());
+  await until(page, 'the CPU', async () => /^CPU/.test(await device(page)), 60_000);
+  assert.match(await why(page), /lost at step \d+/);
+  assert.match((await page.locator('cl-notices .notice.problem').textContent()) ?? '', /GPU was lost.*from step \d+/s);
+  await furtherSteps(page, 5);
+  assert.equal(await page.locator('#device-choice').inputValue(), 'cpu');
+  await page.context().close();
+});
+
+test('without WebGPU, choosing it says so, and training stays on the CPU', async () => {
+  const page = await without.open({}, SMALL);
+  await beginTraining(page);
+  await until(page, 'the reason', async () => /no usable GPU/.test(await why(page)), 30_000);
+  await page.locator('#device-choice').selectOption('webgpu');
+  const notice = page.locator('cl-notices .notice[data-code="no-adapter"]');
+  await notice.waitFor();
+  assert.match((await notice.textContent()) ?? '', /no GPU/);
+  assert.match(await device(page), /^CPU · /);
+  assert.equal(await page.locator('#device-choice').inputValue(), 'auto');
+  await furtherSteps(page, 5);
+  await page.context().close();
+});
+
+test('a link that asks for WebGPU still works without it', async () => {
+  const page = await without.open({ locale: 'zh-CN' }, `${SMALL}&backend=webgpu`);
+  await page.locator('cl-notices .notice[data-code="no-adapter"]').waitFor();
+  await beginTraining(page);
+  assert.match(await device(page), /^CPU · /);
+  await page.context().close();
+});
