@@ -6,13 +6,7 @@
 //!
 //! One process is one repetition: the caller interleaves processes with those of the rivals. As a test
 //! (without cargo's `--bench`) it trains a few steps of a tiny network.
-use std::{
-    collections::BTreeMap,
-    error::Error,
-    pin::pin,
-    task::{Context, Poll, Waker},
-    time::Instant,
-};
+use std::{collections::BTreeMap, error::Error, time::Instant};
 
 use charloom::{
     Config,
@@ -23,6 +17,7 @@ use charloom::{
     text::{Corpus, CorpusOptions},
     train::{Budget, TrainConfig, TrainReport, Trainer},
 };
+use pollster::block_on;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -98,15 +93,6 @@ fn main() -> Outcome<()> {
     if !options.bench {
         return smoke_test(&definition);
     }
-    if options.threads != 1 {
-        // The executor has one thread so far.
-        println!(
-            "{}",
-            json!({ "kind": "train", "contestant": "charloom", "threads": options.threads,
-                    "error": "one thread only" })
-        );
-        return Ok(());
-    }
     if options.sweep {
         return sweep(&definition.sweep, &options);
     }
@@ -124,7 +110,7 @@ fn main() -> Outcome<()> {
 }
 
 fn train(workload: &str, shape: &Shape, options: &Options) -> Outcome<()> {
-    let mut trainer = trainer(shape)?;
+    let mut trainer = trainer(shape, options.threads)?;
     let first = run(&mut trainer, 0.0)?.loss;
     run(&mut trainer, options.seconds / 4.0)?;
     let Rate {
@@ -144,7 +130,7 @@ fn train(workload: &str, shape: &Shape, options: &Options) -> Outcome<()> {
 }
 
 fn sample(workload: &str, shape: &Shape, options: &Options) -> Outcome<()> {
-    let mut trainer = trainer(shape)?;
+    let mut trainer = trainer(shape, options.threads)?;
     let parameters = block_on(trainer.parameters())?;
     let vocabulary = trainer.corpus().vocabulary().clone();
     let mut sampler = Sampler::new(
@@ -183,7 +169,7 @@ fn sweep(sweep: &Sweep, options: &Options) -> Outcome<()> {
         for &value in values {
             let mut shape = sweep.base.clone();
             shape[axis.as_str()] = value.into();
-            let mut trainer = trainer(&Shape::deserialize(&shape)?)?;
+            let mut trainer = trainer(&Shape::deserialize(&shape)?, options.threads)?;
             // The first step touches every page of the memory for the first time.
             run(&mut trainer, 0.0)?;
             let best = (0..3)
@@ -211,7 +197,7 @@ fn smoke_test(definition: &Definition) -> Outcome<()> {
             steps: 5,
             ..shape.clone()
         };
-        let loss = run(&mut trainer(&tiny)?, 0.0)?.loss;
+        let loss = run(&mut trainer(&tiny, 1)?, 0.0)?.loss;
         if !loss.is_finite() {
             return Err(format!("the loss is {loss}").into());
         }
@@ -224,7 +210,7 @@ fn isa() -> Isa {
     Isa::best(false)
 }
 
-fn trainer(shape: &Shape) -> Outcome<Trainer> {
+fn trainer(shape: &Shape, threads: usize) -> Outcome<Trainer> {
     // Batches of an epoch: enough that its end costs nothing, few enough that it comes.
     const BATCHES: usize = 20;
     let length = shape.batch * (shape.steps * BATCHES + 1) + 1;
@@ -246,7 +232,12 @@ fn trainer(shape: &Shape) -> Outcome<Trainer> {
     };
     let corpus = Corpus::new(&text, &CorpusOptions::default())?;
     let trainer = Trainer::new(corpus, config, |network| {
-        Ok(Backend::Cpu(CpuExecutor::new(network.plan.clone(), isa())?))
+        let plan = network.plan.clone();
+        Ok(Backend::Cpu(CpuExecutor::with_threads(
+            plan,
+            isa(),
+            threads,
+        )?))
     })?;
     Ok(trainer)
 }
@@ -291,18 +282,4 @@ fn run(trainer: &mut Trainer, seconds: f64) -> Outcome<Rate> {
         seconds_a_step: elapsed / steps.len() as f64,
         loss: last.loss,
     })
-}
-
-/// Where nothing has to be waited for, a future is ready when it is polled.
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(value) = future
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()))
-        {
-            return value;
-        }
-        std::thread::yield_now();
-    }
 }

@@ -9,6 +9,7 @@ use crate::{
 
 /// How the text is prepared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]
 pub struct TextConfig {
     /// Whether line ends stay or become spaces.
@@ -50,6 +51,21 @@ impl Default for TextConfig {
 }
 
 impl TextConfig {
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// The first field that is out of range, and the range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        if !(0.0..1.0).contains(&self.validation) {
+            let reason = format!("{} is not at least 0 and less than 1", self.validation);
+            return Err(ConfigError::new("validation", reason));
+        }
+        if self.max_chars == Some(0) {
+            return Err(ConfigError::new("max_chars", "0 leaves no text"));
+        }
+        Ok(())
+    }
+
     /// As the text module takes it.
     pub fn corpus_options(&self) -> CorpusOptions {
         let Self {
@@ -92,6 +108,7 @@ impl Config {
     /// # Errors
     /// The first field that is out of range, and the range.
     pub fn validate(&self) -> Result<(), ConfigError> {
+        self.text.validate()?;
         self.model.validate()?;
         self.train.validate()
     }

@@ -9,7 +9,7 @@ use crate::{
     train::{Optimizer, Schedule, TrainConfig},
 };
 
-/// A published perplexity, and the band that counts as the same.
+/// A published perplexity.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Reference {
     /// Epoch, from 1.

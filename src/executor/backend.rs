@@ -1,4 +1,6 @@
 //! The executor of a session, chosen while it runs.
+#[cfg(feature = "webgpu")]
+use super::GpuExecutor;
 use super::{CpuExecutor, Executor, ExecutorError};
 use crate::plan::{BufferId, View};
 
@@ -6,7 +8,25 @@ use crate::plan::{BufferId, View};
 pub enum Backend {
     /// The CPU.
     Cpu(CpuExecutor),
+    /// A GPU.
+    #[cfg(feature = "webgpu")]
+    Gpu(Box<GpuExecutor>),
 }
+
+/// Evaluates an expression for whichever executor there is.
+macro_rules! either {
+    ($backend:expr, $executor:ident => $value:expr) => {
+        match $backend {
+            Backend::Cpu($executor) => $value,
+            #[cfg(feature = "webgpu")]
+            Backend::Gpu($executor) => $value,
+        }
+    };
+}
+
+/// Steps that are given to a GPU before the first one's loss is waited for.
+#[cfg(feature = "webgpu")]
+const GPU_STEPS_IN_FLIGHT: usize = 16;
 
 impl Backend {
     /// How many steps may be under way before a result is waited for: 1 where a run returns when it
@@ -14,6 +34,22 @@ impl Backend {
     pub fn steps_in_flight(&self) -> usize {
         match self {
             Self::Cpu(_) => 1,
+            #[cfg(feature = "webgpu")]
+            Self::Gpu(_) => GPU_STEPS_IN_FLIGHT,
+        }
+    }
+
+    /// Whether it can be lost while it works.
+    pub fn can_be_lost(&self) -> bool {
+        !matches!(self, Self::Cpu(_))
+    }
+
+    /// `cpu` or `webgpu`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Cpu(_) => "cpu",
+            #[cfg(feature = "webgpu")]
+            Self::Gpu(_) => "webgpu",
         }
     }
 
@@ -21,6 +57,8 @@ impl Backend {
     pub fn peek(&mut self, view: View) -> Option<&[f32]> {
         match self {
             Self::Cpu(cpu) => Some(cpu.view(view)),
+            #[cfg(feature = "webgpu")]
+            Self::Gpu(_) => None,
         }
     }
 
@@ -32,29 +70,22 @@ impl Backend {
 
 impl Executor for Backend {
     fn write(&mut self, buffer: BufferId, offset: usize, words: &[u32]) {
-        match self {
-            Self::Cpu(cpu) => cpu.write(buffer, offset, words),
-        }
+        either!(self, e => e.write(buffer, offset, words));
     }
 
     fn run(&mut self, program: usize) {
-        match self {
-            Self::Cpu(cpu) => cpu.run(program),
-        }
+        either!(self, e => e.run(program));
     }
 
     fn copy(&mut self, from: BufferId, to: BufferId) {
-        match self {
-            Self::Cpu(cpu) => cpu.copy(from, to),
-        }
+        either!(self, e => e.copy(from, to));
     }
 
     fn read(
         &mut self,
         view: View,
     ) -> impl Future<Output = Result<Vec<f32>, ExecutorError>> + 'static + use<> {
-        match self {
-            Self::Cpu(cpu) => cpu.read(view),
-        }
+        let reading: super::Reading = either!(self, e => Box::pin(e.read(view)));
+        reading
     }
 }

@@ -4,9 +4,9 @@ use super::{
     arena::{Aligned, Arena},
 };
 use crate::{
-    kernels::Context,
+    kernels::{Context, Kernel},
     plan::{BufferId, Plan, View},
-    simd::{Isa, Simd},
+    simd::{Isa, MAX_THREADS, Simd},
     with_simd,
 };
 
@@ -16,25 +16,55 @@ pub struct CpuExecutor {
     arena: Arena,
     scratch: Aligned,
     isa: Isa,
+    threads: usize,
+    #[cfg(feature = "threads")]
+    pool: Option<rayon::ThreadPool>,
 }
 
 impl CpuExecutor {
-    /// An executor for `plan` with all buffers zero.
+    /// An executor for `plan` with all buffers zero, on one thread.
     ///
     /// # Errors
     /// Too little memory.
     pub fn new(plan: Plan, isa: Isa) -> Result<Self, ExecutorError> {
+        Self::with_threads(plan, isa, 1)
+    }
+
+    /// As [`CpuExecutor::new`], on `threads` threads: the same bits, sooner. Without the feature
+    /// `threads`, one.
+    ///
+    /// # Errors
+    /// Too little memory, or no threads to be had.
+    pub fn with_threads(plan: Plan, isa: Isa, threads: usize) -> Result<Self, ExecutorError> {
+        let threads = if cfg!(feature = "threads") {
+            threads.clamp(1, MAX_THREADS)
+        } else {
+            1
+        };
         let arena = Arena::new(&plan)?;
         let dispatches = plan.programs.iter().flat_map(|p| &p.dispatches);
         let scratch = dispatches
-            .map(|d| with_simd!(isa, s => scratch_len(s, &d.kernel)))
+            .map(|d| with_simd!(isa, s => scratch_len(s, &d.kernel, threads)))
             .max()
             .unwrap_or(0);
+        #[cfg(feature = "threads")]
+        let pool = match threads {
+            1 => None,
+            _ => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+                Some(pool.map_err(|e| ExecutorError::Threads {
+                    reason: e.to_string(),
+                })?)
+            }
+        };
         Ok(Self {
             plan,
             arena,
             scratch: Aligned::zeros(scratch)?,
             isa,
+            threads,
+            #[cfg(feature = "threads")]
+            pool,
         })
     }
 
@@ -57,13 +87,22 @@ impl CpuExecutor {
     pub fn run_dispatch(&mut self, program: usize, index: usize) {
         let dispatch = &self.plan.programs[program].dispatches[index];
         let operands = self.arena.operands(dispatch);
-        let scratch = self.scratch.as_mut();
-        with_simd!(self.isa, s => dispatch.kernel.run(operands, Context { simd: s, scratch }));
+        let (scratch, threads, isa) = (self.scratch.as_mut(), self.threads, self.isa);
+        let run = move || {
+            with_simd!(isa, s => {
+                dispatch.kernel.run(operands, Context { simd: s, scratch, threads });
+            });
+        };
+        #[cfg(feature = "threads")]
+        if let Some(pool) = &self.pool {
+            return pool.install(run);
+        }
+        run();
     }
 }
 
-fn scratch_len<S: Simd>(_: S, kernel: &crate::kernels::Kernel) -> usize {
-    kernel.scratch_len::<S>()
+fn scratch_len<S: Simd>(_: S, kernel: &Kernel, threads: usize) -> usize {
+    kernel.scratch_len::<S>(threads)
 }
 
 impl Executor for CpuExecutor {

@@ -2,9 +2,13 @@
 mod arena;
 mod backend;
 mod cpu;
+#[cfg(feature = "webgpu")]
+pub mod gpu;
 
 pub use backend::Backend;
 pub use cpu::CpuExecutor;
+#[cfg(feature = "webgpu")]
+pub use gpu::{GpuDevice, GpuExecutor};
 use thiserror::Error;
 
 use crate::plan::{BufferId, PlanError, View};
@@ -24,6 +28,48 @@ pub enum ExecutorError {
         /// MiB.
         needed: usize,
     },
+    /// The threads could not be started.
+    #[error("the threads could not be started ({reason}); use one thread")]
+    Threads {
+        /// What the system said.
+        reason: String,
+    },
+    /// There is no GPU to be had.
+    #[error(
+        "no GPU is offered here: the browser or the driver has none for WebGPU, or it is switched off"
+    )]
+    NoAdapter,
+    /// The GPU is gone.
+    #[error("the connection to the GPU was lost ({message})")]
+    DeviceLost {
+        /// The driver's words.
+        message: String,
+    },
+    /// The GPU refused what it was asked: a defect of this crate or of the driver.
+    #[error("the GPU refused a command: {message}")]
+    Validation {
+        /// The driver's words.
+        message: String,
+    },
+    /// The GPU is too small.
+    #[error(
+        "{what} would take {needed} MiB, and this GPU allows {available} MiB; reduce the batch size, \
+         the number of steps, the vocabulary or the hidden size, or train on the CPU"
+    )]
+    LimitExceeded {
+        /// What is too large.
+        what: &'static str,
+        /// MiB.
+        needed: u64,
+        /// MiB.
+        available: u64,
+    },
+    /// The GPU computes something else than the CPU.
+    #[error("the GPU's results are wrong: {what} differs from the CPU's")]
+    Mismatch {
+        /// The first result that differs.
+        what: String,
+    },
 }
 
 impl ExecutorError {
@@ -32,9 +78,18 @@ impl ExecutorError {
         match self {
             Self::Plan(_) => "plan",
             Self::OutOfMemory { .. } => "out-of-memory",
+            Self::Threads { .. } => "threads",
+            Self::NoAdapter => "no-adapter",
+            Self::DeviceLost { .. } => "device-lost",
+            Self::Validation { .. } => "gpu-validation",
+            Self::LimitExceeded { .. } => "gpu-limit",
+            Self::Mismatch { .. } => "gpu-mismatch",
         }
     }
 }
+
+/// A read under way.
+pub type Reading = std::pin::Pin<Box<dyn Future<Output = Result<Vec<f32>, ExecutorError>>>>;
 
 /// Replays the programs of a plan over its buffers.
 ///

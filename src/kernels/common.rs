@@ -39,6 +39,17 @@ pub(super) const fn write(name: &'static str) -> Binding {
     }
 }
 
+/// A kernel's GPU half.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shader {
+    /// The stem of the kernel's two files.
+    pub name: &'static str,
+    /// Its buffers, in order.
+    pub bindings: &'static [Binding],
+    /// WGSL, to be put after [`super::COMMON_SHADER`].
+    pub source: &'static str,
+}
+
 /// The most bindings a kernel has: WebGPU's default limit of storage buffers a stage.
 pub const MAX_BINDINGS: usize = 8;
 
@@ -68,6 +79,8 @@ pub struct Context<'a, S> {
     pub simd: S,
     /// At least the kernel's `scratch_len` numbers, contents unspecified.
     pub scratch: &'a mut [f32],
+    /// How many threads to share the work between, up to `MAX_THREADS`.
+    pub threads: usize,
 }
 
 /// u32 words kept in a buffer of f32.
@@ -95,6 +108,7 @@ pub(super) fn lanes<S: Simd>(_s: S, len: usize, mut f: impl FnMut(usize, usize))
 
 /// How gradients are clipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum ClipMode {
     /// Not at all.

@@ -5,7 +5,9 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, lanes, read, write};
-use crate::simd::{Gemm, Matrix, RowsMut, SCRATCH_LEN, Simd, gemm_packed, pack_b, packed_len};
+use crate::simd::{
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b, packed_len,
+};
 
 /// The shape.
 #[repr(C)]
@@ -35,9 +37,9 @@ pub const BINDINGS: &[Binding] = &[
     write("q"),
 ];
 
-pub(super) fn scratch_len<S: Simd>(p: &Params) -> usize {
+pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
     let h = p.hidden as usize;
-    packed_len::<S>(2 * h, h) + packed_len::<S>(h, h) + SCRATCH_LEN
+    packed_len::<S>(2 * h, h) + packed_len::<S>(h, h) + threads * SCRATCH_LEN
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
@@ -49,68 +51,78 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let (packed_n, scratch) = scratch.split_at_mut(packed_len::<S>(h, h));
     pack_b(s, Matrix::rows(w_hh, 3 * h).t(), 2 * h, h, packed_rz);
     pack_b(s, Matrix::rows(&w_hh[2 * h..], 3 * h).t(), h, h, packed_n);
-    let rz = Gemm {
-        m: row / h,
-        n: h,
-        k: 2 * h,
-        ldc: h,
-        accumulate: true,
-    };
-    let n = Gemm { k: h, ..rz };
-    let mut gates = RowsMut::all(gates, 3 * row);
-    let mut aside = RowsMut::all(aside, row);
-    let mut d_hs = RowsMut::all(d_hs, row);
-    let (q, d_state) = q.split_at_mut(row);
-    d_state.fill(0.0);
-    for t in (0..p.steps as usize).rev() {
-        let (z, u) = (gates.at(t), aside.at(t));
-        let before = &hs[t * row..][..row];
-        let (d_h, d_before) = if t > 0 {
-            d_hs.two(t, t - 1)
-        } else {
-            (d_hs.at(0), &mut *d_state)
+    let (packed_rz, packed_n) = (&*packed_rz, &*packed_n);
+    q[row..].fill(0.0);
+    let threads = context.threads.min(p.batch as usize);
+    let parts = RowsMut::all(gates, 3 * row).split(3 * h, threads);
+    let parts = parts.zip(RowsMut::all(aside, row).split(h, threads));
+    let parts = parts.zip(RowsMut::all(d_hs, row).split(h, threads));
+    let parts = parts.zip(RowsMut::all(q, row).split(h, threads));
+    let parts = parts.zip(scratch.chunks_exact_mut(SCRATCH_LEN));
+    for_each_part(&mut parts.collect::<Parts<_>>(), &|(
+        (((gates, aside), d_hs), q),
+        scratch,
+    )| {
+        let range = d_hs.range();
+        let (q, d_state) = q.two(0, 1);
+        let rz = Gemm {
+            m: range.len() / h,
+            n: h,
+            k: 2 * h,
+            ldc: h,
+            accumulate: true,
         };
-        let rows = z
-            .chunks_exact_mut(3 * h)
-            .zip(u.chunks_exact_mut(h))
-            .zip(before.chunks_exact(h))
-            .zip(d_h.chunks_exact(h))
-            .zip(d_before.chunks_exact_mut(h));
-        for ((((z, u), before), d_h), d_before) in rows {
-            s.run(
-                #[inline(always)]
-                || update_and_candidate(s, h, after, z, u, before, d_h, d_before),
-            );
-        }
-        if after {
-            gemm_packed(s, n, Matrix::rows(u, h), packed_n, d_before, scratch);
-        } else {
-            let d_n = Matrix::rows(&z[2 * h..], 3 * h);
-            gemm_packed(
-                s,
-                Gemm {
-                    accumulate: false,
-                    ..n
-                },
-                d_n,
-                packed_n,
-                q,
-                scratch,
-            );
+        let n = Gemm { k: h, ..rz };
+        for t in (0..p.steps as usize).rev() {
+            let (z, u) = (gates.at(t), aside.at(t));
+            let before = &hs[t * row..][range.clone()];
+            let (d_h, d_before) = if t > 0 {
+                d_hs.two(t, t - 1)
+            } else {
+                (d_hs.at(0), &mut *d_state)
+            };
             let rows = z
                 .chunks_exact_mut(3 * h)
+                .zip(u.chunks_exact_mut(h))
                 .zip(before.chunks_exact(h))
-                .zip(q.chunks_exact(h))
+                .zip(d_h.chunks_exact(h))
                 .zip(d_before.chunks_exact_mut(h));
-            for (((z, before), q), d_before) in rows {
+            for ((((z, u), before), d_h), d_before) in rows {
                 s.run(
                     #[inline(always)]
-                    || reset_before(s, &mut z[..h], before, q, d_before),
+                    || update_and_candidate(s, h, after, z, u, before, d_h, d_before),
                 );
             }
+            if after {
+                gemm_packed(s, n, Matrix::rows(u, h), packed_n, d_before, scratch);
+            } else {
+                let d_n = Matrix::rows(&z[2 * h..], 3 * h);
+                gemm_packed(
+                    s,
+                    Gemm {
+                        accumulate: false,
+                        ..n
+                    },
+                    d_n,
+                    packed_n,
+                    q,
+                    scratch,
+                );
+                let rows = z
+                    .chunks_exact_mut(3 * h)
+                    .zip(before.chunks_exact(h))
+                    .zip(q.chunks_exact(h))
+                    .zip(d_before.chunks_exact_mut(h));
+                for (((z, before), q), d_before) in rows {
+                    s.run(
+                        #[inline(always)]
+                        || reset_before(s, &mut z[..h], before, q, d_before),
+                    );
+                }
+            }
+            gemm_packed(s, rz, Matrix::rows(z, 3 * h), packed_rz, d_before, scratch);
         }
-        gemm_packed(s, rz, Matrix::rows(z, 3 * h), packed_rz, d_before, scratch);
-    }
+    });
 }
 
 /// d_n and d_z of one row, and the direct part of d_h_{t−1}; with the reset after, also d_r and d_u_n.

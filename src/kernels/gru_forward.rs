@@ -7,7 +7,8 @@ use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, add_biases, lanes, read, write};
 use crate::simd::{
-    Gemm, Matrix, RowsMut, SCRATCH_LEN, Simd, gemm, gemm_packed, pack_b, packed_len, sigmoid, tanh,
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm, gemm_packed, pack_b,
+    packed_len, sigmoid, tanh,
 };
 
 /// The shape.
@@ -44,9 +45,12 @@ pub const BINDINGS: &[Binding] = &[
     write("state"),
 ];
 
-pub(super) fn scratch_len<S: Simd>(p: &Params) -> usize {
+pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
     let h = p.hidden as usize;
-    (4 * h).next_multiple_of(16) + packed_len::<S>(h, 2 * h) + packed_len::<S>(h, h) + SCRATCH_LEN
+    (4 * h).next_multiple_of(16)
+        + packed_len::<S>(h, 2 * h)
+        + packed_len::<S>(h, h)
+        + threads * SCRATCH_LEN
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
@@ -73,71 +77,81 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
         pack_b(s, w_rz, h, 2 * h, packed_rz);
         pack_b(s, w_n, h, h, packed_n);
     }
-    let mut product = |shape: Gemm, a: &[f32], b: Matrix, packed: &[f32], c: &mut [f32]| {
-        if stream {
-            gemm(s, shape, Matrix::rows(a, h), b, c, scratch);
-        } else {
-            gemm_packed(s, shape, Matrix::rows(a, h), packed, c, scratch);
+    let (bias, bias_u, packed_rz, packed_n) = (&*bias, &*bias_u, &*packed_rz, &*packed_n);
+    let threads = context.threads.min(p.batch as usize);
+    let parts = RowsMut::all(gates, 3 * row).split(3 * h, threads);
+    let parts = parts.zip(RowsMut::all(hs, row).split(h, threads));
+    let parts = parts.zip(RowsMut::all(aside, row).split(h, threads));
+    let parts = parts.zip(RowsMut::all(state, row).split(h, threads));
+    let parts = parts.zip(scratch.chunks_exact_mut(SCRATCH_LEN));
+    for_each_part(&mut parts.collect::<Parts<_>>(), &|(
+        (((gates, hs), aside), state),
+        scratch,
+    )| {
+        let mut product = |shape: Gemm, a: &[f32], b: Matrix, packed: &[f32], c: &mut [f32]| {
+            if stream {
+                gemm(s, shape, Matrix::rows(a, h), b, c, scratch);
+            } else {
+                gemm_packed(s, shape, Matrix::rows(a, h), packed, c, scratch);
+            }
+        };
+        let state = state.at(0);
+        let rz = Gemm {
+            m: state.len() / h,
+            n: 2 * h,
+            k: h,
+            ldc: 3 * h,
+            accumulate: true,
+        };
+        let n = Gemm {
+            m: state.len() / h,
+            n: h,
+            k: h,
+            ldc: h,
+            accumulate: false,
+        };
+        hs.at(0).copy_from_slice(state);
+        for t in 0..p.steps as usize {
+            let (before, next) = hs.two(t, t + 1);
+            let (z, u) = (gates.at(t), aside.at(t));
+            product(rz, before, w_rz, packed_rz, z);
+            if after {
+                product(n, before, w_n, packed_n, u);
+            }
+            for ((z, u), before) in z
+                .chunks_exact_mut(3 * h)
+                .zip(u.chunks_exact_mut(h))
+                .zip(before.chunks_exact(h))
+            {
+                s.run(
+                    #[inline(always)]
+                    || reset_and_update(s, h, after, bias, bias_u, z, u, before),
+                );
+            }
+            if !after {
+                let shape = Gemm {
+                    ldc: 3 * h,
+                    accumulate: true,
+                    ..n
+                };
+                product(shape, u, w_n, packed_n, &mut z[2 * h..]);
+            }
+            for (((z, u), before), next) in z
+                .chunks_exact_mut(3 * h)
+                .zip(u.chunks_exact(h))
+                .zip(before.chunks_exact(h))
+                .zip(next.chunks_exact_mut(h))
+            {
+                s.run(
+                    #[inline(always)]
+                    || candidate(s, h, after, &bias[2 * h..], z, u, before, next),
+                );
+            }
         }
-    };
-    let rz = Gemm {
-        m: row / h,
-        n: 2 * h,
-        k: h,
-        ldc: 3 * h,
-        accumulate: true,
-    };
-    let n = Gemm {
-        m: row / h,
-        n: h,
-        k: h,
-        ldc: h,
-        accumulate: false,
-    };
-    let mut gates = RowsMut::all(gates, 3 * row);
-    let mut hs = RowsMut::all(hs, row);
-    let mut aside = RowsMut::all(aside, row);
-    hs.at(0).copy_from_slice(state);
-    for t in 0..p.steps as usize {
-        let (before, next) = hs.two(t, t + 1);
-        let (z, u) = (gates.at(t), aside.at(t));
-        product(rz, before, w_rz, packed_rz, z);
-        if after {
-            product(n, before, w_n, packed_n, u);
+        if p.carry == 1 {
+            state.copy_from_slice(hs.at(p.steps as usize));
         }
-        for ((z, u), before) in z
-            .chunks_exact_mut(3 * h)
-            .zip(u.chunks_exact_mut(h))
-            .zip(before.chunks_exact(h))
-        {
-            s.run(
-                #[inline(always)]
-                || reset_and_update(s, h, after, bias, bias_u, z, u, before),
-            );
-        }
-        if !after {
-            let shape = Gemm {
-                ldc: 3 * h,
-                accumulate: true,
-                ..n
-            };
-            product(shape, u, w_n, packed_n, &mut z[2 * h..]);
-        }
-        for (((z, u), before), next) in z
-            .chunks_exact_mut(3 * h)
-            .zip(u.chunks_exact(h))
-            .zip(before.chunks_exact(h))
-            .zip(next.chunks_exact_mut(h))
-        {
-            s.run(
-                #[inline(always)]
-                || candidate(s, h, after, &bias[2 * h..], z, u, before, next),
-            );
-        }
-    }
-    if p.carry == 1 {
-        state.copy_from_slice(hs.at(p.steps as usize));
-    }
+    });
 }
 
 /// r and z of one row; `u` gets its bias (reset after) or becomes r·h (reset before).

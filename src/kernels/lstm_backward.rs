@@ -5,7 +5,8 @@ use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, lanes, read, write};
 use crate::simd::{
-    Gemm, Matrix, RowsMut, SCRATCH_LEN, Simd, gemm_packed, pack_b, packed_len, tanh,
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b,
+    packed_len, tanh,
 };
 
 /// The shape.
@@ -33,9 +34,9 @@ pub const BINDINGS: &[Binding] = &[
     write("d_c"),
 ];
 
-pub(super) fn scratch_len<S: Simd>(p: &Params) -> usize {
+pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
     let h = p.hidden as usize;
-    packed_len::<S>(4 * h, h) + SCRATCH_LEN
+    packed_len::<S>(4 * h, h) + threads * SCRATCH_LEN
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
@@ -44,42 +45,52 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let row = p.batch as usize * h;
     let (packed, scratch) = context.scratch.split_at_mut(packed_len::<S>(4 * h, h));
     pack_b(s, Matrix::rows(w_hh, 4 * h).t(), 4 * h, h, packed);
-    let mut gates = RowsMut::all(gates, 4 * row);
-    let mut d_hs = RowsMut::all(d_hs, row);
+    let packed = &*packed;
     d_c.fill(0.0);
-    for t in (0..p.steps as usize).rev() {
-        let z = gates.at(t);
-        let d_h = d_hs.at(t);
-        let rows = z
-            .chunks_exact_mut(4 * h)
-            .zip(cs[t * row..][..row].chunks_exact(h))
-            .zip(cs[(t + 1) * row..][..row].chunks_exact(h))
-            .zip(d_h.chunks_exact(h))
-            .zip(d_c.chunks_exact_mut(h));
-        for ((((z, c_before), c_after), d_h), d_c) in rows {
-            s.run(
-                #[inline(always)]
-                || cell(s, h, z, c_before, c_after, d_h, d_c),
-            );
+    let threads = context.threads.min(p.batch as usize);
+    let parts = RowsMut::all(gates, 4 * row).split(4 * h, threads);
+    let parts = parts.zip(RowsMut::all(d_hs, row).split(h, threads));
+    let parts = parts.zip(RowsMut::all(d_c, row).split(h, threads));
+    let parts = parts.zip(scratch.chunks_exact_mut(SCRATCH_LEN));
+    for_each_part(&mut parts.collect::<Parts<_>>(), &|(
+        ((gates, d_hs), d_c),
+        scratch,
+    )| {
+        let (range, d_c) = (d_hs.range(), d_c.at(0));
+        for t in (0..p.steps as usize).rev() {
+            let z = gates.at(t);
+            let d_h = d_hs.at(t);
+            let rows = z
+                .chunks_exact_mut(4 * h)
+                .zip(cs[t * row..][range.clone()].chunks_exact(h))
+                .zip(cs[(t + 1) * row..][range.clone()].chunks_exact(h))
+                .zip(d_h.chunks_exact(h))
+                .zip(d_c.chunks_exact_mut(h));
+            for ((((z, c_before), c_after), d_h), d_c) in rows {
+                s.run(
+                    #[inline(always)]
+                    || cell(s, h, z, c_before, c_after, d_h, d_c),
+                );
+            }
+            if t > 0 {
+                let shape = Gemm {
+                    m: range.len() / h,
+                    n: h,
+                    k: 4 * h,
+                    ldc: h,
+                    accumulate: true,
+                };
+                gemm_packed(
+                    s,
+                    shape,
+                    Matrix::rows(z, 4 * h),
+                    packed,
+                    d_hs.at(t - 1),
+                    scratch,
+                );
+            }
         }
-        if t > 0 {
-            let shape = Gemm {
-                m: row / h,
-                n: h,
-                k: 4 * h,
-                ldc: h,
-                accumulate: true,
-            };
-            gemm_packed(
-                s,
-                shape,
-                Matrix::rows(z, 4 * h),
-                packed,
-                d_hs.at(t - 1),
-                scratch,
-            );
-        }
-    }
+    });
 }
 
 /// One row of one step. z: (4H) · the others: (H).

@@ -5,7 +5,8 @@ use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, add_biases, lanes, read, write};
 use crate::simd::{
-    Gemm, Matrix, RowsMut, SCRATCH_LEN, Simd, gemm, gemm_packed, pack_b, packed_len, sigmoid, tanh,
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm, gemm_packed, pack_b,
+    packed_len, sigmoid, tanh,
 };
 
 /// The shape.
@@ -39,9 +40,9 @@ pub const BINDINGS: &[Binding] = &[
     write("state"),
 ];
 
-pub(super) fn scratch_len<S: Simd>(p: &Params) -> usize {
+pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
     let h = p.hidden as usize;
-    (4 * h).next_multiple_of(16) + packed_len::<S>(h, 4 * h) + SCRATCH_LEN
+    (4 * h).next_multiple_of(16) + packed_len::<S>(h, 4 * h) + threads * SCRATCH_LEN
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
@@ -57,44 +58,53 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     if !stream {
         pack_b(s, Matrix::rows(w_hh, 4 * h), h, 4 * h, packed);
     }
-    let mut gates = RowsMut::all(gates, 4 * row);
-    let mut hs = RowsMut::all(hs, row);
-    let mut cs = RowsMut::all(cs, row);
-    hs.at(0).copy_from_slice(&state[..row]);
-    cs.at(0).copy_from_slice(&state[row..]);
-    for t in 0..p.steps as usize {
-        let (h_before, h_after) = hs.two(t, t + 1);
-        let (c_before, c_after) = cs.two(t, t + 1);
-        let z = gates.at(t);
-        let shape = Gemm {
-            m: row / h,
-            n: 4 * h,
-            k: h,
-            ldc: 4 * h,
-            accumulate: true,
-        };
-        let a = Matrix::rows(h_before, h);
-        if stream {
-            gemm(s, shape, a, Matrix::rows(w_hh, 4 * h), z, scratch);
-        } else {
-            gemm_packed(s, shape, a, packed, z, scratch);
+    let (bias, packed) = (&*bias, &*packed);
+    let threads = context.threads.min(p.batch as usize);
+    let parts = RowsMut::all(gates, 4 * row).split(4 * h, threads);
+    let parts = parts.zip(RowsMut::all(hs, row).split(h, threads));
+    let parts = parts.zip(RowsMut::all(cs, row).split(h, threads));
+    let parts = parts.zip(RowsMut::all(state, row).split(h, threads));
+    let parts = parts.zip(scratch.chunks_exact_mut(SCRATCH_LEN));
+    for_each_part(&mut parts.collect::<Parts<_>>(), &|(
+        (((gates, hs), cs), state),
+        scratch,
+    )| {
+        hs.at(0).copy_from_slice(state.at(0));
+        cs.at(0).copy_from_slice(state.at(1));
+        for t in 0..p.steps as usize {
+            let (h_before, h_after) = hs.two(t, t + 1);
+            let (c_before, c_after) = cs.two(t, t + 1);
+            let z = gates.at(t);
+            let shape = Gemm {
+                m: h_before.len() / h,
+                n: 4 * h,
+                k: h,
+                ldc: 4 * h,
+                accumulate: true,
+            };
+            let a = Matrix::rows(h_before, h);
+            if stream {
+                gemm(s, shape, a, Matrix::rows(w_hh, 4 * h), z, scratch);
+            } else {
+                gemm_packed(s, shape, a, packed, z, scratch);
+            }
+            let rows = z
+                .chunks_exact_mut(4 * h)
+                .zip(c_before.chunks_exact(h))
+                .zip(c_after.chunks_exact_mut(h))
+                .zip(h_after.chunks_exact_mut(h));
+            for (((z, c_before), c_after), h_after) in rows {
+                s.run(
+                    #[inline(always)]
+                    || cell(s, h, bias, z, c_before, c_after, h_after),
+                );
+            }
         }
-        let rows = z
-            .chunks_exact_mut(4 * h)
-            .zip(c_before.chunks_exact(h))
-            .zip(c_after.chunks_exact_mut(h))
-            .zip(h_after.chunks_exact_mut(h));
-        for (((z, c_before), c_after), h_after) in rows {
-            s.run(
-                #[inline(always)]
-                || cell(s, h, bias, z, c_before, c_after, h_after),
-            );
+        if p.carry == 1 {
+            state.at(0).copy_from_slice(hs.at(p.steps as usize));
+            state.at(1).copy_from_slice(cs.at(p.steps as usize));
         }
-    }
-    if p.carry == 1 {
-        state[..row].copy_from_slice(hs.at(p.steps as usize));
-        state[row..].copy_from_slice(cs.at(p.steps as usize));
-    }
+    });
 }
 
 /// One row of one step. z, bias: (4H) · the others: (H).

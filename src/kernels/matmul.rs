@@ -2,7 +2,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, read, write};
-use crate::simd::{Gemm, Matrix, SCRATCH_LEN, Simd, gemm};
+use crate::simd::{Gemm, Matrix, SCRATCH_LEN, Simd, gemm_threads};
 
 /// The shape.
 #[repr(C)]
@@ -36,8 +36,8 @@ pub struct Params {
 /// anything when `has_bias` is 0 · c: (m, n), rows `ldc` apart
 pub const BINDINGS: &[Binding] = &[read("a"), read("b"), read("bias"), write("c")];
 
-pub(super) fn scratch_len<S: Simd>(_: &Params) -> usize {
-    SCRATCH_LEN
+pub(super) fn scratch_len<S: Simd>(_: &Params, threads: usize) -> usize {
+    threads * SCRATCH_LEN
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
@@ -58,8 +58,9 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
         ldc,
         accumulate: p.accumulate == 1 || p.has_bias == 1,
     };
-    gemm(
+    gemm_threads(
         context.simd,
+        context.threads,
         shape,
         if p.transpose_a == 1 { a.t() } else { a },
         if p.transpose_b == 1 { b.t() } else { b },

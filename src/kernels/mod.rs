@@ -1,5 +1,6 @@
 //! The kernels: for each a Rust file (parameters, buffer shapes, CPU code) and a shader of the same
-//! stem with the same binding order.
+//! stem with the same binding order. One of them, [`pack_quads`], is in no plan: the GPU executor
+//! puts it before the recurrent kernels.
 //!
 //! Letters: B batch rows, T time steps, N = T·B, H hidden units, G gates, V vocabulary, I input
 //! width. Sequences are time-major. A gradient is `d_` and its value's name.
@@ -18,6 +19,7 @@ pub mod lstm_backward;
 pub mod lstm_forward;
 pub mod matmul;
 pub mod mean_loss;
+pub mod pack_quads;
 pub mod rmsprop;
 pub mod rnn_backward;
 pub mod rnn_forward;
@@ -26,7 +28,7 @@ pub mod softmax_cross_entropy;
 pub mod sum_rows;
 
 pub use common::{
-    Access, Binding, ClipMode, Context, Controls, MAX_BINDINGS, METRICS_STRIDE, Operands,
+    Access, Binding, ClipMode, Context, Controls, MAX_BINDINGS, METRICS_STRIDE, Operands, Shader,
 };
 
 use crate::simd::Simd;
@@ -54,9 +56,30 @@ macro_rules! kernels {
                 match self { $(Self::$variant(p) => bytemuck::bytes_of(p),)+ }
             }
 
-            /// Scratch that [`Kernel::run`] needs, in numbers.
-            pub fn scratch_len<S: Simd>(&self) -> usize {
-                match self { $(Self::$variant(p) => $module::scratch_len::<S>(p),)+ }
+            /// Scratch that [`Kernel::run`] needs on `threads` threads, in numbers.
+            pub fn scratch_len<S: Simd>(&self, threads: usize) -> usize {
+                match self { $(Self::$variant(p) => $module::scratch_len::<S>(p, threads),)+ }
+            }
+
+            /// Its shader.
+            pub fn shader(&self) -> Shader {
+                match self {
+                    $(Self::$variant(_) => Shader {
+                        name: stringify!($module),
+                        bindings: $module::BINDINGS,
+                        source: include_str!(concat!(stringify!($module), ".wgsl")),
+                    },)+
+                }
+            }
+
+            /// One of each kernel, its parameters the first of `words`: for tests over all kernels.
+            pub fn all(words: &[u32; MAX_PARAMS_WORDS]) -> Vec<Kernel> {
+                let bytes: &[u8] = bytemuck::cast_slice(words);
+                vec![$(
+                    Self::$variant(bytemuck::pod_read_unaligned(
+                        &bytes[..size_of::<$module::Params>()],
+                    )),
+                )+]
             }
 
             /// Runs the kernel on the CPU.
@@ -89,7 +112,13 @@ kernels! {
     Adagrad = adagrad,
 }
 
+/// The most words of a kernel's parameters.
+pub const MAX_PARAMS_WORDS: usize = 16;
+
+/// Shader code that goes before every kernel's.
+pub const COMMON_SHADER: &str = include_str!("common.wgsl");
+
 /// No scratch.
-fn no_scratch<S: Simd>(_: &impl Sized) -> usize {
+fn no_scratch<S: Simd>(_: &impl Sized, _: usize) -> usize {
     0
 }

@@ -3,7 +3,9 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, lanes, read, write};
-use crate::simd::{Gemm, Matrix, RowsMut, SCRATCH_LEN, Simd, gemm_packed, pack_b, packed_len};
+use crate::simd::{
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b, packed_len,
+};
 
 /// The shape.
 #[repr(C)]
@@ -23,9 +25,9 @@ pub struct Params {
 /// what the layer above and the loss say, goes out as all of ∂L/∂h_t
 pub const BINDINGS: &[Binding] = &[read("w_hh"), read("hs"), write("gates"), write("d_hs")];
 
-pub(super) fn scratch_len<S: Simd>(p: &Params) -> usize {
+pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
     let h = p.hidden as usize;
-    packed_len::<S>(h, h) + SCRATCH_LEN
+    packed_len::<S>(h, h) + threads * SCRATCH_LEN
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
@@ -34,49 +36,58 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let row = p.batch as usize * h;
     let (packed, scratch) = context.scratch.split_at_mut(packed_len::<S>(h, h));
     pack_b(s, Matrix::rows(w_hh, h).t(), h, h, packed);
-    let mut gates = RowsMut::all(gates, row);
-    let mut d_hs = RowsMut::all(d_hs, row);
-    for t in (0..p.steps as usize).rev() {
-        let d_z = gates.at(t);
-        let now = &hs[(t + 1) * row..][..row];
-        let d_h = d_hs.at(t);
-        for ((d_z, now), d_h) in d_z
-            .chunks_exact_mut(h)
-            .zip(now.chunks_exact(h))
-            .zip(d_h.chunks_exact(h))
-        {
-            s.run(
-                #[inline(always)]
-                || {
-                    let one = s.splat(1.0);
-                    lanes(s, h, |j, e| {
-                        let (y, d) = (s.get(&now[j..e]), s.get(&d_h[j..e]));
-                        let out = if p.relu == 1 {
-                            s.select_positive(y, d, s.splat(0.0))
-                        } else {
-                            s.mul(d, s.sub(one, s.mul(y, y)))
-                        };
-                        s.put(out, &mut d_z[j..e]);
-                    });
-                },
-            );
+    let packed = &*packed;
+    let threads = context.threads.min(p.batch as usize);
+    let parts = RowsMut::all(gates, row).split(h, threads);
+    let parts = parts.zip(RowsMut::all(d_hs, row).split(h, threads));
+    let parts = parts.zip(scratch.chunks_exact_mut(SCRATCH_LEN));
+    for_each_part(&mut parts.collect::<Parts<_>>(), &|(
+        (gates, d_hs),
+        scratch,
+    )| {
+        let rows = d_hs.range();
+        for t in (0..p.steps as usize).rev() {
+            let d_z = gates.at(t);
+            let now = &hs[(t + 1) * row..][rows.clone()];
+            let d_h = d_hs.at(t);
+            for ((d_z, now), d_h) in d_z
+                .chunks_exact_mut(h)
+                .zip(now.chunks_exact(h))
+                .zip(d_h.chunks_exact(h))
+            {
+                s.run(
+                    #[inline(always)]
+                    || {
+                        let one = s.splat(1.0);
+                        lanes(s, h, |j, e| {
+                            let (y, d) = (s.get(&now[j..e]), s.get(&d_h[j..e]));
+                            let out = if p.relu == 1 {
+                                s.select_positive(y, d, s.splat(0.0))
+                            } else {
+                                s.mul(d, s.sub(one, s.mul(y, y)))
+                            };
+                            s.put(out, &mut d_z[j..e]);
+                        });
+                    },
+                );
+            }
+            if t > 0 {
+                let shape = Gemm {
+                    m: rows.len() / h,
+                    n: h,
+                    k: h,
+                    ldc: h,
+                    accumulate: true,
+                };
+                gemm_packed(
+                    s,
+                    shape,
+                    Matrix::rows(d_z, h),
+                    packed,
+                    d_hs.at(t - 1),
+                    scratch,
+                );
+            }
         }
-        if t > 0 {
-            let shape = Gemm {
-                m: row / h,
-                n: h,
-                k: h,
-                ldc: h,
-                accumulate: true,
-            };
-            gemm_packed(
-                s,
-                shape,
-                Matrix::rows(d_z, h),
-                packed,
-                d_hs.at(t - 1),
-                scratch,
-            );
-        }
-    }
+    });
 }

@@ -4,7 +4,8 @@ use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, add_biases, lanes, read, write};
 use crate::simd::{
-    Gemm, Matrix, RowsMut, SCRATCH_LEN, Simd, gemm_packed, pack_b, packed_len, tanh,
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm, gemm_packed, pack_b,
+    packed_len, tanh,
 };
 
 /// The shape.
@@ -39,9 +40,9 @@ pub const BINDINGS: &[Binding] = &[
     write("state"),
 ];
 
-pub(super) fn scratch_len<S: Simd>(p: &Params) -> usize {
+pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
     let h = p.hidden as usize;
-    h.next_multiple_of(16) + packed_len::<S>(h, h) + SCRATCH_LEN
+    h.next_multiple_of(16) + packed_len::<S>(h, h) + threads * SCRATCH_LEN
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
@@ -56,43 +57,53 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     if !stream {
         pack_b(s, Matrix::rows(w_hh, h), h, h, packed);
     }
-    let mut gates = RowsMut::all(gates, row);
-    let mut hs = RowsMut::all(hs, row);
-    hs.at(0).copy_from_slice(state);
-    for t in 0..p.steps as usize {
-        let (previous, next) = hs.two(t, t + 1);
-        let z = gates.at(t);
-        let shape = Gemm {
-            m: row / h,
-            n: h,
-            k: h,
-            ldc: h,
-            accumulate: true,
-        };
-        let a = Matrix::rows(previous, h);
-        if stream {
-            crate::simd::gemm(s, shape, a, Matrix::rows(w_hh, h), z, scratch);
-        } else {
-            gemm_packed(s, shape, a, packed, z, scratch);
+    let (bias, packed) = (&*bias, &*packed);
+    let threads = context.threads.min(p.batch as usize);
+    let parts = RowsMut::all(gates, row).split(h, threads);
+    let parts = parts.zip(RowsMut::all(hs, row).split(h, threads));
+    let parts = parts.zip(RowsMut::all(state, row).split(h, threads));
+    let parts = parts.zip(scratch.chunks_exact_mut(SCRATCH_LEN));
+    for_each_part(&mut parts.collect::<Parts<_>>(), &|(
+        ((gates, hs), state),
+        scratch,
+    )| {
+        let state = state.at(0);
+        hs.at(0).copy_from_slice(state);
+        for t in 0..p.steps as usize {
+            let (previous, next) = hs.two(t, t + 1);
+            let z = gates.at(t);
+            let shape = Gemm {
+                m: state.len() / h,
+                n: h,
+                k: h,
+                ldc: h,
+                accumulate: true,
+            };
+            let a = Matrix::rows(previous, h);
+            if stream {
+                gemm(s, shape, a, Matrix::rows(w_hh, h), z, scratch);
+            } else {
+                gemm_packed(s, shape, a, packed, z, scratch);
+            }
+            for (z, next) in z.chunks_exact(h).zip(next.chunks_exact_mut(h)) {
+                s.run(
+                    #[inline(always)]
+                    || {
+                        lanes(s, h, |j, e| {
+                            let sum = s.add(s.get(&z[j..e]), s.get(&bias[j..e]));
+                            let out = if p.relu == 1 {
+                                s.max(sum, s.splat(0.0))
+                            } else {
+                                tanh(s, sum)
+                            };
+                            s.put(out, &mut next[j..e]);
+                        });
+                    },
+                );
+            }
         }
-        for (z, next) in z.chunks_exact(h).zip(next.chunks_exact_mut(h)) {
-            s.run(
-                #[inline(always)]
-                || {
-                    lanes(s, h, |j, e| {
-                        let sum = s.add(s.get(&z[j..e]), s.get(&bias[j..e]));
-                        let out = if p.relu == 1 {
-                            s.max(sum, s.splat(0.0))
-                        } else {
-                            tanh(s, sum)
-                        };
-                        s.put(out, &mut next[j..e]);
-                    });
-                },
-            );
+        if p.carry == 1 {
+            state.copy_from_slice(hs.at(p.steps as usize));
         }
-    }
-    if p.carry == 1 {
-        state.copy_from_slice(hs.at(p.steps as usize));
-    }
+    });
 }

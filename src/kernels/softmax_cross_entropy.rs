@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, as_words, lanes, read, write};
-use crate::simd::{self, Simd, WIDE, fold};
+use crate::simd::{self, Parts, Simd, WIDE, fold, for_each_part};
 
 /// A target that counts for nothing: no loss, no gradient.
 pub const IGNORED: u32 = u32::MAX;
@@ -30,49 +30,60 @@ pub struct Params {
 pub const BINDINGS: &[Binding] = &[read("targets"), write("logits"), write("losses")];
 
 /// One row of probabilities.
-pub(super) fn scratch_len<S: Simd>(p: &Params) -> usize {
-    p.stride as usize
+pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
+    threads * p.stride as usize
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([targets], [logits, losses]) = operands.split();
     let (s, stride, v) = (context.simd, p.stride as usize, p.vocabulary as usize);
-    let rows = logits
-        .chunks_exact_mut(stride)
-        .zip(losses.iter_mut())
-        .zip(as_words(targets));
-    for ((row, loss), &target) in rows.take(p.rows as usize) {
-        if target == IGNORED {
-            *loss = 0.0;
-            if p.gradient == 1 {
-                row.fill(0.0);
+    let rows = p.rows as usize;
+    let share = rows.div_ceil(context.threads);
+    let parts = logits[..rows * stride].chunks_mut(share * stride);
+    let parts = parts.zip(losses[..rows].chunks_mut(share));
+    let parts = parts.zip(as_words(targets).chunks(share));
+    let parts = parts.zip(context.scratch.chunks_exact_mut(stride));
+    for_each_part(&mut parts.collect::<Parts<_>>(), &|(
+        ((logits, losses), targets),
+        out,
+    )| {
+        let rows = logits
+            .chunks_exact_mut(stride)
+            .zip(losses.iter_mut())
+            .zip(targets.iter());
+        for ((row, loss), &target) in rows {
+            if target == IGNORED {
+                *loss = 0.0;
+                if p.gradient == 1 {
+                    row.fill(0.0);
+                }
+                continue;
             }
-            continue;
-        }
-        // Padding that no maximum and no sum notices.
-        row[v..].fill(f32::MIN);
-        let target = (target as usize).min(v - 1);
-        let out = &mut context.scratch[..stride];
-        let (max, sum) = s.run(
-            #[inline(always)]
-            || exponentials(s, row, out),
-        );
-        *loss = libm::logf(sum) - (row[target] - max);
-        if p.gradient == 1 {
-            let factor = p.scale / sum;
-            s.run(
+            // Padding that no maximum and no sum notices.
+            row[v..].fill(f32::MIN);
+            let target = (target as usize).min(v - 1);
+            let out = &mut **out;
+            let (max, sum) = s.run(
                 #[inline(always)]
-                || {
-                    let factor = s.splat(factor);
-                    lanes(s, stride, |j, end| {
-                        s.put(s.mul(s.get(&out[j..end]), factor), &mut row[j..end]);
-                    });
-                },
+                || exponentials(s, row, out),
             );
-            row[target] -= p.scale;
-            row[v..].fill(0.0);
+            *loss = libm::logf(sum) - (row[target] - max);
+            if p.gradient == 1 {
+                let factor = p.scale / sum;
+                s.run(
+                    #[inline(always)]
+                    || {
+                        let factor = s.splat(factor);
+                        lanes(s, stride, |j, end| {
+                            s.put(s.mul(s.get(&out[j..end]), factor), &mut row[j..end]);
+                        });
+                    },
+                );
+                row[target] -= p.scale;
+                row[v..].fill(0.0);
+            }
         }
-    }
+    });
 }
 
 /// The maximum of a row, and e^(z − max) with its sum. The row's length is a multiple of [`WIDE`].

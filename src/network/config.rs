@@ -27,6 +27,7 @@ impl ConfigError {
 
 /// The recurrent cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Cell {
     /// h' = φ(Wx + b + Uh + c), φ = tanh or relu.
@@ -59,6 +60,7 @@ impl Cell {
 
 /// How a token enters the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Input {
     /// A one-hot vector of V numbers (never materialised: its product is a row of the weights).
@@ -69,6 +71,7 @@ pub enum Input {
 
 /// φ of the vanilla cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Nonlinearity {
     /// tanh
@@ -146,6 +149,7 @@ impl<'de> Deserialize<'de> for Initializer {
 
 /// What the network is. The names are PyTorch's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
     /// The recurrent cell.

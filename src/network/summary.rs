@@ -6,7 +6,7 @@ use super::{Cell, Input, Layout, ModelConfig, parameters::keras_count};
 /// One line of the summary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LayerSummary {
-    /// The layer, such as `lstm_0 (LSTM)`.
+    /// The layer, such as `rnn_l0 (LSTM)`.
     pub name: String,
     /// Its output, such as `(T, B, 256)`.
     pub output_shape: String,

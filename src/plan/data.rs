@@ -58,7 +58,7 @@ impl Buffer {
 }
 
 /// A run of words of a buffer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct View {
     /// The buffer.
     pub buffer: BufferId,
@@ -155,6 +155,19 @@ impl Plan {
     /// # Errors
     /// The first dispatch that breaks a rule.
     pub fn validate(&self) -> Result<(), PlanError> {
+        for buffer in &self.buffers {
+            if buffer
+                .init
+                .as_ref()
+                .is_some_and(|words| words.len() != buffer.len())
+            {
+                let reason = "its first contents have another length".to_owned();
+                return Err(PlanError {
+                    label: buffer.name.clone(),
+                    reason,
+                });
+            }
+        }
         for dispatch in self.programs.iter().flat_map(|p| &p.dispatches) {
             let fail = |reason: String| {
                 Err(PlanError {
@@ -174,7 +187,8 @@ impl Plan {
                 let Some(buffer) = self.buffers.get(view.buffer.0 as usize) else {
                     return fail(format!("{}: no such buffer", binding.name));
                 };
-                if view.len == 0 || view.offset + view.len > buffer.len() {
+                let end = view.offset.checked_add(view.len);
+                if view.len == 0 || end.is_none_or(|end| end > buffer.len()) {
                     return fail(format!("{}: outside of {}", binding.name, buffer.name));
                 }
                 for (other, other_binding) in dispatch.views.iter().zip(bindings).skip(i + 1) {

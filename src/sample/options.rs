@@ -5,6 +5,7 @@ use crate::network::ConfigError;
 
 /// How the next character is chosen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]
 pub struct SampleOptions {
     /// The text to go on from.

@@ -3,8 +3,9 @@
 //! MR × NR accumulates along the common dimension K.
 //!
 //! An element of C is summed over K in order, in blocks of [`KC`]; that order depends on no
-//! instruction set, no tile size and no place of the element.
-use super::{Simd, Tile, WIDE};
+//! instruction set, no tile size and no place of the element. (A single row, m = 1, is summed in
+//! another order, which depends on none of these either.)
+use super::{Parts, Simd, Tile, WIDE, for_each_part};
 
 /// Depth of a packed block: one A panel and one B panel stay in the L1 cache.
 const KC: usize = 256;
@@ -72,6 +73,12 @@ pub struct Gemm {
     pub accumulate: bool,
 }
 
+impl Gemm {
+    fn check(&self, c: &[f32]) {
+        assert!(self.m == 0 || self.n == 0 || c.len() >= (self.m - 1) * self.ldc + self.n);
+    }
+}
+
 /// How many numbers of scratch [`gemm`] and [`gemm_packed`] need, whatever the shape.
 pub const SCRATCH_LEN: usize = MC * KC + KC * (NC + 64);
 
@@ -85,6 +92,79 @@ pub fn gemm<S: Simd>(s: S, shape: Gemm, a: Matrix, b: Matrix, c: &mut [f32], scr
     if shape.m == 1 {
         return row_times_matrix(s, shape, a, b, c);
     }
+    shape.check(c);
+    // SAFETY: C holds the product's last element (checked).
+    unsafe { gemm_into(s, shape, a, b, c.as_mut_ptr(), scratch) }
+}
+
+/// As [`gemm`], on `threads` threads, each with its own share of C's columns or rows, whichever are
+/// more: the same bits. `scratch`: at least `threads` times [`SCRATCH_LEN`] numbers.
+pub fn gemm_threads<S: Simd>(
+    s: S,
+    threads: usize,
+    shape: Gemm,
+    a: Matrix,
+    b: Matrix,
+    c: &mut [f32],
+    scratch: &mut [f32],
+) {
+    if threads == 1 || shape.m == 1 {
+        return gemm(s, shape, a, b, c, scratch);
+    }
+    shape.check(c);
+    let by_columns = shape.n >= shape.m;
+    let (len, grain) = if by_columns {
+        (shape.n, S::NV * S::LANES)
+    } else {
+        (shape.m, S::MR)
+    };
+    let share = len.div_ceil(threads).next_multiple_of(grain);
+    let c = Target(c.as_mut_ptr());
+    let parts = (0..len)
+        .step_by(share)
+        .zip(scratch.chunks_exact_mut(SCRATCH_LEN));
+    let mut parts: Parts<_> = parts.collect();
+    for_each_part(&mut parts, &|(first, scratch)| {
+        let (first, count, c) = (*first, share.min(len - *first), &c);
+        // SAFETY: C holds the product's last element (checked), and shares of different parts have
+        // no element in common.
+        unsafe {
+            if by_columns {
+                let shape = Gemm { n: count, ..shape };
+                gemm_into(s, shape, a, b.from(0, first), c.0.add(first), scratch);
+            } else {
+                let shape = Gemm { m: count, ..shape };
+                gemm_into(
+                    s,
+                    shape,
+                    a.from(first, 0),
+                    b,
+                    c.0.add(first * shape.ldc),
+                    scratch,
+                );
+            }
+        }
+    });
+}
+
+/// C's memory, of which each thread writes its own share.
+struct Target(*mut f32);
+
+// SAFETY: the threads that share it write different elements (see its one user).
+unsafe impl Sync for Target {}
+
+/// [`gemm`] into memory that other threads write to as well.
+///
+/// # Safety
+/// The elements of C must be writable, and nobody else's meanwhile.
+unsafe fn gemm_into<S: Simd>(
+    s: S,
+    shape: Gemm,
+    a: Matrix,
+    b: Matrix,
+    c: *mut f32,
+    scratch: &mut [f32],
+) {
     let nr = S::NV * S::LANES;
     let nc = NC / nr * nr;
     let (a_panels, b_panels) = scratch.split_at_mut(MC * KC);
@@ -100,7 +180,8 @@ pub fn gemm<S: Simd>(s: S, shape: Gemm, a: Matrix, b: Matrix, c: &mut [f32], scr
                 accumulate: shape.accumulate || k0 > 0,
                 ..shape
             };
-            multiply_block(s, block, a.from(0, k0), b_panels, &mut c[j..], a_panels);
+            // SAFETY: the caller's promise, for these columns.
+            unsafe { multiply_block(s, block, a.from(0, k0), b_panels, c.add(j), a_panels) };
         }
     }
 }
@@ -122,6 +203,7 @@ pub fn gemm_packed<S: Simd>(
     c: &mut [f32],
     scratch: &mut [f32],
 ) {
+    shape.check(c);
     let width = shape.n.next_multiple_of(S::NV * S::LANES);
     for k0 in (0..shape.k).step_by(KC) {
         let k = KC.min(shape.k - k0);
@@ -130,17 +212,22 @@ pub fn gemm_packed<S: Simd>(
             accumulate: shape.accumulate || k0 > 0,
             ..shape
         };
-        multiply_block(s, block, a.from(0, k0), &packed[k0 * width..], c, scratch);
+        let panels = &packed[k0 * width..];
+        // SAFETY: C holds the product's last element (checked).
+        unsafe { multiply_block(s, block, a.from(0, k0), panels, c.as_mut_ptr(), scratch) };
     }
 }
 
 /// One depth block, B already in panels.
-fn multiply_block<S: Simd>(
+///
+/// # Safety
+/// As [`gemm_into`].
+unsafe fn multiply_block<S: Simd>(
     s: S,
     shape: Gemm,
     a: Matrix,
     b_panels: &[f32],
-    c: &mut [f32],
+    c: *mut f32,
     a_panels: &mut [f32],
 ) {
     let Gemm {
@@ -151,7 +238,6 @@ fn multiply_block<S: Simd>(
         accumulate,
     } = shape;
     let nr = S::NV * S::LANES;
-    assert!(m == 0 || n == 0 || c.len() >= (m - 1) * ldc + n);
     assert!(b_panels.len() >= k * n.next_multiple_of(nr));
     for i0 in (0..m).step_by(MC) {
         let mc = MC.min(m - i0);
@@ -163,37 +249,21 @@ fn multiply_block<S: Simd>(
                 let rows = S::MR.min(mc - i);
                 let a = a_panels[i * k..].as_ptr();
                 let at = (i0 + i) * ldc + j;
-                if width == nr {
-                    let c = c[at..].as_mut_ptr();
-                    // SAFETY: the panels hold k steps (packed above; asserted), and C holds the
-                    // tile's last row (asserted).
-                    unsafe {
-                        s.tile(
-                            rows,
-                            Tile {
-                                k,
-                                a,
-                                b,
-                                c,
-                                ldc,
-                                accumulate,
-                            },
-                        )
+                // SAFETY: the panels hold k steps (packed above; asserted); C is the caller's promise.
+                unsafe {
+                    let tile = Tile {
+                        k,
+                        a,
+                        b,
+                        c: c.add(at),
+                        ldc,
+                        accumulate,
                     };
-                } else {
-                    edge_tile(
-                        s,
-                        rows,
-                        width,
-                        Tile {
-                            k,
-                            a,
-                            b,
-                            c: c[at..].as_mut_ptr(),
-                            ldc,
-                            accumulate,
-                        },
-                    );
+                    if width == nr {
+                        s.tile(rows, tile)
+                    } else {
+                        edge_tile(s, rows, width, tile)
+                    }
                 }
             }
         }
@@ -201,8 +271,11 @@ fn multiply_block<S: Simd>(
 }
 
 /// A tile that reaches past C's last column: computed aside, its valid part copied.
+///
+/// # Safety
+/// As [`Simd::tile`], with `width` columns.
 #[inline(never)]
-fn edge_tile<S: Simd>(s: S, rows: usize, width: usize, panel: Tile) {
+unsafe fn edge_tile<S: Simd>(s: S, rows: usize, width: usize, panel: Tile) {
     let nr = S::NV * S::LANES;
     let mut aside = [0.0f32; MAX_TILE];
     // SAFETY: `aside` holds MR · NR numbers (a test checks MAX_TILE against every set), the panels

@@ -11,15 +11,17 @@ mod gemm;
 mod math;
 mod rows;
 mod scalar;
+mod threads;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use gemm::{Gemm, Matrix, SCRATCH_LEN, gemm, gemm_packed, pack_b, packed_len};
+pub use gemm::{Gemm, Matrix, SCRATCH_LEN, gemm, gemm_packed, gemm_threads, pack_b, packed_len};
 pub use math::{WIDE, exp, fold, sigmoid, softmax, sum, sum_of_squares, tanh};
 pub use rows::RowsMut;
 pub use scalar::Scalar;
+pub use threads::{MAX_THREADS, Parts, for_each_part};
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub use wasm::Wasm128;
 #[cfg(target_arch = "x86_64")]
@@ -131,7 +133,8 @@ pub struct Tile {
 /// An instruction set that this build and this machine can run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Isa {
-    /// Plain Rust; runs anywhere.
+    /// Plain Rust; runs anywhere. Left out of the WebAssembly builds that have vectors.
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     Scalar,
     /// WebAssembly simd128.
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -153,10 +156,12 @@ pub enum Isa {
 impl Isa {
     /// Every set this machine can run, slowest first.
     pub fn available() -> Vec<Isa> {
-        #[allow(unused_mut)]
-        let mut all = vec![Isa::Scalar];
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        let all = vec![Isa::Scalar];
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        all.push(Isa::Wasm128);
+        let all = vec![Isa::Wasm128];
+        #[cfg(target_arch = "x86_64")]
+        let mut all = all;
         #[cfg(target_arch = "x86_64")]
         {
             all.extend(Avx2::detect().map(Isa::Avx2));
@@ -168,13 +173,15 @@ impl Isa {
     }
 
     /// The fastest set. With `reproducible`, the fastest that rounds as plain arithmetic does:
-    /// its losses are the same bits on every machine and in every browser.
+    /// its losses are the same bits on every machine and in every browser. (The relaxed-simd build
+    /// has nothing but fused arithmetic.)
     pub fn best(reproducible: bool) -> Isa {
-        Self::available()
-            .into_iter()
+        let all = Self::available();
+        let fitting = all
+            .iter()
             .rev()
-            .find(|isa| !(reproducible && isa.is_fused()))
-            .unwrap_or(Isa::Scalar)
+            .find(|isa| !(reproducible && isa.is_fused()));
+        *fitting.unwrap_or(&all[0])
     }
 
     /// Whether multiply-add rounds once.
@@ -185,6 +192,7 @@ impl Isa {
     /// A name for people.
     pub fn name(self) -> &'static str {
         match self {
+            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             Isa::Scalar => "scalar",
             #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
             Isa::Wasm128 => "relaxed-simd",
@@ -216,6 +224,7 @@ fn is_fused<S: Simd>(_: S) -> bool {
 macro_rules! with_simd {
     ($isa:expr, $s:ident => $body:expr) => {
         match $isa {
+            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             $crate::simd::Isa::Scalar => {
                 let $s = $crate::simd::Scalar;
                 $body

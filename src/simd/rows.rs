@@ -8,6 +8,8 @@ pub struct RowsMut<'a> {
     steps: usize,
     /// B · width: the distance between steps.
     stride: usize,
+    /// Where in its step a block starts.
+    offset: usize,
     /// rows · width: the length of a step's block.
     block: usize,
     lifetime: PhantomData<&'a mut [f32]>,
@@ -24,13 +26,13 @@ impl<'a> RowsMut<'a> {
             start: data.as_mut_ptr(),
             steps,
             stride,
+            offset: 0,
             block: stride,
             lifetime: PhantomData,
         }
     }
 
-    /// Part `part` of `parts`, each a run of whole rows of `width` numbers, in place of `self`.
-    /// Calls with different parts of the same split share nothing.
+    /// The rows in `parts` runs of whole rows of `width` numbers, which share nothing.
     pub fn split(self, width: usize, parts: usize) -> impl Iterator<Item = RowsMut<'a>> {
         let rows = self.block / width;
         (0..parts).map(move |part| {
@@ -38,10 +40,16 @@ impl<'a> RowsMut<'a> {
             Self {
                 // SAFETY: first ≤ rows, so the pointer stays inside the block of step 0.
                 start: unsafe { self.start.add(first * width) },
+                offset: self.offset + first * width,
                 block: (end - first) * width,
                 ..self
             }
         })
+    }
+
+    /// Where in each step the rows start, and how many numbers they are.
+    pub fn range(&self) -> core::ops::Range<usize> {
+        self.offset..self.offset + self.block
     }
 
     /// How many steps.

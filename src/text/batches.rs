@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 /// The order in which windows are taken; see the module's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Sampling {
     /// Windows in random order.

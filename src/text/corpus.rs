@@ -76,6 +76,31 @@ impl Corpus {
     /// Errors: [`TextError::BadOption`], [`TextError::Empty`], [`TextError::OneDistinctCharacter`],
     /// [`TextError::NothingKept`]. Whether the text is long enough depends on the batch: see [`Self::batches`].
     pub fn new(text: &str, options: &CorpusOptions) -> Result<Self, TextError> {
+        Self::build(text, options, |_, counts| {
+            Vocabulary::from_counts(counts, options.min_count)
+        })
+    }
+
+    /// As [`Self::new`], but with the vocabulary of a model that is there already; `min_count` has no effect.
+    /// Characters without a token become the unknown one.
+    ///
+    /// Errors: as [`Self::new`], and [`TextError::UnknownCharacters`] where the vocabulary has no unknown token.
+    pub fn with_vocabulary(
+        text: &str,
+        options: &CorpusOptions,
+        vocabulary: Vocabulary,
+    ) -> Result<Self, TextError> {
+        Self::build(text, options, |text, counts| {
+            vocabulary.covers(text, counts)?;
+            Ok(vocabulary)
+        })
+    }
+
+    fn build(
+        text: &str,
+        options: &CorpusOptions,
+        vocabulary: impl FnOnce(&str, &Counts) -> Result<Vocabulary, TextError>,
+    ) -> Result<Self, TextError> {
         let bad = |name, found, needed| {
             Err(TextError::BadOption {
                 name,
@@ -96,10 +121,12 @@ impl Corpus {
 
         let text = prepare(text, &options.text);
         let counts = Counts::of(&text);
-        if let &[(character, _)] = &counts.sorted[..] {
-            return Err(TextError::OneDistinctCharacter { character });
+        match counts.sorted[..] {
+            [] => return Err(TextError::Empty),
+            [(character, _)] => return Err(TextError::OneDistinctCharacter { character }),
+            _ => (),
         }
-        let vocabulary = Vocabulary::from_counts(&counts, options.min_count)?;
+        let vocabulary = vocabulary(&text, &counts)?;
         let tokens = vocabulary.encode_text(&text);
         let held_out = (tokens.len() as f64 * f64::from(options.validation)) as usize;
         Ok(Self {
@@ -310,6 +337,30 @@ mod tests {
                 "{share}"
             );
         }
+    }
+
+    #[test]
+    fn another_text_is_read_with_the_vocabulary_of_a_model() {
+        let options = CorpusOptions::default();
+        let known = Vocabulary::build("aabc", 1).unwrap();
+        let read = |text, vocabulary: &Vocabulary| {
+            Corpus::with_vocabulary(text, &options, vocabulary.clone())
+        };
+        assert_eq!(read("cab", &known).unwrap().tokens(), [2, 0, 1]);
+        assert_eq!(
+            read("cäbää中", &known).unwrap_err(),
+            TextError::UnknownCharacters {
+                character: 'ä',
+                position: 1,
+                count: 4,
+                distinct: 2
+            }
+        );
+        let with_unknown = Vocabulary::build("aabbc", 2).unwrap();
+        let corpus = read("abc中", &with_unknown).unwrap();
+        assert_eq!(corpus.tokens(), [0, 1, 2, 2]);
+        assert_eq!(corpus.statistics().share_covered, 0.5);
+        assert_eq!(read("", &known).unwrap_err(), TextError::Empty);
     }
 
     #[test]

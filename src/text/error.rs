@@ -127,6 +127,24 @@ pub enum TextError {
         position: usize,
     },
 
+    /// A text with characters the model has no token for, nor an unknown one.
+    #[error(
+        "the text has {count} characters ({distinct} different ones) that do not occur in the text this model \
+         was trained on; the first is {character:?}, character {}: use a text in the model's characters, or \
+         train a new model, with min_count 2 or more if it is to accept any character",
+        position.saturating_add(1)
+    )]
+    UnknownCharacters {
+        /// The first of them.
+        character: char,
+        /// Its place, in characters, from 0.
+        position: usize,
+        /// How many characters have no token.
+        count: u64,
+        /// How many different ones.
+        distinct: usize,
+    },
+
     /// A vocabulary that lists one character twice.
     #[error(
         "the vocabulary is damaged: {character:?} is both token {first} and token {second}; \
@@ -180,6 +198,7 @@ impl TextError {
             Self::ValidationTooShort { .. } => "validation-too-short",
             Self::TooLong { .. } => "too-long",
             Self::UnknownCharacter { .. } => "unknown-character",
+            Self::UnknownCharacters { .. } => "unknown-characters",
             Self::DuplicateCharacter { .. } => "duplicate-character",
             Self::VocabularySize { .. } => "vocabulary-size",
             Self::BadCursor { .. } => "bad-cursor",

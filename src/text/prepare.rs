@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// What becomes of line ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Newlines {
     /// They stay, as `\n`.
@@ -42,32 +42,56 @@ impl TextOptions {
 /// Prepares a text: line ends become `\n`, then NFC, lower case, newlines to spaces, the first N characters.
 ///
 /// Line ends are CR LF, CR, LF, NEL (U+0085), U+2028 and U+2029. Lower case is per character, without regard to
-/// its neighbours (Σ becomes σ also at the end of a word). One pass, at most one copy; none where nothing changes.
+/// its neighbours (Σ becomes σ also at the end of a word). One pass, at most one copy (one more to
+/// compose); none where nothing changes.
 pub fn prepare<'a>(text: &'a str, options: &TextOptions) -> Cow<'a, str> {
-    let head = first(text, options.max_chars);
-    let compose = options.nfc && is_nfc_quick(text.chars()) != IsNormalized::Yes;
+    let composed = if options.nfc {
+        compose(text)
+    } else {
+        Cow::Borrowed(text)
+    };
     let to_space = options.newlines == Newlines::Space;
     let changes = |c| match c {
         '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => true,
         c => to_space && c == '\n',
     };
-    if !compose && !options.lowercase && !head.chars().any(changes) {
-        return Cow::Borrowed(head);
+    let head = first(&composed, options.max_chars).len();
+    if !options.lowercase && !composed[..head].chars().any(changes) {
+        return match composed {
+            Cow::Borrowed(text) => Cow::Borrowed(&text[..head]),
+            Cow::Owned(mut text) => {
+                text.truncate(head);
+                Cow::Owned(text)
+            }
+        };
     }
 
-    let lines = LineEnds(text.chars());
-    let mut prepared = String::with_capacity(head.len());
-    match (compose, options.lowercase) {
-        (false, false) => finish(lines, options, &mut prepared),
-        (false, true) => finish(lines.flat_map(char::to_lowercase), options, &mut prepared),
-        (true, false) => finish(lines.nfc(), options, &mut prepared),
-        (true, true) => finish(
-            lines.nfc().flat_map(char::to_lowercase),
-            options,
-            &mut prepared,
-        ),
+    let lines = LineEnds(composed.chars());
+    let mut prepared = String::with_capacity(head);
+    if options.lowercase {
+        finish(lines.flat_map(char::to_lowercase), options, &mut prepared);
+    } else {
+        finish(lines, options, &mut prepared);
     }
     Cow::Owned(prepared)
+}
+
+/// Unicode NFC.
+#[cfg(feature = "nfc")]
+fn compose(text: &str) -> Cow<'_, str> {
+    use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+    if is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfc().collect())
+    }
+}
+
+/// Without tables of our own (feature `nfc`) the caller has composed the text: a browser has them.
+#[cfg(not(feature = "nfc"))]
+fn compose(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
 }
 
 fn finish(chars: impl Iterator<Item = char>, options: &TextOptions, into: &mut String) {
@@ -115,6 +139,7 @@ impl Iterator for LineEnds<'_> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization;
 
     fn with(change: impl FnOnce(&mut TextOptions)) -> TextOptions {
         let mut options = TextOptions::default();

@@ -108,6 +108,22 @@ impl Vocabulary {
         })
     }
 
+    /// Whether every character of `text`, whose counts these are, has a token.
+    pub(super) fn covers(&self, text: &str, counts: &Counts) -> Result<(), TextError> {
+        let missing = |c: char| self.encode(c).is_none();
+        let lacking = counts.sorted.iter().filter(|&&(c, _)| missing(c));
+        let (distinct, count) = lacking.fold((0, 0), |(d, n), (_, count)| (d + 1, n + count));
+        match text.chars().enumerate().find(|&(_, c)| missing(c)) {
+            Some((position, character)) => Err(TextError::UnknownCharacters {
+                character,
+                position,
+                count,
+                distinct,
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// How many tokens there are, the unknown one included: the size V of the network's output.
     #[allow(clippy::len_without_is_empty)] // Never empty.
     pub fn len(&self) -> usize {

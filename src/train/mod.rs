@@ -1,10 +1,12 @@
 //! Training: options, schedules, and the trainer that drives an executor.
 mod config;
+mod counters;
 mod metrics;
 mod trainer;
 mod upload;
 
 pub use config::{Optimizer, Schedule, TrainConfig};
+pub use counters::Counters;
 pub use metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport};
-pub use trainer::{Budget, Counters, LiveOptions, Trainer, TrainerState, describe};
+pub use trainer::{Budget, LiveOptions, Trainer, TrainerState, describe};
 pub use upload::TokenIndex;

@@ -1,26 +1,29 @@
 //! The trainer: draws batches, uploads them, runs the plan, reads losses as they come.
-use std::{collections::VecDeque, pin::Pin};
+use std::collections::VecDeque;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use web_time::Instant;
 
 use super::{
+    counters::Counters,
     metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport},
     upload::TokenIndex,
 };
 use crate::{
     Config, Error,
-    executor::{Backend, Executor, ExecutorError},
+    executor::{Backend, Executor, ExecutorError, Reading},
     kernels::{ClipMode, METRICS_STRIDE, softmax_cross_entropy::IGNORED},
     network::{Layout, Summary, initialise, summarize},
     plan::{BufferId, NetworkPlan, PlanOptions, View, network_plan},
-    text::{Batches, Corpus, Cursor, Part},
+    text::{Batches, Corpus, Part},
 };
 
 /// Slots of the metrics ring: more than there are ever steps in flight.
 const SLOTS: usize = 128;
 /// A copy of the parameters is kept every so many steps, to go back to when training diverges.
 const SNAPSHOT_STEPS: u64 = 64;
+/// What a GPU could take with it when it is lost is kept every so many steps.
+const RESCUE_STEPS: u64 = 256;
 /// Training has exploded when the smoothed loss is this many times that of a uniform guess.
 const EXPLODED: f64 = 4.0;
 /// Weight of the newest loss in the smoothed one.
@@ -56,30 +59,18 @@ pub struct TrainerState {
     pub counters: Counters,
     /// Flat parameters.
     pub parameters: Vec<f32>,
-    /// The optimiser's buffers.
+    /// The optimiser's buffers; none: it begins anew.
     pub moments: Vec<Vec<f32>>,
-    /// Each layer's carried state.
+    /// Each layer's carried state; none: zero.
     pub states: Vec<Vec<f32>>,
 }
 
-/// Where training stands.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Counters {
-    /// Steps done.
-    pub step: u64,
-    /// Updates since the optimiser began.
-    pub updates: u64,
-    /// The batch that comes next.
-    pub cursor: Cursor,
-    /// Sum of losses over the targets of this epoch.
-    pub loss_sum: f64,
-    /// Targets of this epoch.
-    pub targets: u64,
-    /// Seconds spent in this epoch.
-    pub seconds: f64,
-    /// The smoothed loss; 0 before the first step.
-    pub smoothed_loss: f64,
+impl TrainerState {
+    /// Goes back to the start of the epoch.
+    pub fn restart_epoch(&mut self) {
+        self.counters.restart_epoch();
+        self.states.clear();
+    }
 }
 
 /// A step whose loss is not known yet.
@@ -91,8 +82,6 @@ struct Pending {
     /// Of the epoch with this number, from 1.
     ends_epoch: Option<u64>,
 }
-
-type Reading = Pin<Box<dyn Future<Output = Result<Vec<f32>, ExecutorError>>>>;
 
 /// Trains one network on one text.
 pub struct Trainer {
@@ -112,6 +101,11 @@ pub struct Trainer {
     steps: Vec<StepMetrics>,
     epochs: Vec<EpochReport>,
     stopped: Option<Stop>,
+    /// What to go on from when the executor is lost.
+    rescue: Option<TrainerState>,
+    /// The step that the snapshot was taken before.
+    snapshot_step: u64,
+    /// Since when this call has trained in this epoch.
     epoch_started: Option<Instant>,
 }
 
@@ -147,8 +141,17 @@ impl Trainer {
     ) -> Result<Self, Error> {
         config.validate()?;
         let mut trainer = Self::unstarted(corpus, config, backend)?;
-        trainer.batches.seek(state.counters.cursor)?;
-        trainer.counters = state.counters;
+        let mut cursor = state.counters.cursor;
+        trainer.batches.seek(cursor)?;
+        if trainer.batches.start(0).is_none() {
+            // At the end of an epoch, where this trainer never stops.
+            trainer.batches.start_epoch(cursor.epoch + 1);
+            cursor = trainer.batches.cursor();
+        }
+        trainer.counters = Counters {
+            cursor,
+            ..state.counters
+        };
         trainer.load(state);
         Ok(trainer)
     }
@@ -174,6 +177,8 @@ impl Trainer {
             steps: Vec::new(),
             epochs: Vec::new(),
             stopped: None,
+            rescue: None,
+            snapshot_step: 0,
             epoch_started: None,
             config,
             corpus,
@@ -254,10 +259,21 @@ impl Trainer {
             if milliseconds(started) >= budget.milliseconds && begun > 0 {
                 break;
             }
+            if self.counters.step.is_multiple_of(SNAPSHOT_STEPS) {
+                // The losses so far say whether the parameters are worth keeping.
+                self.collect(0).await?;
+                if self.stopped.is_some() {
+                    break;
+                }
+            }
+            if self.backend.can_be_lost() && self.counters.step.is_multiple_of(RESCUE_STEPS) {
+                self.rescue = Some(self.state().await?);
+            }
             self.begin_step();
             begun += 1;
             self.collect(self.backend.steps_in_flight() - 1).await?;
         }
+        self.stop_clock();
         let characters = begun * (self.x.len() as u64);
         let seconds = milliseconds(started) / 1000.0;
         Ok(TrainReport {
@@ -287,6 +303,7 @@ impl Trainer {
         if self.counters.step.is_multiple_of(SNAPSHOT_STEPS) && self.is_healthy() {
             self.backend
                 .copy(self.network.parameters, self.network.snapshot);
+            self.snapshot_step = self.counters.step;
         }
         let cursor = self.batches.cursor();
         let filled = self
@@ -403,18 +420,21 @@ impl Trainer {
             lr,
         });
         let c = &mut self.counters;
-        c.loss_sum += f64::from(loss) * self.x.len() as f64;
-        c.targets += self.x.len() as u64;
-        c.smoothed_loss = if c.smoothed_loss == 0.0 {
+        let smoothed = if c.smoothed_loss == 0.0 {
             f64::from(loss)
         } else {
             c.smoothed_loss + SMOOTHING * (f64::from(loss) - c.smoothed_loss)
         };
-        let finite = loss.is_finite() && norm.is_finite();
-        if !finite || c.smoothed_loss > EXPLODED * self.uniform_loss() {
+        // A loss of a network that is taken back does not count.
+        let finite = smoothed.is_finite() && norm.is_finite();
+        if !finite || smoothed > EXPLODED * self.uniform_loss() {
             self.diverge(pending, loss, norm);
             return Ok(());
         }
+        let c = &mut self.counters;
+        c.smoothed_loss = smoothed;
+        c.loss_sum += f64::from(loss) * self.x.len() as f64;
+        c.targets += self.x.len() as u64;
         if let Some(epoch) = pending.ends_epoch {
             self.end_epoch(epoch).await?;
         }
@@ -422,17 +442,13 @@ impl Trainer {
     }
 
     async fn end_epoch(&mut self, epoch: u64) -> Result<(), Error> {
-        let spent = self
-            .epoch_started
-            .take()
-            .map_or(0.0, |s| milliseconds(s) / 1000.0);
+        self.stop_clock();
         let Counters {
             loss_sum,
             targets,
             seconds,
             ..
         } = self.counters;
-        let seconds = seconds + spent;
         let validation = self.corpus.validation().to_vec();
         let validation_perplexity = if validation.is_empty() {
             None
@@ -457,6 +473,13 @@ impl Trainer {
         Ok(())
     }
 
+    /// Adds the time since the clock was started to the epoch's.
+    fn stop_clock(&mut self) {
+        if let Some(started) = self.epoch_started.take() {
+            self.counters.seconds += milliseconds(started) / 1000.0;
+        }
+    }
+
     /// Loss of guessing every character alike.
     fn uniform_loss(&self) -> f64 {
         libm::log(self.corpus.vocabulary().len().max(2) as f64)
@@ -473,9 +496,13 @@ impl Trainer {
         self.zero(&[self.network.moments.clone(), self.network.states.clone()].concat());
         self.counters.updates = 0;
         self.counters.smoothed_loss = 0.0;
+        if pending.ends_epoch.is_some() {
+            self.counters.restart_epoch();
+            self.counters.cursor = self.batches.cursor();
+        }
         self.submitted.clear();
         self.reading.clear();
-        let kept = pending.step / SNAPSHOT_STEPS * SNAPSHOT_STEPS;
+        let kept = self.snapshot_step;
         let what = if loss.is_finite() && norm.is_finite() {
             format!("the loss grew to {loss:.1}")
         } else {
@@ -491,7 +518,7 @@ impl Trainer {
         self.stopped = Some(Stop {
             reason: StopReason::Diverged,
             message: format!(
-                "Training diverged at step {}: {what}. The parameters are back at about step {kept}.",
+                "Training diverged at step {}: {what}. The parameters are back at step {kept}.",
                 pending.step
             ),
             advice: advice.into(),
@@ -556,9 +583,7 @@ impl Trainer {
     /// What the executor reports.
     pub async fn state(&mut self) -> Result<TrainerState, Error> {
         self.collect(0).await?;
-        if let Some(started) = self.epoch_started.take() {
-            self.counters.seconds += milliseconds(started) / 1000.0;
-        }
+        self.stop_clock();
         let mut state = TrainerState {
             counters: self.counters,
             parameters: self.parameters().await?,
@@ -573,18 +598,32 @@ impl Trainer {
         Ok(state)
     }
 
-    /// Goes on with another executor, from the same place.
+    /// Goes on with another executor, made for this trainer's plan, from the same place.
     ///
     /// # Errors
-    /// What the executors report; the old one is kept then.
-    pub async fn switch(
-        &mut self,
-        backend: impl FnOnce(&NetworkPlan) -> Result<Backend, ExecutorError>,
-    ) -> Result<(), Error> {
+    /// What the old executor reports; it is kept then.
+    pub async fn switch(&mut self, backend: Backend) -> Result<(), Error> {
         let state = self.state().await?;
-        self.backend = backend(&self.network)?;
+        self.backend = backend;
         self.load(&state);
+        self.rescue = self.backend.can_be_lost().then_some(state);
         Ok(())
+    }
+
+    /// Goes on with another executor after the old one was lost, from the last state that was kept:
+    /// the step it stands at.
+    pub fn recover(&mut self, backend: Backend) -> u64 {
+        self.backend = backend;
+        self.submitted.clear();
+        self.reading.clear();
+        if let Some(state) = self.rescue.take() {
+            // A cursor that this trainer gave is in its text.
+            let sought = self.batches.seek(state.counters.cursor);
+            debug_assert!(sought.is_ok());
+            self.counters = state.counters;
+            self.load(&state);
+        }
+        self.counters.step
     }
 
     fn load(&mut self, state: &TrainerState) {

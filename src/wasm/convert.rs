@@ -39,3 +39,12 @@ fn set(target: &JsValue, key: &str, value: &str) {
     // Setting a property of a fresh object cannot fail.
     let _ = js_sys::Reflect::set(target, &key.into(), &value.into());
 }
+
+/// The text in Unicode NFC when `nfc`: the platform has the tables.
+pub fn composed(text: String, nfc: bool) -> String {
+    if nfc {
+        js_sys::JsString::from(text).normalize("NFC").into()
+    } else {
+        text
+    }
+}

@@ -1,10 +1,13 @@
 //! The browser's surface: converts, decides nothing. The types are written out in `types.d.ts`.
+mod backend;
 mod convert;
+mod inside;
 mod session;
 mod tables;
 
-use convert::{from_js, throw, to_js};
+use convert::{composed, from_js, throw, to_js};
 use serde::Serialize;
+pub use session::{Sampler, Session};
 use wasm_bindgen::prelude::*;
 
 use crate::{
@@ -21,6 +24,12 @@ const TYPES: &str = include_str!("types.d.ts");
 #[wasm_bindgen(unchecked_return_type = "Config")]
 pub fn defaults() -> Result<JsValue, JsValue> {
     to_js(&Config::default())
+}
+
+/// The default options of writing.
+#[wasm_bindgen(js_name = sampleDefaults, unchecked_return_type = "SampleOptions")]
+pub fn sample_defaults() -> Result<JsValue, JsValue> {
+    to_js(&crate::sample::SampleOptions::default())
 }
 
 /// Ready-made configurations.
@@ -110,12 +119,12 @@ pub fn decode(
 /// A `CharloomError`.
 #[wasm_bindgen(js_name = inspectText, unchecked_return_type = "Statistics")]
 pub fn inspect_text(
-    text: &str,
+    text: String,
     #[wasm_bindgen(unchecked_param_type = "TextConfig")] options: JsValue,
 ) -> Result<JsValue, JsValue> {
     let options: crate::TextConfig = from_js(options)?;
-    let corpus =
-        text::Corpus::new(text, &options.corpus_options()).map_err(|e| throw(&e.into()))?;
+    let corpus = text::Corpus::new(&composed(text, options.nfc), &options.corpus_options())
+        .map_err(|e| throw(&e.into()))?;
     to_js(corpus.statistics())
 }
 

@@ -2,14 +2,15 @@
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{from_js, throw, to_js};
+use super::backend::{self, Choice};
+use super::convert::{composed, error, from_js, throw, to_js};
 use crate::{
     Config, Error,
-    executor::{Backend, CpuExecutor},
+    checkpoint::{self, Checkpoint},
     network::Summary,
     sample::{self, SampleOptions, SampledCharacter},
     simd::Isa,
-    text::{Corpus, Statistics},
+    text::{Corpus, Statistics, Vocabulary},
     train::{Budget, LiveOptions, Position, TrainReport, Trainer},
 };
 
@@ -27,20 +28,21 @@ pub fn build() -> &'static str {
 /// What a session works on: a training, or a model without a text, which can only write.
 enum Work {
     Training(Box<Trainer>),
+    Model {
+        config: Config,
+        vocabulary: Vocabulary,
+        parameters: Vec<f32>,
+        file: Vec<u8>,
+    },
 }
 
 /// One network: its training, if it has a text, and its writing.
 #[wasm_bindgen]
 pub struct Session {
     work: Work,
-    reason: String,
-}
-
-fn cpu(network: &crate::plan::NetworkPlan) -> Result<Backend, crate::executor::ExecutorError> {
-    Ok(Backend::Cpu(CpuExecutor::new(
-        network.plan.clone(),
-        Isa::best(false),
-    )?))
+    choice: Choice,
+    /// Whether a resumed training goes on exactly where it stood.
+    exact: bool,
 }
 
 #[wasm_bindgen]
@@ -52,19 +54,67 @@ impl Session {
     pub async fn create(
         text: String,
         #[wasm_bindgen(unchecked_param_type = "Config")] config: JsValue,
-        #[wasm_bindgen(unchecked_param_type = "Backend")] _backend: String,
+        #[wasm_bindgen(unchecked_param_type = "Backend")] backend: String,
     ) -> Result<Session, JsValue> {
         let config: Config = from_js(config)?;
+        let text = composed(text, config.text.nfc);
         let make = || -> Result<Trainer, Error> {
             config.validate()?;
             let corpus = Corpus::new(&text, &config.text.corpus_options())?;
-            Trainer::new(corpus, config.clone(), cpu)
+            Trainer::new(corpus, config.clone(), backend::cpu)
         };
         let trainer = make().map_err(|e| throw(&e))?;
-        Ok(Self {
+        let mut session = Self {
             work: Work::Training(Box::new(trainer)),
-            reason: "cpu".into(),
-        })
+            choice: Choice::default(),
+            exact: true,
+        };
+        session.switch_backend(backend).await?;
+        Ok(session)
+    }
+
+    /// Goes on from a file. Without its text (or another) the model can only write.
+    ///
+    /// # Errors
+    /// A `CharloomError`.
+    pub async fn resume(
+        file: Vec<u8>,
+        text: Option<String>,
+        #[wasm_bindgen(unchecked_param_type = "Backend")] backend: String,
+    ) -> Result<Session, JsValue> {
+        let checkpoint = checkpoint::load(&file).map_err(|e| throw(&e.into()))?;
+        let mut exact = false;
+        let work = match text {
+            Some(text) => {
+                let text = composed(text, checkpoint.config.text.nfc);
+                let resumed = checkpoint
+                    .into_trainer(&text, backend::cpu)
+                    .map_err(|e| throw(&e))?;
+                exact = resumed.exact;
+                Work::Training(Box::new(resumed.trainer))
+            }
+            None => {
+                let Checkpoint {
+                    config,
+                    vocabulary,
+                    state,
+                    ..
+                } = checkpoint;
+                Work::Model {
+                    config,
+                    vocabulary,
+                    parameters: state.parameters,
+                    file,
+                }
+            }
+        };
+        let mut session = Self {
+            work,
+            choice: Choice::default(),
+            exact,
+        };
+        session.switch_backend(backend).await?;
+        Ok(session)
     }
 
     /// Trains for about `budget_ms`, or `max_steps`.
@@ -79,13 +129,29 @@ impl Session {
             position: Position,
             characters_per_second: f64,
             stopped: Option<crate::train::Stop>,
+            backend: &'static str,
         }
-        let Work::Training(trainer) = &mut self.work;
+        let Work::Training(trainer) = &mut self.work else {
+            return Err(error(
+                "no-text",
+                "this model has no text to train on; choose one first",
+            ));
+        };
         let budget = Budget {
             milliseconds: budget_ms,
             steps: max_steps as u64,
         };
-        let report = trainer.train(budget).await.map_err(|e| throw(&e))?;
+        let report = match trainer.train(budget).await {
+            Err(Error::Executor(e)) if trainer.backend().can_be_lost() => {
+                // The GPU is gone: go on without it, from the last state that was kept.
+                let cpu = backend::cpu(trainer.network()).map_err(|e| throw(&e.into()))?;
+                let step = trainer.recover(cpu);
+                self.choice = Choice::lost(&e, step);
+                trainer.train(budget).await
+            }
+            report => report,
+        };
+        let report = report.map_err(|e| throw(&e))?;
         let TrainReport {
             steps,
             epochs,
@@ -102,6 +168,7 @@ impl Session {
             position,
             characters_per_second,
             stopped,
+            backend: trainer.backend().name(),
         })?;
         js_sys::Reflect::set(
             &out,
@@ -109,6 +176,24 @@ impl Session {
             &js_sys::Float32Array::from(&rows[..]),
         )?;
         Ok(out)
+    }
+
+    /// Goes on with another executor, from the same step: `cpu`, `webgpu`, or `auto` for the faster
+    /// one, measured.
+    ///
+    /// # Errors
+    /// A `CharloomError`; the old executor is kept then.
+    #[wasm_bindgen(js_name = switchBackend)]
+    pub async fn switch_backend(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Backend")] backend: String,
+    ) -> Result<(), JsValue> {
+        if let Work::Training(trainer) = &mut self.work {
+            self.choice = backend::switch(trainer, &backend)
+                .await
+                .map_err(|e| throw(&e))?;
+        }
+        Ok(())
     }
 
     /// Changes options from the next step on.
@@ -122,6 +207,7 @@ impl Session {
         let options: LiveOptions = from_js(options)?;
         match &mut self.work {
             Work::Training(trainer) => trainer.set(&options).map_err(|e| throw(&e)),
+            Work::Model { .. } => Ok(()),
         }
     }
 
@@ -133,7 +219,8 @@ impl Session {
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "SampleOptions")] options: JsValue,
     ) -> Result<Sampler, JsValue> {
-        let options: SampleOptions = from_js(options)?;
+        let mut options: SampleOptions = from_js(options)?;
+        options.prefix = composed(options.prefix, self.config().text.nfc);
         let isa = Isa::best(false);
         let sampler = match &mut self.work {
             Work::Training(trainer) => {
@@ -141,8 +228,28 @@ impl Session {
                 let vocabulary = trainer.corpus().vocabulary();
                 sample::Sampler::new(trainer.config(), vocabulary, &parameters, options, isa)
             }
+            Work::Model {
+                config,
+                vocabulary,
+                parameters,
+                ..
+            } => sample::Sampler::new(config, vocabulary, parameters, options, isa),
         };
         Ok(Sampler(sampler.map_err(|e| throw(&e))?))
+    }
+
+    /// The whole model file.
+    ///
+    /// # Errors
+    /// A `CharloomError`.
+    pub async fn save(&mut self) -> Result<Vec<u8>, JsValue> {
+        match &mut self.work {
+            Work::Training(trainer) => {
+                let checkpoint = trainer.checkpoint().await.map_err(|e| throw(&e))?;
+                checkpoint::save(&checkpoint).map_err(|e| throw(&e.into()))
+            }
+            Work::Model { file, .. } => Ok(file.clone()),
+        }
     }
 
     /// What this session is.
@@ -155,7 +262,8 @@ impl Session {
         struct Info<'a> {
             backend: &'static str,
             build: &'static str,
-            reason: &'a str,
+            choice: &'a Choice,
+            exact: bool,
             config: &'a Config,
             summary: Summary,
             statistics: Option<&'a Statistics>,
@@ -163,13 +271,17 @@ impl Session {
             vocabulary: Vec<char>,
             fingerprint: Option<&'a str>,
         }
-        let (config, vocabulary, trainer): (_, _, Option<&Trainer>) = match &self.work {
+        let (config, vocabulary, trainer) = match &self.work {
             Work::Training(t) => (t.config(), t.corpus().vocabulary(), Some(t)),
+            Work::Model {
+                config, vocabulary, ..
+            } => (config, vocabulary, None),
         };
         to_js(&Info {
-            backend: "cpu",
+            backend: trainer.map_or("cpu", |t| t.backend().name()),
             build: build(),
-            reason: &self.reason,
+            choice: &self.choice,
+            exact: self.exact,
             config,
             summary: crate::network::summarize(&config.model, vocabulary.len()),
             statistics: trainer.map(|t| t.corpus().statistics()),
@@ -179,6 +291,42 @@ impl Session {
                 .collect(),
             fingerprint: trainer.map(|t| t.corpus().fingerprint()),
         })
+    }
+}
+
+/// A model as it is now.
+pub(super) struct Model {
+    pub config: Config,
+    pub vocabulary: Vocabulary,
+    pub parameters: Vec<f32>,
+}
+
+impl Session {
+    pub(super) async fn model(&mut self) -> Result<Model, JsValue> {
+        match &mut self.work {
+            Work::Training(trainer) => Ok(Model {
+                parameters: trainer.parameters().await.map_err(|e| throw(&e))?,
+                config: trainer.config().clone(),
+                vocabulary: trainer.corpus().vocabulary().clone(),
+            }),
+            Work::Model {
+                config,
+                vocabulary,
+                parameters,
+                ..
+            } => Ok(Model {
+                config: config.clone(),
+                vocabulary: vocabulary.clone(),
+                parameters: parameters.clone(),
+            }),
+        }
+    }
+
+    fn config(&self) -> &Config {
+        match &self.work {
+            Work::Training(trainer) => trainer.config(),
+            Work::Model { config, .. } => config,
+        }
     }
 }
 

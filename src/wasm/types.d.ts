@@ -36,16 +36,35 @@ export interface TrainReport {
   epochs: EpochReport[];       // epochs that ended in this call
   position: Position;
   characters_per_second: number;
+  backend: 'webgpu' | 'cpu';
   stopped: null | { reason: 'finished' | 'diverged'; message: string; advice: string };
 }
 export interface LiveOptions { lr?: number; clip?: TrainConfig['clip']; clip_threshold?: number; dropout?: number }
 export interface SampleOptions { prefix: string; skip_unknown: boolean; temperature: number; top_k: number /*0=off*/; top_p: number /*1=off*/; greedy: boolean; seed: number; alternatives: number }
 export interface SampledCharacter { character: string; token: number; probability: number; alternatives: { character: string; probability: number }[] }
 export type Backend = 'auto' | 'webgpu' | 'cpu';
-export interface SessionInfo { backend: 'webgpu' | 'cpu'; build: 'scalar' | 'simd' | 'relaxed'; reason: string; config: Config; summary: Summary; statistics: Statistics | null; position: Position | null; vocabulary: string[]; fingerprint: string | null }
+export interface SessionInfo { backend: 'webgpu' | 'cpu'; build: 'scalar' | 'simd' | 'relaxed'; choice: Choice; exact: boolean; config: Config; summary: Summary; statistics: Statistics | null; position: Position | null; vocabulary: string[]; fingerprint: string | null }
 
 export type Build = 'scalar' | 'simd' | 'relaxed';
 export interface CorpusInfo { id: string; language: string; title: string; characters: number }
 export interface Preset { id: string; corpus: string; config: Config; references: { epoch: number; perplexity: number }[] }
 /** What every failure is thrown as; `name` is `CharloomError`, `code` is stable, `field` names an option. */
 export interface CharloomError extends Error { code: string; field?: string }
+export interface Place { character: string; token: number; surprise: number | null; next: { character: string; probability: number }[] }
+/** One layer over T characters; T is one less than the number of places. */
+export interface LayerInside {
+  hidden: Float32Array;           // (T, H)
+  gates: Float32Array;            // (T, G*H), blocks in the order of gate_names
+  gradient_norms: Float32Array;   // (T): norm of dL/dh_t, L the loss of the last character alone
+}
+export interface Histogram { min: number; max: number; counts: number[] }
+export interface Inspection {
+  places: Place[]; layers: LayerInside[]; gate_names: string[]; hidden_size: number; gradient_norm: number; truncated: boolean;
+  tensors: { name: string; shape: number[]; parameter: Histogram; gradient: Histogram }[];
+}
+export interface Neighbour { character: string; similarity: number }
+/** Why a session trains where it does: see `reason`. */
+export interface Choice {
+  reason: 'asked' | 'faster' | 'slower' | 'software' | 'unavailable' | 'lost' | 'not-built';
+  adapter: string | null; cpu_ms: number | null; gpu_ms: number | null; message: string | null; step: number | null;
+}

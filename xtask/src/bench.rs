@@ -16,7 +16,7 @@ pub fn run(options: &Options) -> Result<()> {
     setup::prepare(&[Need::Vulkan])?
         .command("cargo")?
         .args(["bench", "--package", "charloom"])
-        .args(build::gpu_feature()?)
+        .args([build::GPU_FEATURE])
         .args(&options.arguments)
         .run()
 }

@@ -8,10 +8,9 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::paths;
-use crate::process::Process;
 use crate::setup::{self, Need, Tools};
 use crate::variant::Variant;
 
@@ -44,9 +43,6 @@ pub fn wasm(tools: &Tools) -> Result<()> {
 
 /// Builds the pages into `www/dist/`; they take the variants from `pkg/`.
 pub fn pages(tools: &Tools) -> Result<()> {
-    if !paths::www().join("package.json").exists() {
-        return Ok(());
-    }
     tools
         .command("npx")?
         .args(["--no", "vite", "build"])
@@ -54,34 +50,15 @@ pub fn pages(tools: &Tools) -> Result<()> {
         .run()
 }
 
-/// The cargo arguments that choose what the WebAssembly module contains.
-pub fn wasm_features() -> Result<Vec<String>> {
-    let mut arguments = vec!["--no-default-features".to_owned()];
-    arguments.extend(gpu_feature()?);
-    Ok(arguments)
-}
-
-/// `--features webgpu`, once the crate has it.
-pub fn gpu_feature() -> Result<Option<String>> {
-    let metadata = Process::new("cargo")
-        .args(["metadata", "--no-deps", "--format-version", "1"])
-        .read()?;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let packages = metadata["packages"]
-        .as_array()
-        .context("cargo metadata lists no packages")?;
-    let defines = packages
-        .iter()
-        .any(|package| package["features"].get("webgpu").is_some());
-    Ok(defines.then(|| "--features=charloom/webgpu".to_owned()))
-}
+/// The crate's native tests and checks include the GPU.
+pub const GPU_FEATURE: &str = "--features=charloom/webgpu";
 
 fn wasm_variant(tools: &Tools, variant: Variant) -> Result<()> {
     tools
         .wasm_command("cargo", variant)?
         .args(["build", "--package", "charloom", "--lib", "--release"])
         .args(["--target", "wasm32-unknown-unknown"])
-        .args(wasm_features()?)
+        .args(variant.cargo_features())
         .run()?;
     let module = variant
         .target_dir()

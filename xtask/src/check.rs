@@ -4,7 +4,6 @@ use anyhow::{Result, bail};
 
 use crate::setup::{self, Tools};
 use crate::tally::Tally;
-use crate::test::wasm_suites;
 use crate::variant::Variant;
 use crate::{build, licences, paths};
 
@@ -57,19 +56,24 @@ fn lints(tools: &Tools) -> Result<()> {
     tools
         .command("cargo")?
         .args(["clippy", "--workspace", "--all-targets"])
-        .args(build::gpu_feature()?)
+        .args([build::GPU_FEATURE])
         .args(["--", "--deny", "warnings"])
         .run()
 }
 
-/// The relaxed variant, because it compiles the most code.
+/// The variant with WebGPU, because it compiles the most code.
 fn wasm_lints(tools: &Tools) -> Result<()> {
     tools
-        .wasm_command("cargo", Variant::Relaxed)?
+        .wasm_command("cargo", Variant::Webgpu)?
         .args(["clippy", "--package", "charloom", "--lib"])
-        .args(wasm_suites()?.iter().map(|suite| format!("--test={suite}")))
+        .args(
+            Variant::Webgpu
+                .test_suites()
+                .iter()
+                .map(|suite| format!("--test={suite}")),
+        )
         .args(["--target", "wasm32-unknown-unknown"])
-        .args(build::wasm_features()?)
+        .args(Variant::Webgpu.cargo_features())
         .args(["--", "--deny", "warnings"])
         .run()
 }
@@ -83,16 +87,13 @@ fn documentation(tools: &Tools) -> Result<()> {
             "--no-deps",
             "--document-private-items",
         ])
-        .args(build::gpu_feature()?)
+        .args([build::GPU_FEATURE])
         .env("RUSTDOCFLAGS", "--deny warnings")
         .run()
 }
 
 /// TypeScript's types; those of the WebAssembly module come from its build.
 fn types(tools: &Tools) -> Result<()> {
-    if !paths::www().join("tsconfig.json").exists() {
-        return Ok(());
-    }
     build::wasm(tools)?;
     tools
         .command("npx")?

@@ -1,9 +1,6 @@
 //! `cargo xtask test`: the checks, then every suite. A failure does not keep the
 //! suites after it from running; the run ends with one line of counts per suite.
 
-use std::fs;
-use std::path::Path;
-
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
@@ -35,16 +32,6 @@ enum Suite {
 }
 
 impl Suite {
-    /// Whether this checkout has tests of the suite already.
-    fn exists(self) -> Result<bool> {
-        Ok(match self {
-            Self::Check | Self::Native => true,
-            Self::Doc => has_examples(&paths::root().join("src"))?,
-            Self::Wasm => !wasm_suites()?.is_empty(),
-            Self::Www => paths::www().join("package.json").exists(),
-        })
-    }
-
     fn needs(self) -> &'static [Need] {
         match self {
             Self::Check => &build::NEEDS,
@@ -81,17 +68,11 @@ impl Suite {
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    let chosen: Vec<_> = Suite::value_variants()
+    let chosen: Vec<Suite> = Suite::value_variants()
         .iter()
         .filter(|suite| options.only.is_empty() || options.only.contains(suite))
+        .copied()
         .collect();
-    let mut existing = Vec::new();
-    for suite in chosen {
-        if suite.exists()? {
-            existing.push(suite);
-        }
-    }
-    let chosen = existing;
     let needs: Vec<_> = chosen
         .iter()
         .flat_map(|suite| suite.needs())
@@ -151,7 +132,7 @@ fn native(tools: &Tools) -> Result<Tally> {
         tools
             .command("cargo")?
             .args(arguments)
-            .args(build::gpu_feature()?),
+            .args([build::GPU_FEATURE]),
     )
 }
 
@@ -161,7 +142,7 @@ fn doc(tools: &Tools) -> Result<Tally> {
         tools
             .command("cargo")?
             .args(arguments)
-            .args(build::gpu_feature()?),
+            .args([build::GPU_FEATURE]),
     )
 }
 
@@ -178,8 +159,13 @@ fn wasm(tools: &Tools, variant: Variant) -> Result<Tally> {
                 "no-install",
                 "--",
             ])
-            .args(build::wasm_features()?)
-            .args(wasm_suites()?.iter().map(|suite| format!("--test={suite}")))
+            .args(variant.cargo_features())
+            .args(
+                variant
+                    .test_suites()
+                    .iter()
+                    .map(|suite| format!("--test={suite}")),
+            )
             // The GPU tests run on a processor; the default limit is 20 s.
             .env("WASM_BINDGEN_TEST_TIMEOUT", "900"),
     )
@@ -191,24 +177,6 @@ fn www(tools: &Tools) -> Result<Tally> {
     count(tools.command("npm")?.args(["test"]).dir(paths::www()))
 }
 
-/// The names of the test files for WebAssembly: `tests/wasm*.rs`.
-pub fn wasm_suites() -> Result<Vec<String>> {
-    let mut suites = Vec::new();
-    let Ok(entries) = fs::read_dir(paths::root().join("tests")) else {
-        return Ok(suites);
-    };
-    for entry in entries {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if let Some(suite) = name.strip_suffix(".rs")
-            && suite.starts_with("wasm")
-        {
-            suites.push(suite.to_owned());
-        }
-    }
-    suites.sort();
-    Ok(suites)
-}
-
 /// Runs a suite and counts its tests. One that fails without naming a failed test
 /// (it did not compile, or it crashed) counts as one failed test.
 fn count(process: Process) -> Result<Tally> {
@@ -218,22 +186,4 @@ fn count(process: Process) -> Result<Tally> {
         tally.failed = 1;
     }
     Ok(tally)
-}
-
-/// Whether a Rust file under `folder` has an example in its documentation.
-fn has_examples(folder: &Path) -> Result<bool> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let has = if path.is_dir() {
-            has_examples(&path)?
-        } else {
-            let text = fs::read_to_string(&path).unwrap_or_default();
-            text.lines()
-                .any(|line| matches!(line.trim_start(), "/// ```" | "//! ```"))
-        };
-        if has {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

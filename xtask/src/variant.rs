@@ -1,4 +1,5 @@
-//! The three WebAssembly builds. A page loads the fastest one its browser can run.
+//! The WebAssembly builds. A page loads the fastest of the first three that its browser can run; the
+//! fourth, with the code for WebGPU, only where a GPU is to be used: the others are smaller.
 
 use std::path::PathBuf;
 
@@ -12,16 +13,35 @@ pub enum Variant {
     Simd,
     /// 128-bit vectors with fused multiply-add; rounding may differ between machines.
     Relaxed,
+    /// 128-bit vectors, and WebGPU.
+    Webgpu,
 }
 
 impl Variant {
-    pub const ALL: [Self; 3] = [Self::Scalar, Self::Simd, Self::Relaxed];
+    pub const ALL: [Self; 4] = [Self::Scalar, Self::Simd, Self::Relaxed, Self::Webgpu];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
             Self::Simd => "simd",
             Self::Relaxed => "relaxed",
+            Self::Webgpu => "webgpu",
+        }
+    }
+
+    /// The cargo arguments that choose what the module contains.
+    pub fn cargo_features(self) -> &'static [&'static str] {
+        match self {
+            Self::Webgpu => &["--no-default-features", "--features=charloom/webgpu"],
+            _ => &["--no-default-features"],
+        }
+    }
+
+    /// Its test files.
+    pub fn test_suites(self) -> &'static [&'static str] {
+        match self {
+            Self::Webgpu => &["wasm", "wasm_gpu"],
+            _ => &["wasm"],
         }
     }
 
@@ -29,7 +49,7 @@ impl Variant {
     pub fn wasm_opt_features(self) -> &'static [&'static str] {
         match self {
             Self::Scalar => &[],
-            Self::Simd => &["--enable-simd"],
+            Self::Simd | Self::Webgpu => &["--enable-simd"],
             Self::Relaxed => &["--enable-simd", "--enable-relaxed-simd"],
         }
     }
@@ -42,7 +62,7 @@ impl Variant {
     pub fn rustflags(self) -> String {
         let features = match self {
             Self::Scalar => return String::new(),
-            Self::Simd => "+simd128",
+            Self::Simd | Self::Webgpu => "+simd128",
             Self::Relaxed => "+simd128,+relaxed-simd",
         };
         format!(

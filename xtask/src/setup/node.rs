@@ -11,7 +11,7 @@ use crate::process::{Process, find_on_path};
 
 const MISSING: &str = "Node is missing or too old: install Node 20 or newer, with npm";
 
-const OLDEST_NODE: u32 = 20;
+const OLDEST_NODE: (u32, u32) = (20, 19);
 const BINARYEN_VERSION: &str = "132.0.0";
 
 /// What every npm command is told: nothing but the packages.
@@ -26,9 +26,6 @@ const QUIET: [&str; 4] = [
 pub fn front_end(tools: &mut Tools) -> Result<()> {
     require_node()?;
     let www = paths::www();
-    if !www.join("package.json").exists() {
-        return Ok(());
-    }
     let lock = fs::read_to_string(www.join("package-lock.json"))
         .context("www/package-lock.json is missing: run `npm install` in www")?;
     let installed = www.join("node_modules/.installed-lock.json");
@@ -85,9 +82,12 @@ fn require_node() -> Result<()> {
         .args(["--version"])
         .read()
         .context(MISSING)?;
-    let major = version.trim_start_matches('v').split('.').next();
-    match major.and_then(|major| major.parse::<u32>().ok()) {
-        Some(major) if major >= OLDEST_NODE => Ok(()),
+    let mut numbers = version
+        .trim_start_matches('v')
+        .split('.')
+        .map_while(|n| n.parse().ok());
+    match (numbers.next(), numbers.next()) {
+        (Some(major), Some(minor)) if (major, minor) >= OLDEST_NODE => Ok(()),
         _ => bail!("{MISSING} (found {version})"),
     }
 }

@@ -1,0 +1,177 @@
+//! Training speed on this machine's GPU: characters per second, dispatches of a step, and where the
+//! GPU has a clock, milliseconds by kernel.
+//!
+//! `cargo xtask bench --gpu -- [W1 …] [--step | --sequence] [--invocations N]`. The flags force the
+//! path of the recurrent kernels and the size of their workgroups. Without `--bench` (which `cargo
+//! bench` adds) it runs one step of one small network, as a test.
+use std::time::Instant;
+
+use charloom::{
+    executor::{
+        CpuExecutor, Executor, ExecutorError, GpuDevice, GpuExecutor,
+        gpu::{Example, GpuNeeds, KernelTime, Tuning},
+    },
+    network::{Cell, ModelConfig},
+    plan::{NetworkPlan, OptimizerKind, PlanOptions, network_plan},
+    simd::Isa,
+};
+
+/// Name, cell, layers, H, V, B, T: a step of each is forward, backward, clipping and Adam.
+const WORKLOADS: [(&str, Cell, usize, usize, usize, usize, usize); 5] = [
+    ("W1", Cell::Rnn, 1, 256, 1027, 32, 35),
+    ("W2", Cell::Lstm, 1, 256, 1027, 32, 35),
+    ("W3", Cell::Gru, 1, 256, 1027, 32, 35),
+    ("W4", Cell::Lstm, 2, 128, 65, 50, 50),
+    ("W5", Cell::Lstm, 2, 512, 65, 64, 64),
+];
+
+/// A measurement's length in seconds, and how many there are.
+const SECONDS: f64 = 0.5;
+const REPETITIONS: usize = 7;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |flag: &str| arguments.iter().any(|a| a == flag);
+    let full = has("--bench");
+    pollster::block_on(async {
+        let needs = workloads(&arguments, full)
+            .map(|w| network(&w).map(|n| GpuNeeds::of(&n.plan)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let largest = needs.iter().fold(GpuNeeds::default(), |a, b| a.max(*b));
+        let gpu = GpuDevice::request(largest).await?;
+        let mut tuning = gpu.tuning();
+        if has("--step") || has("--sequence") {
+            tuning.step_only = Some(has("--step"));
+        }
+        if let Some(at) = arguments.iter().position(|a| a == "--invocations") {
+            tuning.invocations = arguments.get(at + 1).ok_or("--invocations N")?.parse()?;
+        }
+        let info = gpu.info();
+        println!(
+            "{} ({}); CPU: {}",
+            info.name,
+            info.backend,
+            Isa::best(false).name()
+        );
+        println!("characters/s: median (best) of {REPETITIONS} repetitions");
+        for workload in workloads(&arguments, full) {
+            measure(&workload, &gpu, &tuning, full).await?;
+        }
+        Ok(())
+    })
+}
+
+type Workload = (&'static str, Cell, usize, usize, usize, usize, usize);
+
+fn workloads(arguments: &[String], full: bool) -> impl Iterator<Item = Workload> {
+    let named = |w: &Workload| arguments.iter().any(|a| a == w.0);
+    let any = WORKLOADS.iter().any(named);
+    let chosen: Vec<_> = WORKLOADS
+        .iter()
+        .filter(|w| full && (!any || named(w)))
+        .copied()
+        .collect();
+    let smoke = (!full).then_some(("smoke", Cell::Lstm, 1, 16, 21, 4, 3));
+    chosen.into_iter().chain(smoke)
+}
+
+fn network(
+    &(_, cell, layers, hidden, vocabulary, batch, steps): &Workload,
+) -> Result<NetworkPlan, ExecutorError> {
+    let config = ModelConfig {
+        cell,
+        num_layers: layers,
+        hidden_size: hidden,
+        ..ModelConfig::default()
+    };
+    let options = PlanOptions {
+        batch,
+        steps,
+        carry: true,
+        optimizer: OptimizerKind::Adam,
+        slots: 64,
+    };
+    Ok(network_plan(&config, vocabulary, &options)?)
+}
+
+async fn measure(
+    workload: &Workload,
+    gpu: &GpuDevice,
+    tuning: &Tuning,
+    full: bool,
+) -> Result<(), ExecutorError> {
+    let network = network(workload)?;
+    let mut executor = GpuExecutor::with_tuning(network.plan.clone(), gpu, tuning).await?;
+    let gpu_speed = speed(&mut executor, &network, full).await?;
+    let mut cpu = CpuExecutor::new(network.plan.clone(), Isa::best(false))?;
+    let cpu_speed = speed(&mut cpu, &network, full).await?;
+    println!(
+        "{}: GPU {:.0} ({:.0}), CPU {:.0} ({:.0}); {} dispatches a step",
+        workload.0,
+        gpu_speed.median,
+        gpu_speed.best,
+        cpu_speed.median,
+        cpu_speed.best,
+        executor.dispatches(network.train),
+    );
+    let Some(mut times) = executor.profile(network.train).await? else {
+        println!("  (this GPU tells no times)");
+        return Ok(());
+    };
+    // The shortest of several runs of each.
+    for _ in 0..if full { 5 } else { 0 } {
+        for (time, again) in times
+            .iter_mut()
+            .zip(executor.profile(network.train).await?.unwrap_or_default())
+        {
+            time.ms = time.ms.min(again.ms);
+        }
+    }
+    let total: f64 = times.iter().map(|t| t.ms).sum();
+    println!("  {total:.3} ms in kernels:");
+    times.sort_by(|a, b| b.ms.total_cmp(&a.ms));
+    for KernelTime { name, calls, ms } in times {
+        println!(
+            "  {ms:8.3} ms  {:4.1} %  {name} ({calls} calls)",
+            100.0 * ms / total
+        );
+    }
+    Ok(())
+}
+
+struct Speed {
+    median: f64,
+    best: f64,
+}
+
+/// Characters per second, uploads included, losses read back once a measurement.
+async fn speed(
+    executor: &mut impl Executor,
+    network: &NetworkPlan,
+    full: bool,
+) -> Result<Speed, ExecutorError> {
+    let view = network.plan.whole(network.metrics);
+    let example = Example::new(network);
+    example.load(executor, network);
+    let mut steps = 1;
+    let mut speeds = Vec::new();
+    while speeds.len() < if full { REPETITIONS } else { 1 } {
+        let started = Instant::now();
+        for _ in 0..steps {
+            example.step(executor, network);
+        }
+        executor.read(view).await?;
+        let seconds = started.elapsed().as_secs_f64();
+        if full && seconds < SECONDS / 2.0 {
+            steps = (steps as f64 * (SECONDS / seconds).clamp(2.0, 100.0)) as usize;
+            continue;
+        }
+        let characters = network.plan.buffer(network.tokens).len() * steps;
+        speeds.push(characters as f64 / seconds);
+    }
+    speeds.sort_by(f64::total_cmp);
+    Ok(Speed {
+        median: speeds[speeds.len() / 2],
+        best: speeds[speeds.len() - 1],
+    })
+}

@@ -1,0 +1,57 @@
+//! The command line: trains, samples, evaluates, inspects. All of the work is the library's.
+mod configure;
+mod evaluate;
+mod failure;
+mod files;
+mod inspect;
+mod progress;
+mod sample;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use failure::Failure;
+
+/// Trains small recurrent networks on text, character by character.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Trains a network on a text and saves it.
+    Train(train::Arguments),
+    /// Writes text with a trained network.
+    Sample(sample::Arguments),
+    /// Measures how well a trained network predicts a text; prints JSON.
+    Eval(evaluate::Arguments),
+    /// Shows what is in a model file.
+    Inspect(inspect::Arguments),
+}
+
+fn run() -> Result<(), Failure> {
+    let command = Cli::command()
+        .mut_subcommand("train", configure::train_options)
+        .mut_subcommand("sample", configure::sample_options);
+    let matches = command.try_get_matches()?;
+    let given = matches.subcommand().map(|(_, given)| given);
+    let given = given.cloned().unwrap_or_default();
+    match Cli::from_arg_matches(&matches)?.command {
+        Command::Train(arguments) => train::run(&arguments, &given),
+        Command::Sample(arguments) => sample::run(&arguments, &given),
+        Command::Eval(arguments) => evaluate::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+    }
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

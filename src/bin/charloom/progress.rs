@@ -1,0 +1,115 @@
+//! What a training shows: a bar on a terminal, a line an epoch elsewhere, and the metrics file.
+use std::{fs::File, io::Write, path::Path, time::Duration};
+
+use charloom::train::{EpochReport, StepMetrics, TrainReport};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// Where a training shows itself.
+pub struct Progress {
+    bar: ProgressBar,
+    metrics: Option<File>,
+    last_epoch: String,
+}
+
+/// A line of the metrics file.
+#[derive(Serialize)]
+struct Line {
+    epoch: u64,
+    perplexity: f64,
+    loss: f64,
+    validation_perplexity: Option<f64>,
+    chars_per_second: f64,
+    seconds: f64,
+}
+
+impl From<&EpochReport> for Line {
+    fn from(report: &EpochReport) -> Self {
+        Self {
+            epoch: report.epoch,
+            perplexity: report.perplexity,
+            loss: report.loss,
+            validation_perplexity: report.validation_perplexity,
+            chars_per_second: report.characters_per_second,
+            seconds: report.seconds,
+        }
+    }
+}
+
+impl Progress {
+    /// `epochs`: how many there will be, 0 for without end. A training that goes on adds to the
+    /// metrics that are there.
+    pub fn new(epochs: u64, metrics: Option<&Path>, goes_on: bool) -> Result<Self, Failure> {
+        let bar = if epochs == 0 {
+            ProgressBar::new_spinner()
+        } else {
+            ProgressBar::new(epochs)
+        };
+        let template = if epochs == 0 {
+            "{spinner} epoch {pos}  {msg}"
+        } else {
+            "{bar:30} epoch {pos}/{len}  {msg}  {eta} left"
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(250));
+        let open = |path: &Path| {
+            File::options()
+                .create(true)
+                .write(true)
+                .append(goes_on)
+                .truncate(!goes_on)
+                .open(path)
+                .map_err(|e| Failure::file(path, format!("cannot be written: {e}")))
+        };
+        Ok(Self {
+            bar,
+            metrics: metrics.map(open).transpose()?,
+            last_epoch: String::new(),
+        })
+    }
+
+    /// Shows what a call of the trainer did.
+    pub fn show(&mut self, report: &TrainReport) -> Result<(), Failure> {
+        for epoch in &report.epochs {
+            self.epoch(epoch)?;
+        }
+        if let Some(StepMetrics { loss, .. }) = report.steps.last() {
+            let speed = report.characters_per_second;
+            let message = format!("loss {loss:.3}  {speed:.0} chars/s{}", self.last_epoch);
+            self.bar.set_message(message);
+        }
+        self.bar.set_position(report.position.epoch);
+        Ok(())
+    }
+
+    fn epoch(&mut self, report: &EpochReport) -> Result<(), Failure> {
+        let EpochReport {
+            epoch,
+            perplexity,
+            seconds,
+            ..
+        } = report;
+        let validation = report
+            .validation_perplexity
+            .map_or(String::new(), |v| format!(", validation {v:.2}"));
+        self.last_epoch = format!("  perplexity {perplexity:.2}{validation}");
+        if self.bar.is_hidden() {
+            eprintln!("epoch {epoch}: perplexity {perplexity:.2}{validation}, {seconds:.2} s");
+        }
+        if let Some(file) = &mut self.metrics {
+            let line = serde_json::to_string(&Line::from(report)).unwrap_or_default();
+            writeln!(file, "{line}")
+                .map_err(|e| Failure::Failed(format!("cannot write the metrics: {e}")))?;
+        }
+        Ok(())
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,213 @@
+//! From a file to a checkpoint. Total: any bytes give a checkpoint or an error, and no more memory
+//! is asked for than a small multiple of the file's length.
+use safetensors::{
+    Dtype,
+    tensor::{Metadata as Index, TensorInfo},
+};
+
+use super::{
+    Checkpoint, CheckpointError, OPTIMIZER, STATE,
+    metadata::{KEY, Metadata},
+    moment_name, state_name, state_shape,
+};
+use crate::{
+    network::{Input, Layout, ModelConfig},
+    train::TrainerState,
+};
+
+/// Bytes before the header: its length, as a little-endian u64.
+const PREFIX: usize = 8;
+/// The longest header that the safetensors format allows.
+const MAX_HEADER: u64 = 100_000_000;
+
+/// Reads a model file.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn load(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
+    let file = File::parse(bytes)?;
+    let metadata = file.index.metadata().as_ref();
+    let json = metadata
+        .and_then(|m| m.get(KEY))
+        .ok_or_else(|| CheckpointError::NoMetadata {
+            tensors: file.index.offset_keys().len(),
+        })?;
+    let mut metadata = Metadata::parse(json)?;
+    let vocabulary = metadata.vocabulary()?;
+    let Metadata {
+        config,
+        mut counters,
+        fingerprint,
+        ..
+    } = metadata;
+    let needed = least_bytes(&config.model, vocabulary.len());
+    if needed > isize::MAX as u64 {
+        let reason = format!("the network of its configuration takes {needed} bytes");
+        return Err(CheckpointError::corrupt(reason));
+    }
+    let layout = Layout::new(&config.model, vocabulary.len());
+    let mut known = Vec::new();
+    let parameters = file.flat(&layout, &mut known, str::to_owned)?;
+    let names = config.train.optimizer_kind().moments();
+    let mut moments = Vec::new();
+    if file.has_any(OPTIMIZER) {
+        for moment in names {
+            moments.push(file.flat(&layout, &mut known, |p| moment_name(moment, p))?);
+        }
+    } else if !names.is_empty() {
+        counters.updates = 0;
+    }
+    let mut states = Vec::new();
+    if file.has_any(STATE) {
+        for layer in 0..config.model.num_layers {
+            let bytes = file.tensor(&state_name(layer), &state_shape(&config))?;
+            states.push(numbers(bytes));
+            known.push(state_name(layer));
+        }
+    } else {
+        counters.restart_epoch();
+    }
+    known.sort_unstable();
+    for name in file.index.offset_keys() {
+        if known.binary_search(&name).is_err() {
+            let reason = "is no tensor of a network of this configuration: leave it out";
+            return Err(CheckpointError::mismatch(&name, reason));
+        }
+    }
+    if let Some(p) = layout
+        .parameters
+        .iter()
+        .find(|p| !all_finite(&parameters[p.offset..p.offset + p.len]))
+    {
+        let reason = format!("{} holds values that are no numbers", p.name);
+        return Err(CheckpointError::corrupt(reason));
+    }
+    Ok(Checkpoint {
+        config,
+        vocabulary,
+        fingerprint,
+        state: TrainerState {
+            counters,
+            parameters,
+            moments,
+            states,
+        },
+    })
+}
+
+fn all_finite(values: &[f32]) -> bool {
+    values.iter().all(|v| v.is_finite())
+}
+
+/// A bound from below on the size of a network's parameters. Where pointers have 32 bits the layout's
+/// sizes could overflow; here nothing can: the configuration has been validated, the vocabulary has
+/// at most as many characters as Unicode.
+fn least_bytes(config: &ModelConfig, vocabulary: usize) -> u64 {
+    let [v, h, g, e, layers] = [
+        vocabulary,
+        config.hidden_size,
+        config.cell.gates(),
+        config.embedding_width(),
+        config.num_layers,
+    ]
+    .map(|n| n as u64);
+    let input = match config.input {
+        Input::OneHot => v * g * h,
+        Input::Embedding => v * e + e * g * h,
+    };
+    let numbers = input + layers * g * h * h + (layers - 1) * g * h * h + v * h + v;
+    numbers * 4
+}
+
+/// A safetensors file whose index fits its data.
+struct File<'a> {
+    index: Index,
+    data: &'a [u8],
+}
+
+impl<'a> File<'a> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, CheckpointError> {
+        let found = bytes.len() as u64;
+        let truncated = |needed| Err(CheckpointError::Truncated { found, needed });
+        let not_a_model = |reason: String| Err(CheckpointError::NotAModel { reason });
+        let Some((length, rest)) = bytes.split_first_chunk::<PREFIX>() else {
+            return match found {
+                0 => not_a_model("it is empty".into()),
+                _ => truncated(PREFIX as u64),
+            };
+        };
+        let length = u64::from_le_bytes(*length);
+        if length > MAX_HEADER || rest.first().is_some_and(|&b| b != b'{') {
+            return not_a_model("it does not begin as a safetensors file does".into());
+        }
+        let Some((header, data)) = rest.split_at_checked(length as usize) else {
+            return truncated(PREFIX as u64 + length);
+        };
+        // Not by the crate's own reader: its sum of sizes can overflow.
+        let index: Index = match serde_json::from_slice(header) {
+            Ok(index) => index,
+            Err(e) => return Err(CheckpointError::corrupt(format!("its header: {e}"))),
+        };
+        let needed = index.data_len();
+        if needed > data.len() {
+            return truncated((PREFIX as u64 + length).saturating_add(needed as u64));
+        }
+        if needed < data.len() {
+            let extra = data.len() - needed;
+            let reason = format!("{extra} bytes follow after its end");
+            return Err(CheckpointError::corrupt(reason));
+        }
+        Ok(Self { index, data })
+    }
+
+    fn has_any(&self, prefix: &str) -> bool {
+        let keys = self.index.offset_keys();
+        keys.iter().any(|name| name.starts_with(prefix))
+    }
+
+    /// The bytes of the tensor `name`, which must have `shape`.
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<&'a [u8], CheckpointError> {
+        let mismatch = |reason: String| Err(CheckpointError::mismatch(name, reason));
+        let Some(info) = self.index.info(name) else {
+            return mismatch(format!("is missing; its shape should be {shape:?}"));
+        };
+        let TensorInfo {
+            dtype,
+            shape: found,
+            data_offsets: (start, end),
+        } = info;
+        if *dtype != Dtype::F32 {
+            return mismatch(format!("has the type {dtype}, but must have F32"));
+        }
+        if found != shape {
+            return mismatch(format!("has the shape {found:?}, but must have {shape:?}"));
+        }
+        Ok(self.data.get(*start..*end).unwrap_or_default())
+    }
+
+    /// The tensors of all parameters, each under `name` of its own name, as one flat buffer.
+    fn flat(
+        &self,
+        layout: &Layout,
+        known: &mut Vec<String>,
+        name: impl Fn(&str) -> String,
+    ) -> Result<Vec<f32>, CheckpointError> {
+        // Nothing is allocated before it is known that the file has all of it.
+        let mut tensors = Vec::with_capacity(layout.parameters.len());
+        for p in &layout.parameters {
+            let name = name(&p.name);
+            tensors.push((p, self.tensor(&name, &p.shape)?));
+            known.push(name);
+        }
+        let mut flat = vec![0.0; layout.len];
+        for (p, bytes) in tensors {
+            p.import(&numbers(bytes), &mut flat);
+        }
+        Ok(flat)
+    }
+}
+
+fn numbers(bytes: &[u8]) -> Vec<f32> {
+    let (numbers, _) = bytes.as_chunks::<4>();
+    numbers.iter().map(|&b| f32::from_le_bytes(b)).collect()
+}

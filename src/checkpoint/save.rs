@@ -1,0 +1,99 @@
+//! From a checkpoint to a file.
+use std::{borrow::Cow, collections::HashMap};
+
+use safetensors::{Dtype, View, serialize};
+
+use super::{
+    Checkpoint, CheckpointError,
+    metadata::{KEY, Metadata},
+    moment_name, state_name, state_shape,
+};
+use crate::network::Layout;
+
+/// A tensor, in the file's byte order.
+struct Tensor {
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Tensor {
+    fn new(shape: &[usize], values: &[f32]) -> Self {
+        Self {
+            shape: shape.to_vec(),
+            bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        }
+    }
+}
+
+impl View for &Tensor {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// The bytes of the model file.
+///
+/// # Errors
+/// Only for a checkpoint whose parts do not fit each other, which none that came from a trainer or
+/// from [`super::load`] is.
+pub fn save(checkpoint: &Checkpoint) -> Result<Vec<u8>, CheckpointError> {
+    let Checkpoint {
+        config,
+        vocabulary,
+        state,
+        ..
+    } = checkpoint;
+    config
+        .validate()
+        .map_err(|e| CheckpointError::corrupt(format!("its configuration: {e}")))?;
+    let layout = Layout::new(&config.model, vocabulary.len());
+    let mut tensors = Vec::new();
+    let mut flat = |name: &dyn Fn(&str) -> String, values: &[f32]| {
+        expect_len(&name("…"), values.len(), layout.len)?;
+        for p in &layout.parameters {
+            tensors.push((name(&p.name), Tensor::new(&p.shape, &p.export(values))));
+        }
+        Ok::<(), CheckpointError>(())
+    };
+    flat(&str::to_owned, &state.parameters)?;
+    let moments = config.train.optimizer_kind().moments();
+    if !state.moments.is_empty() {
+        expect_len("optimizer", state.moments.len(), moments.len())?;
+    }
+    for (moment, values) in moments.iter().zip(&state.moments) {
+        flat(&|p| moment_name(moment, p), values)?;
+    }
+    if !state.states.is_empty() {
+        expect_len("state", state.states.len(), config.model.num_layers)?;
+    }
+    let shape = state_shape(config);
+    for (layer, values) in state.states.iter().enumerate() {
+        expect_len(&state_name(layer), values.len(), shape.iter().product())?;
+        tensors.push((state_name(layer), Tensor::new(&shape, values)));
+    }
+    let json =
+        serde_json::to_string(&Metadata::of(checkpoint)).map_err(CheckpointError::corrupt)?;
+    let views = tensors.iter().map(|(name, tensor)| (name, tensor));
+    serialize(views, Some(HashMap::from([(KEY.into(), json)]))).map_err(CheckpointError::corrupt)
+}
+
+fn expect_len(tensor: &str, found: usize, needed: usize) -> Result<(), CheckpointError> {
+    if found == needed {
+        Ok(())
+    } else {
+        let reason = format!("has {found} entries, but needs {needed}");
+        Err(CheckpointError::mismatch(tensor, reason))
+    }
+}

@@ -1,0 +1,173 @@
+//! The GPU executor: a plan's kernels as compute shaders, through wgpu.
+//!
+//! [`lower`] turns each dispatch of the plan into one or more calls of shaders: plain data, made
+//! without a GPU. [`GpuExecutor::new`] makes buffers, pipelines and bind groups of them; a run then
+//! only records the calls and submits them once. Nothing waits for the GPU but the one who awaits a
+//! reading.
+mod device;
+mod lower;
+mod pipelines;
+mod probe;
+mod profile;
+mod readback;
+mod recurrent;
+
+pub use device::{GpuDevice, GpuInfo, GpuNeeds};
+pub use lower::{Call, Operand, Tuning, count, lower};
+pub use probe::{Choice, Example, Pick, choose, known_answer};
+pub use profile::KernelTime;
+pub use recurrent::{RecurrentPath, RecurrentShape, STREAM_BYTES, Sequence, recurrent_path};
+
+use self::{
+    device::from_wgpu,
+    pipelines::{Encoded, encode},
+    readback::{Reading, Staging},
+};
+use super::{Executor, ExecutorError};
+use crate::plan::{BufferId, Plan, View};
+
+/// Runs a plan on a GPU. A run allocates nothing and makes no bind group.
+pub struct GpuExecutor {
+    gpu: GpuDevice,
+    plan: Plan,
+    buffers: Vec<wgpu::Buffer>,
+    /// By program, then dispatch.
+    programs: Vec<Vec<Vec<Encoded>>>,
+    uniforms: wgpu::BindGroup,
+    staging: Staging,
+}
+
+impl GpuExecutor {
+    /// An executor for `plan` with all buffers zero.
+    ///
+    /// # Errors
+    /// A plan that is not valid or asks too much of the device; too little memory; a lost device.
+    pub async fn new(plan: Plan, gpu: &GpuDevice) -> Result<Self, ExecutorError> {
+        Self::with_tuning(plan, gpu, &gpu.tuning()).await
+    }
+
+    /// As [`GpuExecutor::new`], with a lowering of one's own: for tests and measurements.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn with_tuning(
+        plan: Plan,
+        gpu: &GpuDevice,
+        tuning: &Tuning,
+    ) -> Result<Self, ExecutorError> {
+        plan.validate()?;
+        gpu.status()?;
+        let needs = GpuNeeds::of(&plan);
+        gpu.check(needs)?;
+        let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let buffers: Vec<_> = plan.buffers.iter().map(|b| buffer(gpu, b)).collect();
+        let encoded = encode(&plan, gpu, &buffers, tuning);
+        let errors = [validation.pop().await, memory.pop().await];
+        if let Some(error) = errors.into_iter().flatten().next() {
+            return Err(from_wgpu(error, needs.total));
+        }
+        gpu.status()?;
+        let (programs, uniforms) = encoded;
+        Ok(Self {
+            gpu: gpu.clone(),
+            plan,
+            buffers,
+            programs,
+            uniforms,
+            staging: Staging::default(),
+        })
+    }
+
+    /// The device it runs on.
+    pub fn device(&self) -> &GpuDevice {
+        &self.gpu
+    }
+
+    /// The plan it runs.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Whether the device still works.
+    ///
+    /// # Errors
+    /// The first thing that went wrong.
+    pub fn status(&self) -> Result<(), ExecutorError> {
+        self.gpu.status()
+    }
+
+    /// How many dispatches one run of `program` takes.
+    pub fn dispatches(&self, program: usize) -> usize {
+        self.programs[program].iter().map(Vec::len).sum()
+    }
+
+    /// Runs one dispatch of a program: for tests that look between dispatches.
+    pub fn run_dispatch(&mut self, program: usize, index: usize) {
+        self.submit(&self.programs[program][index..=index]);
+    }
+
+    fn submit(&self, dispatches: &[Vec<Encoded>]) {
+        if self.status().is_err() {
+            return;
+        }
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        let mut pass = encoder.begin_compute_pass(&Default::default());
+        for call in dispatches.iter().flatten() {
+            call.record(&mut pass, &self.uniforms);
+        }
+        drop(pass);
+        self.gpu.queue.submit([encoder.finish()]);
+    }
+}
+
+fn buffer(gpu: &GpuDevice, buffer: &crate::plan::Buffer) -> wgpu::Buffer {
+    let made = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some(&buffer.name),
+        size: 4 * buffer.len() as u64,
+        usage: wgpu::BufferUsages::STORAGE
+            | wgpu::BufferUsages::COPY_SRC
+            | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    });
+    if let Some(words) = &buffer.init {
+        gpu.queue
+            .write_buffer(&made, 0, bytemuck::cast_slice(words));
+    }
+    made
+}
+
+impl Executor for GpuExecutor {
+    fn write(&mut self, buffer: BufferId, offset: usize, words: &[u32]) {
+        if self.status().is_ok() {
+            let buffer = &self.buffers[buffer.0 as usize];
+            let bytes = bytemuck::cast_slice(words);
+            self.gpu
+                .queue
+                .write_buffer(buffer, 4 * offset as u64, bytes);
+        }
+    }
+
+    fn run(&mut self, program: usize) {
+        self.submit(&self.programs[program]);
+    }
+
+    fn copy(&mut self, from: BufferId, to: BufferId) {
+        if self.status().is_err() {
+            return;
+        }
+        let [from, to] = [from, to].map(|id| &self.buffers[id.0 as usize]);
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(from, 0, to, 0, from.size().min(to.size()));
+        self.gpu.queue.submit([encoder.finish()]);
+    }
+
+    fn read(
+        &mut self,
+        view: View,
+    ) -> impl Future<Output = Result<Vec<f32>, ExecutorError>> + 'static + use<> {
+        let source = &self.buffers[view.buffer.0 as usize];
+        let (offset, bytes) = (4 * view.offset as u64, 4 * view.len as u64);
+        Reading::begin(&self.gpu, &self.staging, source, offset, bytes)
+    }
+}

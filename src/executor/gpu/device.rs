@@ -1,0 +1,269 @@
+//! The device: what it is, what it can do, and whether it is still there.
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{lower::Tuning, pipelines::Cache};
+use crate::{
+    executor::ExecutorError,
+    plan::{Plan, View},
+};
+
+/// What the device calls itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GpuInfo {
+    /// The card, as far as it is told.
+    pub name: String,
+    /// Such as `vulkan` or `webgpu`.
+    pub backend: String,
+    /// Whether a CPU does the work of the GPU.
+    pub is_software: bool,
+}
+
+/// What a plan needs beyond WebGPU's defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GpuNeeds {
+    /// The largest buffer in bytes.
+    pub buffer: u64,
+    /// The largest part of a buffer that a kernel uses at once, in bytes.
+    pub binding: u64,
+    /// All buffers together in bytes.
+    pub total: u64,
+}
+
+impl GpuNeeds {
+    /// What both need, one at a time.
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            buffer: self.buffer.max(other.buffer),
+            binding: self.binding.max(other.binding),
+            total: self.total.max(other.total),
+        }
+    }
+
+    /// What `plan` needs.
+    pub fn of(plan: &Plan) -> Self {
+        let bytes = |words: usize| 4 * words as u64;
+        let views = plan.programs.iter().flat_map(|p| &p.dispatches);
+        let views = views.flat_map(|d| d.views.iter());
+        Self {
+            buffer: plan
+                .buffers
+                .iter()
+                .map(|b| bytes(b.len()))
+                .max()
+                .unwrap_or(0),
+            binding: views.map(|v: &View| bytes(v.len) + 256).max().unwrap_or(0),
+            total: bytes(plan.bytes() / 4),
+        }
+    }
+}
+
+/// The first thing that went wrong, shared with the device's callbacks.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Status(Arc<Mutex<Option<ExecutorError>>>);
+
+impl Status {
+    pub fn check(&self) -> Result<(), ExecutorError> {
+        let first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        first.clone().map_or(Ok(()), Err)
+    }
+
+    pub fn fail(&self, error: ExecutorError) {
+        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        first.get_or_insert(error);
+    }
+}
+
+/// A GPU, ready to run plans. Clones share it.
+#[derive(Debug, Clone)]
+pub struct GpuDevice {
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    pub(super) status: Status,
+    pub(super) cache: Arc<Mutex<Cache>>,
+    info: GpuInfo,
+    limits: wgpu::Limits,
+}
+
+const MIB: u64 = 1 << 20;
+
+impl GpuDevice {
+    /// The fastest GPU that is offered, with WebGPU's default limits, and more of what `needs` asks
+    /// for.
+    ///
+    /// # Errors
+    /// No GPU, or one that is too small.
+    pub async fn request(needs: GpuNeeds) -> Result<Self, ExecutorError> {
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        descriptor.backends = wgpu::Instance::enabled_backend_features();
+        let instance = wgpu::Instance::new(descriptor);
+        let options = wgpu::RequestAdapterOptions {
+            power_preference: wgpu::PowerPreference::HighPerformance,
+            ..Default::default()
+        };
+        let adapter = instance
+            .request_adapter(&options)
+            .await
+            .map_err(|_| ExecutorError::NoAdapter)?;
+        let limits = wanted(&adapter.limits(), needs)?;
+        let timestamps = adapter.features() & wgpu::Features::TIMESTAMP_QUERY;
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("charloom"),
+            required_features: timestamps,
+            required_limits: limits.clone(),
+            ..Default::default()
+        };
+        let (device, queue) =
+            adapter
+                .request_device(&descriptor)
+                .await
+                .map_err(|e| ExecutorError::DeviceLost {
+                    message: e.to_string(),
+                })?;
+        let status = Status::default();
+        let lost = status.clone();
+        device.set_device_lost_callback(move |_, message| {
+            lost.fail(ExecutorError::DeviceLost { message });
+        });
+        let uncaptured = status.clone();
+        let total = needs.total;
+        device.on_uncaptured_error(Arc::new(move |error| {
+            uncaptured.fail(from_wgpu(error, total));
+        }));
+        Ok(Self {
+            info: describe(&adapter, &device),
+            device,
+            queue,
+            status,
+            cache: Arc::default(),
+            limits,
+        })
+    }
+
+    /// What it is.
+    pub fn info(&self) -> &GpuInfo {
+        &self.info
+    }
+
+    /// Whether it still works.
+    ///
+    /// # Errors
+    /// The first thing that went wrong.
+    pub fn status(&self) -> Result<(), ExecutorError> {
+        self.status.check()
+    }
+
+    /// Whether it can measure the time of each kernel.
+    pub fn has_timestamps(&self) -> bool {
+        self.device
+            .features()
+            .contains(wgpu::Features::TIMESTAMP_QUERY)
+    }
+
+    /// Gives the device up, as if it had been lost: every executor on it then reports that.
+    pub fn destroy(&self) {
+        self.status.fail(ExecutorError::DeviceLost {
+            message: "destroyed".into(),
+        });
+        self.device.destroy();
+    }
+
+    /// How plans are lowered for it.
+    pub fn tuning(&self) -> Tuning {
+        Tuning {
+            workgroup_bytes: self.limits.max_compute_workgroup_storage_size as usize,
+            workgroups: self.limits.max_compute_workgroups_per_dimension as usize,
+            tiles: !self.info.is_software,
+            ..Tuning::default()
+        }
+    }
+
+    /// Whether `needs` are met.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check(&self, needs: GpuNeeds) -> Result<(), ExecutorError> {
+        wanted(&self.limits, needs).map(|_| ())
+    }
+}
+
+/// WebGPU's default limits, raised to what `needs` asks for.
+fn wanted(offered: &wgpu::Limits, needs: GpuNeeds) -> Result<wgpu::Limits, ExecutorError> {
+    let mut limits = wgpu::Limits::default();
+    // What is offered may be less than the default, for things that are not used here.
+    limits = limits.using_resolution(offered.clone());
+    for (what, limit, offered, needed) in [
+        (
+            "a buffer",
+            &mut limits.max_buffer_size,
+            offered.max_buffer_size,
+            needs.buffer,
+        ),
+        (
+            "what a kernel uses of a buffer",
+            &mut limits.max_storage_buffer_binding_size,
+            offered.max_storage_buffer_binding_size,
+            needs.binding,
+        ),
+    ] {
+        if needed > offered {
+            return Err(ExecutorError::LimitExceeded {
+                what,
+                needed: needed.div_ceil(MIB),
+                available: offered / MIB,
+            });
+        }
+        *limit = (*limit).max(needed.next_multiple_of(MIB).min(offered));
+    }
+    Ok(limits)
+}
+
+/// The errors of wgpu as ours.
+pub(super) fn from_wgpu(error: wgpu::Error, total: u64) -> ExecutorError {
+    match error {
+        wgpu::Error::OutOfMemory { .. } => ExecutorError::OutOfMemory {
+            needed: usize::try_from(total / MIB).unwrap_or(usize::MAX),
+        },
+        wgpu::Error::Validation { description, .. } | wgpu::Error::Internal { description, .. } => {
+            ExecutorError::Validation {
+                message: description,
+            }
+        }
+    }
+}
+
+fn describe(adapter: &wgpu::Adapter, device: &wgpu::Device) -> GpuInfo {
+    let info = adapter.get_info();
+    let name = if info.name.is_empty() {
+        browser_name(device)
+    } else {
+        info.name.clone()
+    };
+    let lower = name.to_lowercase();
+    let known = ["swiftshader", "llvmpipe", "lavapipe", "basic render"];
+    GpuInfo {
+        is_software: info.device_type == wgpu::DeviceType::Cpu
+            || known.iter().any(|known| lower.contains(known)),
+        backend: info.backend.to_str().to_owned(),
+        name,
+    }
+}
+
+/// Browsers tell the vendor and the architecture, if anything.
+#[cfg(target_arch = "wasm32")]
+fn browser_name(device: &wgpu::Device) -> String {
+    let field = |object: &wasm_bindgen::JsValue, name: &str| {
+        js_sys::Reflect::get(object, &name.into()).unwrap_or_default()
+    };
+    let Some(device) = device.as_webgpu() else {
+        return String::new();
+    };
+    let info = field(device.as_ref(), "adapterInfo");
+    let parts = ["vendor", "architecture"].map(|name| field(&info, name).as_string());
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    parts.join(" ").trim().to_owned()
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn browser_name(_: &wgpu::Device) -> String {
+    String::new()
+}

@@ -1,0 +1,396 @@
+//! From a plan's dispatches to what the GPU is told: shaders, workgroups, steps. No GPU is needed.
+use super::recurrent::{RecurrentPath, RecurrentShape, Sequence, recurrent_path};
+use crate::{
+    kernels::{Kernel, Shader, matmul, pack_quads},
+    plan::{Dispatch, Plan, View},
+};
+
+/// What a lowering depends on besides the plan: the device, and wishes of tests and measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuning {
+    /// Invocations of a workgroup.
+    pub invocations: usize,
+    /// Workgroup memory in bytes.
+    pub workgroup_bytes: usize,
+    /// Workgroups along one dimension.
+    pub workgroups: usize,
+    /// Matrix products through workgroup memory; without, every invocation reads for itself, which
+    /// is faster where the "GPU" is a CPU.
+    pub tiles: bool,
+    /// `Some`: which path recurrent kernels take, as far as the device allows.
+    pub step_only: Option<bool>,
+}
+
+impl Default for Tuning {
+    /// What WebGPU guarantees.
+    fn default() -> Self {
+        Self {
+            invocations: 256,
+            workgroup_bytes: 16 << 10,
+            workgroups: 65_535,
+            tiles: true,
+            step_only: None,
+        }
+    }
+}
+
+/// A buffer argument of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operand {
+    /// A view of the plan.
+    View(View),
+    /// The packed recurrent matrix: a buffer of the executor's own, filled by the call before.
+    Packed {
+        /// Numbers.
+        len: usize,
+    },
+}
+
+/// One dispatch of the GPU.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// The shader.
+    pub shader: Shader,
+    /// Which of its entry points.
+    pub entry: &'static str,
+    /// Its `override` constants.
+    pub constants: Vec<(&'static str, usize)>,
+    /// In binding order.
+    pub operands: Vec<Operand>,
+    /// Its `Params`.
+    pub params: Vec<u8>,
+    /// `step` and `phase` of its `Offsets`.
+    pub step: [u32; 2],
+    /// How many workgroups.
+    pub workgroups: [usize; 3],
+}
+
+/// The calls of one dispatch, in order.
+pub fn lower(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Call> {
+    let most = tuning.workgroups;
+    let one = |entry, constants, workgroups| {
+        vec![Call {
+            shader: dispatch.kernel.shader(),
+            entry,
+            constants,
+            operands: dispatch.views.iter().map(|&v| Operand::View(v)).collect(),
+            params: dispatch.kernel.params().to_vec(),
+            step: [0; 2],
+            workgroups,
+        }]
+    };
+    // Shaders go on where the grid ends, for those dimensions that are cut off here.
+    let rows = |count: u32| (count as usize).min(most);
+    let columns = |count: u32, lanes| (count as usize).div_ceil(lanes);
+    match &dispatch.kernel {
+        Kernel::EmbeddingForward(p) => one("main", vec![], [columns(p.width, 64), rows(p.rows), 1]),
+        Kernel::EmbeddingBackward(p) => one(
+            "main",
+            vec![],
+            [columns(p.width, 64), rows(p.vocabulary), 1],
+        ),
+        Kernel::Matmul(p) => {
+            let (entry, side) = product(p, tuning);
+            one(entry, vec![], [columns(p.n, side), columns(p.m, side), 1])
+        }
+        Kernel::SumRows(p) => one("main", vec![], [columns(p.columns, 16), 1, 1]),
+        Kernel::Dropout(p) => one("main", vec![], [columns(p.len, 4 * 64).min(most), 1, 1]),
+        Kernel::SoftmaxCrossEntropy(p) => {
+            let lanes = if p.vocabulary <= 256 { 64 } else { 256 };
+            one("main", vec![("lanes", lanes)], [rows(p.rows), 1, 1])
+        }
+        Kernel::MeanLoss(_) | Kernel::Clip(_) => one("main", vec![], [1; 3]),
+        Kernel::GradientNorm(p) => one("main", vec![], [rows(p.chunks), 1, 1]),
+        Kernel::Sgd(p) => one("main", vec![], [rows(p.chunks), 1, 1]),
+        Kernel::Rmsprop(p) => one("main", vec![], [rows(p.chunks), 1, 1]),
+        Kernel::Adam(p) => one("main", vec![], [rows(p.chunks), 1, 1]),
+        Kernel::Adagrad(p) => one("main", vec![], [rows(p.chunks), 1, 1]),
+        Kernel::RnnForward(p) => Layer::new(1, p.hidden, p.batch, p.steps, false).forward(
+            dispatch,
+            tuning,
+            p.carry == 1,
+            1,
+        ),
+        Kernel::LstmForward(p) => Layer::new(4, p.hidden, p.batch, p.steps, false).forward(
+            dispatch,
+            tuning,
+            p.carry == 1,
+            1,
+        ),
+        Kernel::GruForward(p) => {
+            let before = p.reset_after == 0;
+            Layer::new(3, p.hidden, p.batch, p.steps, before).forward(
+                dispatch,
+                tuning,
+                p.carry == 1,
+                1 + u32::from(before),
+            )
+        }
+        Kernel::RnnBackward(p) => {
+            Layer::new(1, p.hidden, p.batch, p.steps, false).backward(dispatch, tuning)
+        }
+        Kernel::LstmBackward(p) => {
+            Layer::new(4, p.hidden, p.batch, p.steps, false).backward(dispatch, tuning)
+        }
+        Kernel::GruBackward(p) => {
+            Layer::new(3, p.hidden, p.batch, p.steps, p.reset_after == 0).backward(dispatch, tuning)
+        }
+    }
+}
+
+/// The entry point of a matrix product, and rows and columns of C to a workgroup.
+fn product(p: &matmul::Params, tuning: &Tuning) -> (&'static str, usize) {
+    // A product smaller than a few tiles leaves most of each tile idle.
+    if tuning.tiles && p.m.max(p.n) > 32 {
+        ("tiled", 64)
+    } else {
+        ("direct", 32)
+    }
+}
+
+/// A recurrent kernel's shape.
+struct Layer {
+    gates: usize,
+    hidden: usize,
+    batch: usize,
+    steps: u32,
+    /// GRU with the reset before the product.
+    reset_before: bool,
+}
+
+impl Layer {
+    fn new(gates: usize, hidden: u32, batch: u32, steps: u32, reset_before: bool) -> Self {
+        Self {
+            gates,
+            hidden: hidden as usize,
+            batch: batch as usize,
+            steps,
+            reset_before,
+        }
+    }
+
+    fn forward(&self, dispatch: &Dispatch, tuning: &Tuning, carry: bool, phases: u32) -> Vec<Call> {
+        let (h, columns) = (self.hidden as u32, (self.gates * self.hidden) as u32);
+        let packing = pack_quads::Params {
+            blocks: 1,
+            rows: h,
+            columns,
+            block_stride: 0,
+            row_stride: columns,
+            column_stride: 1,
+            reserved: [0; 2],
+        };
+        let shape = RecurrentShape {
+            hidden: self.hidden,
+            gates: self.gates,
+            vectors: 1 + usize::from(self.reset_before),
+            sums: self.gates,
+        };
+        let calls = Calls::new(dispatch, packing);
+        match recurrent_path(shape, tuning) {
+            RecurrentPath::Sequence(sequence) => calls.sequence(self, sequence),
+            RecurrentPath::Step => {
+                let carrying = [(self.hidden * self.batch).div_ceil(64), 1, 1];
+                let mut calls = calls.add("carry", self, carrying, [0, 0]);
+                for step in 0..self.steps {
+                    for phase in 0..phases {
+                        calls = calls.add("step", self, self.step_grid(), [step, phase]);
+                    }
+                }
+                if carry {
+                    calls = calls.add("carry", self, carrying, [0, 1]);
+                }
+                calls.list
+            }
+        }
+    }
+
+    fn backward(&self, dispatch: &Dispatch, tuning: &Tuning) -> Vec<Call> {
+        let h = self.hidden as u32;
+        let packing = pack_quads::Params {
+            blocks: self.gates as u32,
+            rows: h,
+            columns: h,
+            block_stride: h,
+            row_stride: 1,
+            column_stride: self.gates as u32 * h,
+            reserved: [0; 2],
+        };
+        let shape = RecurrentShape {
+            hidden: self.hidden,
+            gates: self.gates,
+            vectors: self.gates,
+            sums: 1,
+        };
+        let mut calls = Calls::new(dispatch, packing);
+        match recurrent_path(shape, tuning) {
+            RecurrentPath::Sequence(sequence) => calls.sequence(self, sequence),
+            // The GRU's steps are named by the step whose gradients go back, down to step 0, which
+            // gives the gradient of the state before the sequence.
+            RecurrentPath::Step if self.gates == 3 => {
+                for later in (0..=self.steps).rev() {
+                    calls = calls.add("step", self, self.step_grid(), [later, 0]);
+                    if self.reset_before && later > 0 {
+                        calls = calls.add("step", self, self.step_grid(), [later - 1, 1]);
+                    }
+                }
+                calls.list
+            }
+            RecurrentPath::Step => {
+                for step in (0..self.steps).rev() {
+                    calls = calls.add("step", self, self.step_grid(), [step, 0]);
+                }
+                calls.list
+            }
+        }
+    }
+
+    /// 32 units and eight rows to a workgroup.
+    fn step_grid(&self) -> [usize; 3] {
+        [self.hidden.div_ceil(32), self.batch.div_ceil(8), 1]
+    }
+}
+
+/// The calls of a recurrent kernel: first the packing of its matrix.
+struct Calls<'a> {
+    dispatch: &'a Dispatch,
+    operands: Vec<Operand>,
+    list: Vec<Call>,
+}
+
+impl<'a> Calls<'a> {
+    fn new(dispatch: &'a Dispatch, packing: pack_quads::Params) -> Self {
+        let packed = Operand::Packed { len: packing.len() };
+        let mut operands: Vec<_> = dispatch.views.iter().map(|&v| Operand::View(v)).collect();
+        // The matrix is the first binding of every recurrent kernel.
+        let matrix = std::mem::replace(&mut operands[0], packed);
+        let pack = Call {
+            shader: pack_quads::shader(),
+            entry: "main",
+            constants: vec![],
+            operands: vec![matrix, packed],
+            params: bytemuck::bytes_of(&packing).to_vec(),
+            step: [0; 2],
+            workgroups: [(packing.len() / 4).div_ceil(64).min(4096), 1, 1],
+        };
+        Self {
+            dispatch,
+            operands,
+            list: vec![pack],
+        }
+    }
+
+    fn add(
+        mut self,
+        entry: &'static str,
+        layer: &Layer,
+        workgroups: [usize; 3],
+        step: [u32; 2],
+    ) -> Self {
+        self.list.push(Call {
+            shader: self.dispatch.kernel.shader(),
+            entry,
+            constants: vec![("quads", layer.hidden.div_ceil(4))],
+            operands: self.operands.clone(),
+            params: self.dispatch.kernel.params().to_vec(),
+            step,
+            workgroups,
+        });
+        self
+    }
+
+    fn sequence(self, layer: &Layer, s: Sequence) -> Vec<Call> {
+        let groups = [layer.batch.div_ceil(4), 1, 1];
+        let mut list = self.add("sequence", layer, groups, [0; 2]).list;
+        if let Some(call) = list.last_mut() {
+            call.constants.extend([
+                ("units", s.units),
+                ("splits", s.splits),
+                ("passes", s.passes),
+                ("memory_len", s.memory),
+                ("parts_at", s.vectors_end),
+            ]);
+        }
+        list
+    }
+}
+
+/// Dispatches of one run of program `program`.
+pub fn count(plan: &Plan, program: usize, tuning: &Tuning) -> usize {
+    let dispatches = plan.programs[program].dispatches.iter();
+    dispatches.map(|d| lower(d, tuning).len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        network::{Cell, ModelConfig},
+        plan::{OptimizerKind, PlanOptions, network_plan},
+    };
+
+    fn plan(cell: Cell, hidden_size: usize, steps: usize, reset_after: bool) -> (Plan, usize) {
+        let config = ModelConfig {
+            cell,
+            hidden_size,
+            reset_after,
+            ..ModelConfig::default()
+        };
+        let options = PlanOptions {
+            batch: 32,
+            steps,
+            carry: true,
+            optimizer: OptimizerKind::Adam,
+            slots: 8,
+        };
+        let network = network_plan(&config, 1027, &options).unwrap();
+        (network.plan, network.train)
+    }
+
+    #[test]
+    fn a_fused_step_of_one_layer_is_at_most_twenty_dispatches_whatever_t() {
+        for (cell, reset_after) in [
+            (Cell::Rnn, true),
+            (Cell::Lstm, true),
+            (Cell::Gru, true),
+            (Cell::Gru, false),
+        ] {
+            for steps in [2, 35, 256] {
+                let (plan, train) = plan(cell, 256, steps, reset_after);
+                let count = count(&plan, train, &Tuning::default());
+                assert!(count <= 20, "{cell:?} T={steps}: {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_other_path_has_a_dispatch_or_two_a_step() {
+        for (cell, reset_after, each) in [
+            (Cell::Rnn, true, 2),
+            (Cell::Lstm, true, 2),
+            (Cell::Gru, true, 2),
+            (Cell::Gru, false, 4),
+        ] {
+            let of = |steps| {
+                let (plan, train) = plan(cell, 600, steps, reset_after);
+                count(&plan, train, &Tuning::default())
+            };
+            assert_eq!(of(36) - of(35), each, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn grids_keep_to_the_limit() {
+        for hidden in [1, 256, 512] {
+            for steps in [1, 256] {
+                let (plan, _) = plan(Cell::Lstm, hidden, steps, true);
+                for d in plan.programs.iter().flat_map(|p| &p.dispatches) {
+                    for call in lower(d, &Tuning::default()) {
+                        assert!(call.workgroups.iter().all(|&n| (1..=65_535).contains(&n)));
+                        assert_eq!(call.operands.len(), call.shader.bindings.len());
+                    }
+                }
+            }
+        }
+    }
+}

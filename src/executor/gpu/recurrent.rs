@@ -1,0 +1,204 @@
+//! How a recurrent kernel runs on the GPU: the whole sequence in one dispatch, or step by step.
+use super::lower::Tuning;
+
+/// What the choice depends on besides the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecurrentShape {
+    /// H.
+    pub hidden: usize,
+    /// G: the recurrent matrix has G·H·H numbers.
+    pub gates: usize,
+    /// Vectors of H that wait in workgroup memory for the product.
+    pub vectors: usize,
+    /// Sums an invocation keeps for a unit.
+    pub sums: usize,
+}
+
+/// How a recurrent kernel runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecurrentPath {
+    /// All steps in one dispatch.
+    Sequence(Sequence),
+    /// A dispatch a step, and half.
+    Step,
+}
+
+/// How the whole sequence is laid out over a workgroup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sequence {
+    /// Invocations along the units.
+    pub units: usize,
+    /// Invocations along the sum of each unit's product.
+    pub splits: usize,
+    /// How often `units` goes into H.
+    pub passes: usize,
+    /// Where the vectors end in workgroup memory, in quads of numbers.
+    pub vectors_end: usize,
+    /// Workgroup memory, in quads of numbers.
+    pub memory: usize,
+}
+
+/// The most passes the shaders keep state for: `PASSES` there.
+pub const MAX_PASSES: usize = 2;
+
+/// A workgroup that runs a whole sequence reads the recurrent matrix once a step, at what one
+/// processor of the GPU gets from the cache: some 60 to 100 GB/s, on large cards and laptops alike.
+/// At 1 MiB that takes 10 to 17 µs. A dispatch for each step, in which all processors share the
+/// matrix, costs 5 to 10 µs more than the work in it; larger matrices are better off with that.
+/// An estimate: it waits for measurements on more devices.
+pub const STREAM_BYTES: usize = 1 << 20;
+
+/// Invocations are given to units in whole groups of this many, so that neighbours read together.
+const GROUP: usize = 32;
+/// Bytes of a quad of numbers.
+const QUAD: usize = 16;
+
+/// The path for a kernel of `shape`: the whole sequence where the matrix is small enough to stream
+/// and the vectors fit into workgroup memory, else step by step.
+pub fn recurrent_path(shape: RecurrentShape, tuning: &Tuning) -> RecurrentPath {
+    let bytes = 4 * shape.gates * shape.hidden * shape.hidden;
+    match sequence(shape, tuning) {
+        Some(sequence) if tuning.step_only != Some(true) => {
+            if bytes <= STREAM_BYTES || tuning.step_only == Some(false) {
+                RecurrentPath::Sequence(sequence)
+            } else {
+                RecurrentPath::Step
+            }
+        }
+        _ => RecurrentPath::Step,
+    }
+}
+
+/// The layout of a whole sequence, if the device can hold it.
+fn sequence(shape: RecurrentShape, tuning: &Tuning) -> Option<Sequence> {
+    let invocations = tuning.invocations / GROUP * GROUP;
+    let quads = shape.hidden.div_ceil(4);
+    let passes = shape.hidden.div_ceil(invocations.max(1));
+    if invocations == 0 || passes > MAX_PASSES {
+        return None;
+    }
+    let units = shape.hidden.div_ceil(passes).next_multiple_of(GROUP);
+    let vectors_end = 4 * quads * shape.vectors;
+    // Several passes share one place for the other splits' sums: they have none.
+    let most = if passes > 1 {
+        1
+    } else {
+        (invocations / units).min(quads)
+    };
+    (1..=most).rev().find_map(|splits| {
+        let memory = vectors_end + (splits - 1) * units * shape.sums;
+        (memory * QUAD <= tuning.workgroup_bytes).then_some(Sequence {
+            units,
+            splits,
+            passes,
+            vectors_end,
+            memory,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lstm(hidden: usize, backward: bool) -> RecurrentShape {
+        RecurrentShape {
+            hidden,
+            gates: 4,
+            vectors: if backward { 4 } else { 1 },
+            sums: if backward { 1 } else { 4 },
+        }
+    }
+
+    fn is_sequence(shape: RecurrentShape, tuning: &Tuning) -> bool {
+        matches!(recurrent_path(shape, tuning), RecurrentPath::Sequence(_))
+    }
+
+    #[test]
+    fn the_matrix_that_streams_decides() {
+        let tuning = Tuning::default();
+        for backward in [false, true] {
+            assert!(is_sequence(lstm(256, backward), &tuning));
+            assert!(!is_sequence(lstm(257, backward), &tuning));
+        }
+        let rnn = |hidden| RecurrentShape {
+            hidden,
+            gates: 1,
+            vectors: 1,
+            sums: 1,
+        };
+        assert!(is_sequence(rnn(512), &tuning));
+        assert!(!is_sequence(rnn(513), &tuning));
+        let gru = |hidden| RecurrentShape {
+            hidden,
+            gates: 3,
+            vectors: 2,
+            sums: 3,
+        };
+        assert!(is_sequence(gru(295), &tuning));
+        assert!(!is_sequence(gru(296), &tuning));
+    }
+
+    #[test]
+    fn workgroup_memory_decides() {
+        // 4·256 quads of 16 bytes: all of the default 16 KiB, to the byte.
+        let tuning = Tuning::default();
+        let RecurrentPath::Sequence(s) = recurrent_path(lstm(256, true), &tuning) else {
+            panic!("16 KiB are enough");
+        };
+        assert_eq!((s.memory * QUAD, s.splits), (16 << 10, 1));
+        let less = Tuning {
+            workgroup_bytes: (16 << 10) - 1,
+            ..tuning
+        };
+        assert!(!is_sequence(lstm(256, true), &less));
+        // What the caller wants does not make room.
+        let wanted = Tuning {
+            step_only: Some(false),
+            ..less
+        };
+        assert!(!is_sequence(lstm(256, true), &wanted));
+    }
+
+    #[test]
+    fn every_layout_keeps_to_its_limits() {
+        for invocations in [32, 64, 256, 1024] {
+            let tuning = Tuning {
+                invocations,
+                step_only: Some(false),
+                ..Tuning::default()
+            };
+            for hidden in 1..=520 {
+                for (vectors, sums) in [(1, 1), (1, 4), (1, 3), (2, 3), (4, 1), (3, 1)] {
+                    let shape = RecurrentShape {
+                        hidden,
+                        gates: 4,
+                        vectors,
+                        sums,
+                    };
+                    let RecurrentPath::Sequence(s) = recurrent_path(shape, &tuning) else {
+                        continue;
+                    };
+                    assert!(s.units * s.splits <= invocations);
+                    assert!(s.units * s.passes >= hidden && s.passes <= MAX_PASSES);
+                    assert!(s.memory * QUAD <= tuning.workgroup_bytes);
+                    assert!(s.splits == 1 || s.passes == 1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn either_path_can_be_asked_for() {
+        let step = Tuning {
+            step_only: Some(true),
+            ..Tuning::default()
+        };
+        assert!(!is_sequence(lstm(8, false), &step));
+        let sequence = Tuning {
+            step_only: Some(false),
+            ..Tuning::default()
+        };
+        assert!(is_sequence(lstm(512, false), &sequence));
+    }
+}

@@ -1,0 +1,430 @@
+//! Looking inside: what each unit did at each character of a text, how surprised the model was, and
+//! how far back the gradient of the last character reaches.
+use serde::Serialize;
+
+use crate::{
+    Config, Error,
+    executor::{CpuExecutor, Executor},
+    kernels::softmax_cross_entropy::IGNORED,
+    network::{Cell, Layout},
+    plan::{BufferId, InspectionPlan, inspection_plan},
+    sample::Alternative,
+    simd::{Isa, softmax},
+    text::{Vocabulary, prepare},
+    train::TokenIndex,
+    with_simd,
+};
+
+/// The longest text that is looked into; what comes after is left out.
+pub const MAX_CHARACTERS: usize = 512;
+/// How many of the likeliest characters are told at each place.
+const ALTERNATIVES: usize = 5;
+
+/// What the model expected at one character.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Place {
+    /// The character.
+    pub character: char,
+    /// Its token.
+    pub token: u32,
+    /// −ln of the probability it was given, in nats; none for the first, which nothing foretold.
+    pub surprise: Option<f32>,
+    /// What was likeliest to come after it, likeliest first.
+    pub next: Vec<Alternative>,
+}
+
+/// One layer over the text. T is one less than the number of places: the last character is only
+/// foretold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerInside {
+    /// (T, H): h_t after each character.
+    pub hidden: Vec<f32>,
+    /// (T, G·H): the gates' values after each character; for a vanilla cell the sums before φ.
+    pub gates: Vec<f32>,
+    /// (T): ‖∂L/∂h_t‖, L the loss of the last character alone.
+    pub gradient_norms: Vec<f32>,
+}
+
+/// What happened inside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inspection {
+    /// Each character.
+    pub places: Vec<Place>,
+    /// Each layer, the first one first.
+    pub layers: Vec<LayerInside>,
+    /// Norm of the loss's gradient by all parameters, L the mean loss of the whole text.
+    pub gradient_norm: f32,
+    /// The gradient by the parameters, flat.
+    pub gradients: Vec<f32>,
+    /// Whether the text was cut at [`MAX_CHARACTERS`].
+    pub truncated: bool,
+}
+
+/// The names of a cell's gates, in memory's order.
+pub fn gate_names(cell: Cell) -> &'static [&'static str] {
+    match cell {
+        Cell::Rnn => &["sum"],
+        Cell::Lstm => &["input", "forget", "cell", "output"],
+        Cell::Gru => &["reset", "update", "new"],
+    }
+}
+
+/// Runs the model over `text`, of at least two characters, from a zero state, without dropout.
+///
+/// # Errors
+/// A character that the model does not know; a text shorter than two characters; too little memory.
+pub fn inspect(
+    config: &Config,
+    vocabulary: &Vocabulary,
+    parameters: &[f32],
+    text: &str,
+    isa: Isa,
+) -> Result<Inspection, Error> {
+    let text = prepare(text, &config.text.corpus_options().text.unlimited()).into_owned();
+    let mut tokens = vocabulary.encode_prefix(&text)?;
+    let truncated = tokens.len() > MAX_CHARACTERS;
+    tokens.truncate(MAX_CHARACTERS);
+    if tokens.len() < 2 {
+        let reason = "has fewer than two characters: type at least two";
+        return Err(crate::network::ConfigError::new("text", reason).into());
+    }
+    let (inputs, targets) = (&tokens[..tokens.len() - 1], &tokens[1..]);
+    let steps = inputs.len();
+    let plan = inspection_plan(&config.model, vocabulary.len(), steps)?;
+    let mut run = Run {
+        executor: CpuExecutor::new(plan.plan.clone(), isa)?,
+        plan,
+    };
+    run.upload(parameters, inputs, vocabulary.len());
+
+    run.write(run.plan.targets, targets);
+    run.executor.run(run.plan.forward);
+    let losses = run.all(run.plan.losses);
+    let places = run.places(vocabulary, &tokens, &losses);
+    let (gates, hs) = (run.plan.gates.clone(), run.plan.hs.clone());
+    let gates: Vec<Vec<f32>> = gates.into_iter().map(|g| run.all(g)).collect();
+    let hs: Vec<Vec<f32>> = hs.into_iter().map(|h| run.all(h)).collect();
+
+    run.executor.run(run.plan.backward);
+    let gradients = run.all(run.plan.gradients);
+    let gradient_norm = norm(&gradients);
+
+    let mut last = vec![IGNORED; steps];
+    last[steps - 1] = targets[steps - 1];
+    run.write(run.plan.targets, &last);
+    run.executor.run(run.plan.backward);
+    let h = config.model.hidden_size;
+    let d_hs = run.plan.d_hs.clone();
+    let layers = gates
+        .into_iter()
+        .zip(hs)
+        .zip(d_hs)
+        .map(|((gates, hs), d_hs)| LayerInside {
+            // Step 0 is the state before the text.
+            hidden: hs[h..].to_vec(),
+            gates,
+            // The plan's loss is a mean over T targets, of which all but one were left out.
+            gradient_norms: run
+                .all(d_hs)
+                .chunks_exact(h)
+                .map(|row| norm(row) * steps as f32)
+                .collect(),
+        })
+        .collect();
+    Ok(Inspection {
+        places,
+        layers,
+        gradient_norm,
+        gradients,
+        truncated,
+    })
+}
+
+fn norm(values: &[f32]) -> f32 {
+    values
+        .iter()
+        .map(|&v| f64::from(v).powi(2))
+        .sum::<f64>()
+        .sqrt() as f32
+}
+
+struct Run {
+    executor: CpuExecutor,
+    plan: InspectionPlan,
+}
+
+impl Run {
+    fn write(&mut self, buffer: BufferId, words: &[u32]) {
+        self.executor.write(buffer, 0, words);
+    }
+
+    fn all(&mut self, buffer: BufferId) -> Vec<f32> {
+        let view = self.plan.plan.whole(buffer);
+        self.executor.view(view).to_vec()
+    }
+
+    fn upload(&mut self, parameters: &[f32], inputs: &[u32], vocabulary: usize) {
+        let mut index = TokenIndex::new(inputs.len(), vocabulary);
+        index.fill(inputs);
+        self.write(self.plan.parameters, bytemuck::cast_slice(parameters));
+        self.write(self.plan.tokens, inputs);
+        self.write(self.plan.positions, &index.positions);
+        self.write(self.plan.starts, &index.starts);
+    }
+
+    fn places(&mut self, vocabulary: &Vocabulary, tokens: &[u32], losses: &[f32]) -> Vec<Place> {
+        let stride = self.plan.logits_stride;
+        let logits = self.plan.plan.whole(self.plan.logits);
+        let logits = self.executor.view(logits);
+        let mut probabilities = vec![0.0; vocabulary.len()];
+        let isa = Isa::best(true);
+        tokens
+            .iter()
+            .enumerate()
+            .map(|(t, &token)| {
+                let next = logits.get(t * stride..t * stride + vocabulary.len());
+                let next = next.map(|row| {
+                    with_simd!(isa, s => softmax(s, row, 1.0, &mut probabilities));
+                    likeliest(vocabulary, &probabilities)
+                });
+                Place {
+                    character: vocabulary.decode(token),
+                    token,
+                    surprise: t.checked_sub(1).map(|before| losses[before]),
+                    next: next.unwrap_or_default(),
+                }
+            })
+            .collect()
+    }
+}
+
+fn likeliest(vocabulary: &Vocabulary, probabilities: &[f32]) -> Vec<Alternative> {
+    let mut best: Vec<(u32, f32)> = Vec::with_capacity(ALTERNATIVES + 1);
+    for (token, &p) in (0u32..).zip(probabilities) {
+        let at = best.partition_point(|&(_, q)| q >= p);
+        if at < ALTERNATIVES {
+            best.insert(at, (token, p));
+            best.truncate(ALTERNATIVES);
+        }
+    }
+    best.into_iter()
+        .map(|(token, probability)| Alternative {
+            character: vocabulary.decode(token),
+            probability,
+        })
+        .collect()
+}
+
+/// A character whose input weights point the same way.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Neighbour {
+    /// The character.
+    pub character: char,
+    /// Cosine of the angle between the two characters' rows.
+    pub similarity: f32,
+}
+
+/// The `count` characters nearest to `character` by cosine similarity of their learned vectors: the
+/// embedding's rows, or the first layer's input weights where the input is one-hot.
+///
+/// # Errors
+/// A character that the model does not know.
+pub fn neighbours(
+    config: &Config,
+    vocabulary: &Vocabulary,
+    parameters: &[f32],
+    character: char,
+    count: usize,
+) -> Result<Vec<Neighbour>, Error> {
+    let token = vocabulary.encode_prefix(&character.to_string())?[0] as usize;
+    let layout = Layout::new(&config.model, vocabulary.len());
+    let table = layout
+        .find("embedding.weight")
+        .or_else(|| layout.find("rnn.weight_ih_l0"));
+    let Some(table) = table else {
+        return Ok(Vec::new());
+    };
+    // Both are (V, width) in memory.
+    let width = table.len / vocabulary.len();
+    let rows: Vec<&[f32]> = parameters[table.offset..table.offset + table.len]
+        .chunks_exact(width)
+        .collect();
+    let own = rows[token];
+    let own_norm = norm(own);
+    let mut all: Vec<Neighbour> = rows
+        .iter()
+        .enumerate()
+        .filter(|&(other, _)| other != token)
+        .map(|(other, row)| {
+            let dot: f64 = own.iter().zip(*row).map(|(a, b)| f64::from(a * b)).sum();
+            let length = (own_norm * norm(row)).max(f32::MIN_POSITIVE);
+            Neighbour {
+                character: vocabulary.decode(other as u32),
+                similarity: (dot / f64::from(length)) as f32,
+            }
+        })
+        .collect();
+    all.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
+    all.truncate(count);
+    Ok(all)
+}
+
+/// The values of the parameter called `name`, in PyTorch's order; none if there is no such one.
+pub fn parameter(config: &Config, vocabulary: usize, flat: &[f32], name: &str) -> Option<Vec<f32>> {
+    Layout::new(&config.model, vocabulary)
+        .find(name)
+        .map(|p| p.export(flat))
+}
+
+/// How many values fall into each of equal bins.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Histogram {
+    /// Lower end of the first bin.
+    pub min: f32,
+    /// Upper end of the last bin.
+    pub max: f32,
+    /// Values in each bin.
+    pub counts: Vec<u32>,
+}
+
+/// The histogram of `values` in `bins` bins, from the least to the greatest; values that are not
+/// finite are left out.
+pub fn histogram(values: &[f32], bins: usize) -> Histogram {
+    let finite = || values.iter().copied().filter(|v| v.is_finite());
+    let (min, max) = finite().fold((f32::MAX, f32::MIN), |(a, b), v| (a.min(v), b.max(v)));
+    let mut counts = vec![0; bins];
+    let width = (max - min) / bins as f32;
+    for v in finite() {
+        let bin = if width > 0.0 {
+            ((v - min) / width) as usize
+        } else {
+            0
+        };
+        counts[bin.min(bins - 1)] += 1;
+    }
+    if min > max {
+        Histogram {
+            min: 0.0,
+            max: 0.0,
+            counts,
+        }
+    } else {
+        Histogram { min, max, counts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{ModelConfig, initialise};
+
+    fn model(cell: Cell) -> (Config, Vocabulary, Vec<f32>) {
+        let model = ModelConfig {
+            cell,
+            hidden_size: 12,
+            num_layers: 2,
+            ..ModelConfig::default()
+        };
+        let config = Config {
+            model,
+            ..Config::default()
+        };
+        let vocabulary = Vocabulary::build("分开不分开 想要", 1).unwrap();
+        let layout = Layout::new(&config.model, vocabulary.len());
+        let parameters = initialise(&config.model, &layout, 7);
+        (config, vocabulary, parameters)
+    }
+
+    #[test]
+    fn surprise_is_what_the_sampler_would_have_given() {
+        use crate::sample::{SampleOptions, Sampler};
+        for cell in [Cell::Rnn, Cell::Lstm, Cell::Gru] {
+            let (config, vocabulary, parameters) = model(cell);
+            let isa = Isa::best(false);
+            let found = inspect(&config, &vocabulary, &parameters, "分开不", isa).unwrap();
+            assert_eq!(found.places.len(), 3);
+            assert_eq!(found.places[0].surprise, None);
+            let options = SampleOptions {
+                prefix: "分开".into(),
+                ..SampleOptions::default()
+            };
+            let mut sampler =
+                Sampler::new(&config, &vocabulary, &parameters, options, isa).unwrap();
+            let logits = sampler.logits().to_vec();
+            let sum: f64 = logits.iter().map(|&z| f64::from(z).exp()).sum();
+            let token = vocabulary.encode('不').unwrap() as usize;
+            let expected = sum.ln() - f64::from(logits[token]);
+            let surprise = f64::from(found.places[2].surprise.unwrap());
+            assert!(
+                (surprise - expected).abs() < 1e-5,
+                "{cell:?}: {surprise} {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn layers_have_their_shapes_and_gates_their_range() {
+        for cell in [Cell::Rnn, Cell::Lstm, Cell::Gru] {
+            let (config, vocabulary, parameters) = model(cell);
+            let found = inspect(
+                &config,
+                &vocabulary,
+                &parameters,
+                "分开不分开",
+                Isa::best(false),
+            )
+            .unwrap();
+            assert_eq!(found.layers.len(), 2);
+            for layer in &found.layers {
+                assert_eq!(layer.hidden.len(), 4 * 12);
+                assert_eq!(layer.gates.len(), 4 * 12 * gate_names(cell).len());
+                assert_eq!(layer.gradient_norms.len(), 4);
+                assert!(
+                    layer
+                        .gradient_norms
+                        .iter()
+                        .all(|n| n.is_finite() && *n > 0.0)
+                );
+            }
+            if cell != Cell::Rnn {
+                let gates = &found.layers[0].gates[..12];
+                assert!(gates.iter().all(|g| (0.0..=1.0).contains(g)));
+            }
+            assert!(found.gradient_norm > 0.0);
+        }
+    }
+
+    #[test]
+    fn short_unknown_and_long_texts_are_answered() {
+        let (config, vocabulary, parameters) = model(Cell::Gru);
+        let isa = Isa::best(false);
+        let look = |text: &str| inspect(&config, &vocabulary, &parameters, text, isa);
+        assert!(look("分").is_err());
+        assert_eq!(look("分x").unwrap_err().code(), "unknown-character");
+        let long = look(&"分开".repeat(400)).unwrap();
+        assert!(long.truncated && long.places.len() == MAX_CHARACTERS);
+    }
+
+    #[test]
+    fn the_nearest_neighbour_of_a_copied_row_is_its_copy() {
+        let (config, vocabulary, mut parameters) = model(Cell::Lstm);
+        let layout = Layout::new(&config.model, vocabulary.len());
+        let table = layout.find("rnn.weight_ih_l0").unwrap();
+        let width = table.len / vocabulary.len();
+        let at = |c: char| table.offset + vocabulary.encode(c).unwrap() as usize * width;
+        let (from, to) = (at('分'), at('想'));
+        parameters.copy_within(from..from + width, to);
+        let near = neighbours(&config, &vocabulary, &parameters, '分', 3).unwrap();
+        assert_eq!(near[0].character, '想');
+        assert!((near[0].similarity - 1.0).abs() < 1e-5 && near[1].similarity < 0.99);
+    }
+
+    #[test]
+    fn histograms_count_every_finite_value_once() {
+        let h = histogram(&[0.0, 0.1, 0.9, 1.0, f32::NAN], 10);
+        assert_eq!((h.min, h.max), (0.0, 1.0));
+        assert_eq!(h.counts, [1, 1, 0, 0, 0, 0, 0, 0, 0, 2]);
+        assert_eq!(histogram(&[2.0; 5], 3).counts, [5, 0, 0]);
+        assert_eq!(histogram(&[], 2).counts, [0, 0]);
+    }
+}

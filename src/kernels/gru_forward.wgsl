@@ -1,0 +1,401 @@
+// The GRU over a sequence: see gru_forward.rs.
+// `w_hh` comes packed (pack_quads): ⌈H/4⌉ rows of 3H quads, each of four rows of a column.
+//
+// `sequence`: the whole sequence in one dispatch. A workgroup takes four batch rows, which share every
+// weight it reads: the vectors' lanes. The state stays in workgroup memory, while the recurrent matrix
+// streams from the cache. `step`: one time step, for matrices so large that all workgroups had better
+// share each step: a workgroup takes 32 units and eight rows. The choice is made in
+// executor/gpu/recurrent.rs.
+struct Params {
+    steps: u32,
+    batch: u32,
+    hidden: u32,
+    has_bias: u32,
+    carry: u32,
+    reset_after: u32,
+}
+
+struct Offsets {
+    w_hh: u32,
+    b_ih: u32,
+    b_hh: u32,
+    gates: u32,
+    hs: u32,
+    aside: u32,
+    state: u32,
+    step: u32,
+    phase: u32,
+}
+
+@group(0) @binding(0) var<storage, read> w_hh: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b_ih: array<f32>;
+@group(0) @binding(2) var<storage, read> b_hh: array<f32>;
+@group(0) @binding(3) var<storage, read_write> gates: array<f32>;
+@group(0) @binding(4) var<storage, read_write> hs: array<f32>;
+@group(0) @binding(5) var<storage, read_write> aside: array<f32>;
+@group(0) @binding(6) var<storage, read_write> state: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+@group(1) @binding(1) var<uniform> offsets: Offsets;
+
+// `sequence`: invocations along the units, and along the sum of each unit's product.
+override units: u32 = 64u;
+override splits: u32 = 4u;
+// How often `units` goes into H, at most PASSES times.
+override passes: u32 = 1u;
+// Quads in a block of H rows: ⌈H/4⌉.
+override quads: u32 = 16u;
+// Length of the workgroup memory, and where the vector ends in it and the other splits' sums begin.
+override memory_len: u32 = 704u;
+override parts_at: u32 = 128u;
+
+const PASSES: u32 = 2u;
+// `step`: units to a workgroup, invocations along the sum, and rows of a vector it holds at a time.
+const UNITS: u32 = 32u;
+const SPLITS: u32 = 8u;
+const SPAN: u32 = 512u;
+
+// `sequence`: h before the step, by unit; then, with the reset before the product, r·h. Then what
+// the other splits add. (One array: together they may take all there is.)
+var<workgroup> memory: array<vec4<f32>, memory_len>;
+// `step`: a span of the vector for eight rows, then partial sums.
+var<workgroup> span: array<vec4<f32>, 1024>;
+
+fn gates4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.gates + (t * params.batch + rows) * (3u * params.hidden) + column;
+    return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
+}
+
+fn put_gates4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
+    let at = offsets.gates + (t * params.batch + rows) * (3u * params.hidden) + column;
+    gates[at.x] = value.x;
+    gates[at.y] = value.y;
+    gates[at.z] = value.z;
+    gates[at.w] = value.w;
+}
+
+fn hs4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.hs + (t * params.batch + rows) * params.hidden + column;
+    return vec4<f32>(hs[at.x], hs[at.y], hs[at.z], hs[at.w]);
+}
+
+fn put_hs4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
+    let at = offsets.hs + (t * params.batch + rows) * params.hidden + column;
+    hs[at.x] = value.x;
+    hs[at.y] = value.y;
+    hs[at.z] = value.z;
+    hs[at.w] = value.w;
+}
+
+fn aside4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.aside + (t * params.batch + rows) * params.hidden + column;
+    return vec4<f32>(aside[at.x], aside[at.y], aside[at.z], aside[at.w]);
+}
+
+fn put_aside4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
+    let at = offsets.aside + (t * params.batch + rows) * params.hidden + column;
+    aside[at.x] = value.x;
+    aside[at.y] = value.y;
+    aside[at.z] = value.z;
+    aside[at.w] = value.w;
+}
+
+fn state4(rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.state + rows * params.hidden + column;
+    return vec4<f32>(state[at.x], state[at.y], state[at.z], state[at.w]);
+}
+
+fn put_state4(rows: vec4<u32>, column: u32, value: vec4<f32>) {
+    let at = offsets.state + rows * params.hidden + column;
+    state[at.x] = value.x;
+    state[at.y] = value.y;
+    state[at.z] = value.z;
+    state[at.w] = value.w;
+}
+
+// A unit's biases: b_ih + b_hh of r and of z, and what is added to x_n and to u_n.
+fn bias_of(unit: u32) -> vec4<f32> {
+    if params.has_bias == 0u {
+        return vec4<f32>();
+    }
+    let i = offsets.b_ih + unit;
+    let h = offsets.b_hh + unit;
+    let rz = vec2<f32>(
+        b_ih[i] + b_hh[h],
+        b_ih[i + params.hidden] + b_hh[h + params.hidden],
+    );
+    let n = vec2<f32>(b_ih[i + 2u * params.hidden], b_hh[h + 2u * params.hidden]);
+    if params.reset_after == 1u {
+        return vec4<f32>(rz, n);
+    }
+    return vec4<f32>(rz, n.x + n.y, 0.0);
+}
+
+// Quad `quad` of a column of the packed matrix, times what `memory` holds of the vector.
+fn product(quad: u32, weights: vec4<f32>) -> vec4<f32> {
+    let at = 4u * quad;
+    return weights.x * memory[at] + weights.y * memory[at + 1u] + weights.z * memory[at + 2u]
+        + weights.w * memory[at + 3u];
+}
+
+// The same for `span`, of which it takes the first or the second four rows.
+fn span_product(quad: u32, weights: vec4<f32>, half: u32) -> vec4<f32> {
+    let at = 8u * quad + half;
+    return weights.x * span[at] + weights.y * span[at + 2u] + weights.z * span[at + 4u]
+        + weights.w * span[at + 6u];
+}
+
+// n and the next state of one unit in four rows: leaves both, and returns the state. `sum`: what adds
+// up to the argument of tanh.
+fn candidate(
+    t: u32, rows: vec4<u32>, unit: u32, z: vec4<f32>, sum: vec4<f32>, before: vec4<f32>,
+) -> vec4<f32> {
+    let n = tanh4(sum);
+    let h = z * (before - n) + n;
+    put_gates4(t, rows, 2u * params.hidden + unit, n);
+    put_hs4(t + 1u, rows, unit, h);
+    return h;
+}
+
+@compute @workgroup_size(units, splits)
+fn sequence(
+    @builtin(local_invocation_id) lane: vec3<u32>,
+    @builtin(local_invocation_index) index: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+) {
+    let rows = four_rows(4u * group.x, params.batch);
+    // The first split also does what is not part of the product.
+    let first = lane.y == 0u;
+    for (var j = index; j < 4u * quads; j += units * splits) {
+        var h = vec4<f32>();
+        if j < params.hidden {
+            h = state4(rows, j);
+            put_hs4(0u, rows, j, h);
+        }
+        memory[j] = h;
+        if params.reset_after == 0u {
+            memory[4u * quads + j] = vec4<f32>();
+        }
+    }
+    var bias = array<vec4<f32>, PASSES>();
+    for (var p = 0u; p < passes; p++) {
+        let j = p * units + lane.x;
+        if j < params.hidden {
+            bias[p] = bias_of(j);
+        }
+    }
+    workgroupBarrier();
+    for (var t = 0u; t < params.steps; t++) {
+        var next = array<vec4<f32>, PASSES>();
+        // With the reset before the product: z, and x_n with its bias, until r·h is known.
+        var update = array<vec4<f32>, PASSES>();
+        var input_n = array<vec4<f32>, PASSES>();
+        for (var p = 0u; p < passes; p++) {
+            let j = p * units + lane.x;
+            let live = j < params.hidden;
+            var r = vec4<f32>();
+            var z = vec4<f32>();
+            var u = vec4<f32>();
+            if live {
+                if first {
+                    r = gates4(t, rows, j);
+                    z = gates4(t, rows, params.hidden + j);
+                }
+                for (var q = lane.y; q < quads; q += splits) {
+                    let at = q * 3u * params.hidden + j;
+                    r += product(q, w_hh[at]);
+                    z += product(q, w_hh[at + params.hidden]);
+                    if params.reset_after == 1u {
+                        u += product(q, w_hh[at + 2u * params.hidden]);
+                    }
+                }
+            }
+            if splits > 1u {
+                if !first {
+                    let at = parts_at + (lane.y - 1u) * 3u * units + lane.x;
+                    memory[at] = r;
+                    memory[at + units] = z;
+                    memory[at + 2u * units] = u;
+                }
+                workgroupBarrier();
+                if first {
+                    for (var i = 0u; i < splits - 1u; i++) {
+                        let at = parts_at + i * 3u * units + lane.x;
+                        r += memory[at];
+                        z += memory[at + units];
+                        u += memory[at + 2u * units];
+                    }
+                }
+            }
+            if first && live {
+                r = sigmoid4(r + bias[p].x);
+                z = sigmoid4(z + bias[p].y);
+                let before = memory[j];
+                let input = gates4(t, rows, 2u * params.hidden + j) + bias[p].z;
+                put_gates4(t, rows, j, r);
+                put_gates4(t, rows, params.hidden + j, z);
+                if params.reset_after == 1u {
+                    u += bias[p].w;
+                    put_aside4(t, rows, j, u);
+                    next[p] = candidate(t, rows, j, z, r * u + input, before);
+                } else {
+                    let reset = r * before;
+                    put_aside4(t, rows, j, reset);
+                    memory[4u * quads + j] = reset;
+                    update[p] = z;
+                    input_n[p] = input;
+                }
+            }
+        }
+        if params.reset_after == 0u {
+            workgroupBarrier();
+            for (var p = 0u; p < passes; p++) {
+                let j = p * units + lane.x;
+                let live = j < params.hidden;
+                var sum = input_n[p];
+                if live {
+                    for (var q = lane.y; q < quads; q += splits) {
+                        let weights = w_hh[(q * 3u + 2u) * params.hidden + j];
+                        sum += product(quads + q, weights);
+                    }
+                }
+                if splits > 1u {
+                    if !first {
+                        memory[parts_at + (lane.y - 1u) * units + lane.x] = sum;
+                    }
+                    workgroupBarrier();
+                    if first {
+                        for (var i = 0u; i < splits - 1u; i++) {
+                            sum += memory[parts_at + i * units + lane.x];
+                        }
+                    }
+                }
+                if first && live {
+                    next[p] = candidate(t, rows, j, update[p], sum, memory[j]);
+                }
+            }
+        }
+        workgroupBarrier();
+        if first {
+            for (var p = 0u; p < passes; p++) {
+                let j = p * units + lane.x;
+                if j < params.hidden {
+                    memory[j] = next[p];
+                }
+            }
+        }
+        workgroupBarrier();
+    }
+    if params.carry == 1u && first {
+        for (var p = 0u; p < passes; p++) {
+            let j = p * units + lane.x;
+            if j < params.hidden {
+                put_state4(rows, j, memory[j]);
+            }
+        }
+    }
+}
+
+@compute @workgroup_size(UNITS, SPLITS)
+fn step(
+    @builtin(local_invocation_id) lane: vec3<u32>,
+    @builtin(local_invocation_index) index: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+) {
+    let t = offsets.step;
+    let j = group.x * UNITS + lane.x;
+    let live = j < params.hidden;
+    let rows = array<vec4<u32>, 2>(
+        four_rows(8u * group.y, params.batch),
+        four_rows(8u * group.y + 4u, params.batch),
+    );
+    // Sums by gate, then by half of the rows.
+    var sums = array<vec4<f32>, 6>();
+    for (var first = 0u; first < 4u * quads; first += SPAN) {
+        let len = min(SPAN, 4u * quads - first);
+        for (var i = index; i < len; i += UNITS * SPLITS) {
+            for (var half = 0u; half < 2u; half++) {
+                var value = vec4<f32>();
+                if first + i < params.hidden {
+                    if offsets.phase == 0u {
+                        value = hs4(t, rows[half], first + i);
+                    } else {
+                        value = aside4(t, rows[half], first + i);
+                    }
+                }
+                span[2u * i + half] = value;
+            }
+        }
+        workgroupBarrier();
+        if live {
+            for (var q = lane.y; q < len / 4u; q += SPLITS) {
+                let at = (first / 4u + q) * 3u * params.hidden + j;
+                for (var gate = 0u; gate < 3u; gate++) {
+                    // r, z and with the reset after the product u_n; then, with the reset before
+                    // it, n alone.
+                    if (offsets.phase == 0u && (gate < 2u || params.reset_after == 1u))
+                        || (offsets.phase == 1u && gate == 2u) {
+                        let weights = w_hh[at + gate * params.hidden];
+                        sums[2u * gate] += span_product(q, weights, 0u);
+                        sums[2u * gate + 1u] += span_product(q, weights, 1u);
+                    }
+                }
+            }
+        }
+        workgroupBarrier();
+    }
+    // The first row of invocations finishes the first four rows, the second the others.
+    var total = array<vec4<f32>, 3>();
+    for (var half = 0u; half < 2u; half++) {
+        for (var gate = 0u; gate < 3u; gate++) {
+            span[(lane.y * 3u + gate) * UNITS + lane.x] = sums[2u * gate + half];
+        }
+        workgroupBarrier();
+        if lane.y == half {
+            for (var split = 0u; split < SPLITS; split++) {
+                for (var gate = 0u; gate < 3u; gate++) {
+                    total[gate] += span[(split * 3u + gate) * UNITS + lane.x];
+                }
+            }
+        }
+        workgroupBarrier();
+    }
+    // (Four rows that are all past the batch are nobody's.)
+    if !live || lane.y > 1u || 8u * group.y + 4u * lane.y >= params.batch {
+        return;
+    }
+    let mine = rows[lane.y];
+    let bias = bias_of(j);
+    let before = hs4(t, mine, j);
+    let input = gates4(t, mine, 2u * params.hidden + j) + bias.z;
+    if offsets.phase == 1u {
+        let z = gates4(t, mine, params.hidden + j);
+        _ = candidate(t, mine, j, z, input + total[2], before);
+        return;
+    }
+    let r = sigmoid4(gates4(t, mine, j) + total[0] + bias.x);
+    let z = sigmoid4(gates4(t, mine, params.hidden + j) + total[1] + bias.y);
+    put_gates4(t, mine, j, r);
+    put_gates4(t, mine, params.hidden + j, z);
+    if params.reset_after == 1u {
+        let u = total[2] + bias.w;
+        put_aside4(t, mine, j, u);
+        _ = candidate(t, mine, j, z, r * u + input, before);
+    } else {
+        put_aside4(t, mine, j, r * before);
+    }
+}
+
+// `step` needs hs[0] in place before the first step, and the last state taken out after the last.
+@compute @workgroup_size(64)
+fn carry(@builtin(global_invocation_id) id: vec3<u32>) {
+    let len = params.batch * params.hidden;
+    if id.x >= len {
+        return;
+    }
+    let last = params.steps * len + id.x;
+    if offsets.phase == 0u {
+        hs[offsets.hs + id.x] = state[offsets.state + id.x];
+    } else {
+        state[offsets.state + id.x] = hs[offsets.hs + last];
+    }
+}

@@ -1,0 +1,267 @@
+// The LSTM's gradient through time: see lstm_backward.rs.
+// `w_hh` comes packed and transposed (pack_quads): for each gate ⌈H/4⌉ rows of H quads, each of four d_z of a unit.
+//
+// `sequence`: the whole sequence in one dispatch. A workgroup takes four batch rows, which share every
+// weight it reads: the vectors' lanes. What goes back through the matrix
+// stays in workgroup memory, while the matrix streams from the cache. `step`: one time step, for matrices so large that all workgroups had better
+// share each step: a workgroup takes 32 units and eight rows. The choice is made in
+// executor/gpu/recurrent.rs.
+struct Params {
+    steps: u32,
+    batch: u32,
+    hidden: u32,
+}
+
+struct Offsets {
+    w_hh: u32,
+    cs: u32,
+    gates: u32,
+    d_hs: u32,
+    d_c: u32,
+    step: u32,
+    phase: u32,
+}
+
+@group(0) @binding(0) var<storage, read> w_hh: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> cs: array<f32>;
+@group(0) @binding(2) var<storage, read_write> gates: array<f32>;
+@group(0) @binding(3) var<storage, read_write> d_hs: array<f32>;
+@group(0) @binding(4) var<storage, read_write> d_c: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+@group(1) @binding(1) var<uniform> offsets: Offsets;
+
+// `sequence`: invocations along the units, and along the sum of each unit's product.
+override units: u32 = 64u;
+override splits: u32 = 4u;
+// How often `units` goes into H, at most PASSES times.
+override passes: u32 = 1u;
+// Quads in a block of H rows: ⌈H/4⌉.
+override quads: u32 = 16u;
+// Length of the workgroup memory, and where the vector ends in it and the other splits' sums begin.
+override memory_len: u32 = 448u;
+override parts_at: u32 = 256u;
+
+const PASSES: u32 = 2u;
+// `step`: units to a workgroup, invocations along the sum, and rows of a vector it holds at a time.
+const UNITS: u32 = 32u;
+const SPLITS: u32 = 8u;
+const SPAN: u32 = 512u;
+
+// `sequence`: what goes back through the matrix, by gate and unit. Then what
+// the other splits add. (One array: together they may take all there is.)
+var<workgroup> memory: array<vec4<f32>, memory_len>;
+// `step`: a span of the vector for eight rows, then partial sums.
+var<workgroup> span: array<vec4<f32>, 1024>;
+
+fn gates4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.gates + (t * params.batch + rows) * (4u * params.hidden) + column;
+    return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
+}
+
+fn put_gates4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
+    let at = offsets.gates + (t * params.batch + rows) * (4u * params.hidden) + column;
+    gates[at.x] = value.x;
+    gates[at.y] = value.y;
+    gates[at.z] = value.z;
+    gates[at.w] = value.w;
+}
+
+fn d_hs4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.d_hs + (t * params.batch + rows) * params.hidden + column;
+    return vec4<f32>(d_hs[at.x], d_hs[at.y], d_hs[at.z], d_hs[at.w]);
+}
+
+fn put_d_hs4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
+    let at = offsets.d_hs + (t * params.batch + rows) * params.hidden + column;
+    d_hs[at.x] = value.x;
+    d_hs[at.y] = value.y;
+    d_hs[at.z] = value.z;
+    d_hs[at.w] = value.w;
+}
+
+fn cs4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.cs + (t * params.batch + rows) * params.hidden + column;
+    return vec4<f32>(cs[at.x], cs[at.y], cs[at.z], cs[at.w]);
+}
+
+fn d_c4(rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.d_c + rows * params.hidden + column;
+    return vec4<f32>(d_c[at.x], d_c[at.y], d_c[at.z], d_c[at.w]);
+}
+
+fn put_d_c4(rows: vec4<u32>, column: u32, value: vec4<f32>) {
+    let at = offsets.d_c + rows * params.hidden + column;
+    d_c[at.x] = value.x;
+    d_c[at.y] = value.y;
+    d_c[at.z] = value.z;
+    d_c[at.w] = value.w;
+}
+
+// Quad `quad` of a column of the packed matrix, times what `memory` holds of the vector.
+fn product(quad: u32, weights: vec4<f32>) -> vec4<f32> {
+    let at = 4u * quad;
+    return weights.x * memory[at] + weights.y * memory[at + 1u] + weights.z * memory[at + 2u]
+        + weights.w * memory[at + 3u];
+}
+
+// The same for `span`, of which it takes the first or the second four rows.
+fn span_product(quad: u32, weights: vec4<f32>, half: u32) -> vec4<f32> {
+    let at = 8u * quad + half;
+    return weights.x * span[at] + weights.y * span[at + 2u] + weights.z * span[at + 4u]
+        + weights.w * span[at + 6u];
+}
+
+// What one unit's step leaves in four rows: d_z of each gate, and d_c of the step before.
+struct Left {
+    d_z: mat4x4<f32>,
+    d_c: vec4<f32>,
+}
+
+// One unit's step back in four rows, from ∂L/∂h_t and what step t + 1 left of d_c.
+fn cell(t: u32, rows: vec4<u32>, unit: u32, d_h: vec4<f32>, d_c: vec4<f32>) -> Left {
+    let i = gates4(t, rows, unit);
+    let f = gates4(t, rows, params.hidden + unit);
+    let g = gates4(t, rows, 2u * params.hidden + unit);
+    let o = gates4(t, rows, 3u * params.hidden + unit);
+    let y = tanh4(cs4(t + 1u, rows, unit));
+    let d = d_h * (o * (1.0 - y * y)) + d_c;
+    let d_z = mat4x4<f32>(
+        (d * g) * (i * (1.0 - i)),
+        (d * cs4(t, rows, unit)) * (f * (1.0 - f)),
+        (d * i) * (1.0 - g * g),
+        (d_h * y) * (o * (1.0 - o)),
+    );
+    put_d_hs4(t, rows, unit, d_h);
+    put_gates4(t, rows, unit, d_z[0]);
+    put_gates4(t, rows, params.hidden + unit, d_z[1]);
+    put_gates4(t, rows, 2u * params.hidden + unit, d_z[2]);
+    put_gates4(t, rows, 3u * params.hidden + unit, d_z[3]);
+    return Left(d_z, d * f);
+}
+
+@compute @workgroup_size(units, splits)
+fn sequence(
+    @builtin(local_invocation_id) lane: vec3<u32>,
+    @builtin(local_invocation_index) index: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+) {
+    let rows = four_rows(4u * group.x, params.batch);
+    // The first split also does what is not part of the product.
+    let first = lane.y == 0u;
+    // Padding stays zero.
+    for (var i = index; i < parts_at; i += units * splits) {
+        memory[i] = vec4<f32>();
+    }
+    // What later steps give ∂L/∂h_t.
+    var later = array<vec4<f32>, PASSES>();
+    var left_c = array<vec4<f32>, PASSES>();
+    workgroupBarrier();
+    for (var k = 0u; k < params.steps; k++) {
+        let t = params.steps - 1u - k;
+        if first {
+            for (var p = 0u; p < passes; p++) {
+                let j = p * units + lane.x;
+                if j < params.hidden {
+                    let d_h = d_hs4(t, rows, j) + later[p];
+                    let left = cell(t, rows, j, d_h, left_c[p]);
+                    left_c[p] = left.d_c;
+                    for (var gate = 0u; gate < 4u; gate++) {
+                        memory[gate * 4u * quads + j] = left.d_z[gate];
+                    }
+                }
+            }
+        }
+        workgroupBarrier();
+        if t > 0u {
+            for (var p = 0u; p < passes; p++) {
+                let j = p * units + lane.x;
+                var sum = vec4<f32>();
+                if j < params.hidden {
+                    for (var q = lane.y; q < 4u * quads; q += splits) {
+                        sum += product(q, w_hh[q * params.hidden + j]);
+                    }
+                }
+                if splits > 1u {
+                    if !first {
+                        memory[parts_at + (lane.y - 1u) * units + lane.x] = sum;
+                    }
+                    workgroupBarrier();
+                    if first {
+                        for (var i = 0u; i < splits - 1u; i++) {
+                            sum += memory[parts_at + i * units + lane.x];
+                        }
+                    }
+                }
+                later[p] = sum;
+            }
+        }
+        workgroupBarrier();
+    }
+    if first {
+        for (var p = 0u; p < passes; p++) {
+            let j = p * units + lane.x;
+            if j < params.hidden {
+                put_d_c4(rows, j, left_c[p]);
+            }
+        }
+    }
+}
+
+@compute @workgroup_size(UNITS, SPLITS)
+fn step(
+    @builtin(local_invocation_id) lane: vec3<u32>,
+    @builtin(local_invocation_index) index: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+) {
+    let t = offsets.step;
+    let j = group.x * UNITS + lane.x;
+    let live = j < params.hidden;
+    let rows = array<vec4<u32>, 2>(
+        four_rows(8u * group.y, params.batch),
+        four_rows(8u * group.y + 4u, params.batch),
+    );
+    var sums = array<vec4<f32>, 2>();
+    let end = select(0u, 4u, t + 1u < params.steps);
+    for (var gate = 0u; gate < end; gate++) {
+        for (var first = 0u; first < 4u * quads; first += SPAN) {
+            let len = min(SPAN, 4u * quads - first);
+            for (var i = index; i < len; i += UNITS * SPLITS) {
+                for (var half = 0u; half < 2u; half++) {
+                    var value = vec4<f32>();
+                    if first + i < params.hidden {
+                        value = gates4(t + 1u, rows[half], gate * params.hidden + first + i);
+                    }
+                    span[2u * i + half] = value;
+                }
+            }
+            workgroupBarrier();
+            if live {
+                for (var i = lane.y; i < len / 4u; i += SPLITS) {
+                    let weights = w_hh[(gate * quads + first / 4u + i) * params.hidden + j];
+                    sums[0] += span_product(i, weights, 0u);
+                    sums[1] += span_product(i, weights, 1u);
+                }
+            }
+            workgroupBarrier();
+        }
+    }
+    // The first row of invocations finishes the first four rows, the second the others.
+    for (var half = 0u; half < 2u; half++) {
+        span[(lane.y * 2u + half) * UNITS + lane.x] = sums[half];
+    }
+    workgroupBarrier();
+    // (Four rows that are all past the batch are nobody's.)
+    if !live || lane.y > 1u || 8u * group.y + 4u * lane.y >= params.batch {
+        return;
+    }
+    let mine = rows[lane.y];
+    var sum = vec4<f32>();
+    for (var split = 0u; split < SPLITS; split++) {
+        sum += span[(split * 2u + lane.y) * UNITS + lane.x];
+    }
+    var d_c = vec4<f32>();
+    if t + 1u < params.steps {
+        d_c = d_c4(mine, j);
+    }
+    put_d_c4(mine, j, cell(t, mine, j, d_hs4(t, mine, j) + sum, d_c).d_c);
+}

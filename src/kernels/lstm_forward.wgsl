@@ -1,0 +1,338 @@
+// The LSTM over a sequence: see lstm_forward.rs.
+// `w_hh` comes packed (pack_quads): ⌈H/4⌉ rows of 4H quads, each of four rows of a column.
+//
+// `sequence`: the whole sequence in one dispatch. A workgroup takes four batch rows, which share every
+// weight it reads: the vectors' lanes. The state stays in workgroup memory, while the recurrent matrix
+// streams from the cache. `step`: one time step, for matrices so large that all workgroups had better
+// share each step: a workgroup takes 32 units and eight rows. The choice is made in
+// executor/gpu/recurrent.rs.
+struct Params {
+    steps: u32,
+    batch: u32,
+    hidden: u32,
+    has_bias: u32,
+    carry: u32,
+}
+
+struct Offsets {
+    w_hh: u32,
+    b_ih: u32,
+    b_hh: u32,
+    gates: u32,
+    hs: u32,
+    cs: u32,
+    state: u32,
+    step: u32,
+    phase: u32,
+}
+
+@group(0) @binding(0) var<storage, read> w_hh: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b_ih: array<f32>;
+@group(0) @binding(2) var<storage, read> b_hh: array<f32>;
+@group(0) @binding(3) var<storage, read_write> gates: array<f32>;
+@group(0) @binding(4) var<storage, read_write> hs: array<f32>;
+@group(0) @binding(5) var<storage, read_write> cs: array<f32>;
+@group(0) @binding(6) var<storage, read_write> state: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+@group(1) @binding(1) var<uniform> offsets: Offsets;
+
+// `sequence`: invocations along the units, and along the sum of each unit's product.
+override units: u32 = 64u;
+override splits: u32 = 4u;
+// How often `units` goes into H, at most PASSES times.
+override passes: u32 = 1u;
+// Quads in a block of H rows: ⌈H/4⌉.
+override quads: u32 = 16u;
+// Length of the workgroup memory, and where the vector ends in it and the other splits' sums begin.
+override memory_len: u32 = 832u;
+override parts_at: u32 = 64u;
+
+const PASSES: u32 = 2u;
+// `step`: units to a workgroup, invocations along the sum, and rows of a vector it holds at a time.
+const UNITS: u32 = 32u;
+const SPLITS: u32 = 8u;
+const SPAN: u32 = 512u;
+
+// `sequence`: h before the step, by unit. Then what
+// the other splits add. (One array: together they may take all there is.)
+var<workgroup> memory: array<vec4<f32>, memory_len>;
+// `step`: a span of the vector for eight rows, then partial sums.
+var<workgroup> span: array<vec4<f32>, 1024>;
+
+fn gates4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.gates + (t * params.batch + rows) * (4u * params.hidden) + column;
+    return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
+}
+
+fn put_gates4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
+    let at = offsets.gates + (t * params.batch + rows) * (4u * params.hidden) + column;
+    gates[at.x] = value.x;
+    gates[at.y] = value.y;
+    gates[at.z] = value.z;
+    gates[at.w] = value.w;
+}
+
+fn hs4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.hs + (t * params.batch + rows) * params.hidden + column;
+    return vec4<f32>(hs[at.x], hs[at.y], hs[at.z], hs[at.w]);
+}
+
+fn put_hs4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
+    let at = offsets.hs + (t * params.batch + rows) * params.hidden + column;
+    hs[at.x] = value.x;
+    hs[at.y] = value.y;
+    hs[at.z] = value.z;
+    hs[at.w] = value.w;
+}
+
+fn cs4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.cs + (t * params.batch + rows) * params.hidden + column;
+    return vec4<f32>(cs[at.x], cs[at.y], cs[at.z], cs[at.w]);
+}
+
+fn put_cs4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
+    let at = offsets.cs + (t * params.batch + rows) * params.hidden + column;
+    cs[at.x] = value.x;
+    cs[at.y] = value.y;
+    cs[at.z] = value.z;
+    cs[at.w] = value.w;
+}
+
+// h (part 0) or c (part 1) before the sequence.
+fn state4(part: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.state + (part * params.batch + rows) * params.hidden + column;
+    return vec4<f32>(state[at.x], state[at.y], state[at.z], state[at.w]);
+}
+
+fn put_state4(part: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
+    let at = offsets.state + (part * params.batch + rows) * params.hidden + column;
+    state[at.x] = value.x;
+    state[at.y] = value.y;
+    state[at.z] = value.z;
+    state[at.w] = value.w;
+}
+
+// The sums of the two biases of a unit's gates i, f, g, o.
+fn bias_of(unit: u32) -> vec4<f32> {
+    if params.has_bias == 0u {
+        return vec4<f32>();
+    }
+    let at = unit + params.hidden * vec4<u32>(0u, 1u, 2u, 3u);
+    let i = offsets.b_ih + at;
+    let h = offsets.b_hh + at;
+    return vec4<f32>(b_ih[i.x], b_ih[i.y], b_ih[i.z], b_ih[i.w])
+        + vec4<f32>(b_hh[h.x], b_hh[h.y], b_hh[h.z], b_hh[h.w]);
+}
+
+// Quad `quad` of a column of the packed matrix, times what `memory` holds of the vector.
+fn product(quad: u32, weights: vec4<f32>) -> vec4<f32> {
+    let at = 4u * quad;
+    return weights.x * memory[at] + weights.y * memory[at + 1u] + weights.z * memory[at + 2u]
+        + weights.w * memory[at + 3u];
+}
+
+// The same for `span`, of which it takes the first or the second four rows.
+fn span_product(quad: u32, weights: vec4<f32>, half: u32) -> vec4<f32> {
+    let at = 8u * quad + half;
+    return weights.x * span[at] + weights.y * span[at + 2u] + weights.z * span[at + 4u]
+        + weights.w * span[at + 6u];
+}
+
+// One unit's step in four rows, from the gates' sums z: leaves the gates, c and h; returns c and h.
+fn cell(
+    t: u32, rows: vec4<u32>, unit: u32, z: mat4x4<f32>, bias: vec4<f32>, c_before: vec4<f32>,
+) -> array<vec4<f32>, 2> {
+    let i = sigmoid4(z[0] + bias.x);
+    let f = sigmoid4(z[1] + bias.y);
+    let g = tanh4(z[2] + bias.z);
+    let o = sigmoid4(z[3] + bias.w);
+    let c = f * c_before + i * g;
+    let h = o * tanh4(c);
+    put_gates4(t, rows, unit, i);
+    put_gates4(t, rows, params.hidden + unit, f);
+    put_gates4(t, rows, 2u * params.hidden + unit, g);
+    put_gates4(t, rows, 3u * params.hidden + unit, o);
+    put_cs4(t + 1u, rows, unit, c);
+    put_hs4(t + 1u, rows, unit, h);
+    return array<vec4<f32>, 2>(c, h);
+}
+
+// The projected inputs of a unit's gates.
+fn inputs(t: u32, rows: vec4<u32>, unit: u32) -> mat4x4<f32> {
+    return mat4x4<f32>(
+        gates4(t, rows, unit),
+        gates4(t, rows, params.hidden + unit),
+        gates4(t, rows, 2u * params.hidden + unit),
+        gates4(t, rows, 3u * params.hidden + unit),
+    );
+}
+
+@compute @workgroup_size(units, splits)
+fn sequence(
+    @builtin(local_invocation_id) lane: vec3<u32>,
+    @builtin(local_invocation_index) index: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+) {
+    let rows = four_rows(4u * group.x, params.batch);
+    // The first split also does what is not part of the product.
+    let first = lane.y == 0u;
+    for (var j = index; j < 4u * quads; j += units * splits) {
+        var h = vec4<f32>();
+        if j < params.hidden {
+            h = state4(0u, rows, j);
+            put_hs4(0u, rows, j, h);
+            put_cs4(0u, rows, j, state4(1u, rows, j));
+        }
+        memory[j] = h;
+    }
+    var bias = array<vec4<f32>, PASSES>();
+    var c = array<vec4<f32>, PASSES>();
+    for (var p = 0u; p < passes; p++) {
+        let j = p * units + lane.x;
+        if j < params.hidden {
+            bias[p] = bias_of(j);
+            c[p] = state4(1u, rows, j);
+        }
+    }
+    workgroupBarrier();
+    for (var t = 0u; t < params.steps; t++) {
+        var next = array<vec4<f32>, PASSES>();
+        for (var p = 0u; p < passes; p++) {
+            let j = p * units + lane.x;
+            let live = j < params.hidden;
+            var z = mat4x4<f32>();
+            if live {
+                if first {
+                    z = inputs(t, rows, j);
+                }
+                for (var q = lane.y; q < quads; q += splits) {
+                    let at = q * 4u * params.hidden + j;
+                    z[0] += product(q, w_hh[at]);
+                    z[1] += product(q, w_hh[at + params.hidden]);
+                    z[2] += product(q, w_hh[at + 2u * params.hidden]);
+                    z[3] += product(q, w_hh[at + 3u * params.hidden]);
+                }
+            }
+            if splits > 1u {
+                if !first {
+                    for (var gate = 0u; gate < 4u; gate++) {
+                        memory[parts_at + ((lane.y - 1u) * 4u + gate) * units + lane.x] = z[gate];
+                    }
+                }
+                workgroupBarrier();
+                if first {
+                    for (var i = 0u; i < splits - 1u; i++) {
+                        for (var gate = 0u; gate < 4u; gate++) {
+                            z[gate] += memory[parts_at + (i * 4u + gate) * units + lane.x];
+                        }
+                    }
+                }
+            }
+            if first && live {
+                let after = cell(t, rows, j, z, bias[p], c[p]);
+                c[p] = after[0];
+                next[p] = after[1];
+            }
+        }
+        workgroupBarrier();
+        if first {
+            for (var p = 0u; p < passes; p++) {
+                let j = p * units + lane.x;
+                if j < params.hidden {
+                    memory[j] = next[p];
+                }
+            }
+        }
+        workgroupBarrier();
+    }
+    if params.carry == 1u && first {
+        for (var p = 0u; p < passes; p++) {
+            let j = p * units + lane.x;
+            if j < params.hidden {
+                put_state4(0u, rows, j, memory[j]);
+                put_state4(1u, rows, j, c[p]);
+            }
+        }
+    }
+}
+
+@compute @workgroup_size(UNITS, SPLITS)
+fn step(
+    @builtin(local_invocation_id) lane: vec3<u32>,
+    @builtin(local_invocation_index) index: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+) {
+    let t = offsets.step;
+    let j = group.x * UNITS + lane.x;
+    let live = j < params.hidden;
+    let rows = array<vec4<u32>, 2>(
+        four_rows(8u * group.y, params.batch),
+        four_rows(8u * group.y + 4u, params.batch),
+    );
+    // Sums by gate, then by half of the rows.
+    var sums = array<vec4<f32>, 8>();
+    for (var first = 0u; first < 4u * quads; first += SPAN) {
+        let len = min(SPAN, 4u * quads - first);
+        for (var i = index; i < len; i += UNITS * SPLITS) {
+            for (var half = 0u; half < 2u; half++) {
+                var value = vec4<f32>();
+                if first + i < params.hidden {
+                    value = hs4(t, rows[half], first + i);
+                }
+                span[2u * i + half] = value;
+            }
+        }
+        workgroupBarrier();
+        if live {
+            for (var q = lane.y; q < len / 4u; q += SPLITS) {
+                let at = (first / 4u + q) * 4u * params.hidden + j;
+                for (var gate = 0u; gate < 4u; gate++) {
+                    let weights = w_hh[at + gate * params.hidden];
+                    sums[2u * gate] += span_product(q, weights, 0u);
+                    sums[2u * gate + 1u] += span_product(q, weights, 1u);
+                }
+            }
+        }
+        workgroupBarrier();
+    }
+    // The first row of invocations finishes the first four rows, the second the others.
+    var total = array<vec4<f32>, 4>();
+    for (var half = 0u; half < 2u; half++) {
+        for (var gate = 0u; gate < 4u; gate++) {
+            span[(lane.y * 4u + gate) * UNITS + lane.x] = sums[2u * gate + half];
+        }
+        workgroupBarrier();
+        if lane.y == half {
+            for (var split = 0u; split < SPLITS; split++) {
+                for (var gate = 0u; gate < 4u; gate++) {
+                    total[gate] += span[(split * 4u + gate) * UNITS + lane.x];
+                }
+            }
+        }
+        workgroupBarrier();
+    }
+    // (Four rows that are all past the batch are nobody's.)
+    if !live || lane.y > 1u || 8u * group.y + 4u * lane.y >= params.batch {
+        return;
+    }
+    let mine = rows[lane.y];
+    let z = inputs(t, mine, j) + mat4x4<f32>(total[0], total[1], total[2], total[3]);
+    _ = cell(t, mine, j, z, bias_of(j), cs4(t, mine, j));
+}
+
+// `step` needs hs[0] in place before the first step, and the last state taken out after the last.
+@compute @workgroup_size(64)
+fn carry(@builtin(global_invocation_id) id: vec3<u32>) {
+    let len = params.batch * params.hidden;
+    if id.x >= len {
+        return;
+    }
+    let last = params.steps * len + id.x;
+    if offsets.phase == 0u {
+        hs[offsets.hs + id.x] = state[offsets.state + id.x];
+        cs[offsets.cs + id.x] = state[offsets.state + len + id.x];
+    } else {
+        state[offsets.state + id.x] = hs[offsets.hs + last];
+        state[offsets.state + len + id.x] = cs[offsets.cs + last];
+    }
+}

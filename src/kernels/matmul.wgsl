@@ -1,0 +1,163 @@
+// The matrix product: see matmul.rs.
+//
+// `tiled`: a workgroup computes 64×64 of C in steps of 16 along k, through workgroup memory, while the
+// next step's numbers are already on their way; an invocation computes 4×4. `direct`: the same 4×4
+// without workgroup memory, for adapters where a barrier costs more than reading again.
+struct Params {
+    m: u32,
+    n: u32,
+    k: u32,
+    lda: u32,
+    ldb: u32,
+    ldc: u32,
+    transpose_a: u32,
+    transpose_b: u32,
+    accumulate: u32,
+    has_bias: u32,
+}
+
+struct Offsets {
+    a: u32,
+    b: u32,
+    bias: u32,
+    c: u32,
+}
+
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> c: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+@group(1) @binding(1) var<uniform> offsets: Offsets;
+
+// Rows and columns of C to a workgroup.
+const TILE: u32 = 64u;
+// Steps along k at a time.
+const DEPTH: u32 = 16u;
+// Quads in a step's row of a tile, and one that keeps columns apart in the banks.
+const PITCH: u32 = TILE / 4u + 1u;
+
+// A's and B's tiles by step along k, four rows (of A) or columns (of B) to a quad.
+var<workgroup> tile_a: array<vec4<f32>, PITCH * DEPTH>;
+var<workgroup> tile_b: array<vec4<f32>, PITCH * DEPTH>;
+
+// A[row .. row + 4, k], zero outside.
+fn quad_a(row: u32, k: u32) -> vec4<f32> {
+    var at = vec4<u32>(row, row + 1u, row + 2u, row + 3u);
+    let live = (at < vec4<u32>(params.m)) & vec4<bool>(k < params.k);
+    at = min(at, vec4<u32>(params.m - 1u));
+    let step = min(k, params.k - 1u);
+    if params.transpose_a == 1u {
+        at = offsets.a + step * params.lda + at;
+    } else {
+        at = offsets.a + at * params.lda + step;
+    }
+    return select(vec4<f32>(), vec4<f32>(a[at.x], a[at.y], a[at.z], a[at.w]), live);
+}
+
+// B[k, column .. column + 4], zero outside.
+fn quad_b(k: u32, column: u32) -> vec4<f32> {
+    var at = vec4<u32>(column, column + 1u, column + 2u, column + 3u);
+    let live = (at < vec4<u32>(params.n)) & vec4<bool>(k < params.k);
+    at = min(at, vec4<u32>(params.n - 1u));
+    let step = min(k, params.k - 1u);
+    if params.transpose_b == 1u {
+        at = offsets.b + at * params.ldb + step;
+    } else {
+        at = offsets.b + step * params.ldb + at;
+    }
+    return select(vec4<f32>(), vec4<f32>(b[at.x], b[at.y], b[at.z], b[at.w]), live);
+}
+
+// C[row, column .. column + 4] = or += sums.
+fn put(row: u32, column: u32, sums: vec4<f32>) {
+    if row >= params.m {
+        return;
+    }
+    for (var i = 0u; i < 4u; i++) {
+        if column + i < params.n {
+            let at = offsets.c + row * params.ldc + column + i;
+            var value = sums[i];
+            if params.has_bias == 1u {
+                value += bias[offsets.bias + column + i];
+            }
+            if params.accumulate == 1u {
+                value += c[at];
+            }
+            c[at] = value;
+        }
+    }
+}
+
+@compute @workgroup_size(256)
+fn tiled(
+    @builtin(local_invocation_index) index: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+) {
+    let row = group.y * TILE;
+    let column = group.x * TILE;
+    // What this invocation fetches: neighbours read what is adjacent in memory.
+    let along = index % 16u;
+    let across = index / 16u;
+    let a_quad = select(across, along, params.transpose_a == 1u);
+    let a_step = select(along, across, params.transpose_a == 1u);
+    let b_quad = select(along, across, params.transpose_b == 1u);
+    let b_step = select(across, along, params.transpose_b == 1u);
+    // What it computes.
+    let y = index / 16u;
+    let x = index % 16u;
+    var sums0 = vec4<f32>();
+    var sums1 = vec4<f32>();
+    var sums2 = vec4<f32>();
+    var sums3 = vec4<f32>();
+    var next_a = quad_a(row + 4u * a_quad, a_step);
+    var next_b = quad_b(b_step, column + 4u * b_quad);
+    for (var k = 0u; k < params.k; k += DEPTH) {
+        tile_a[a_step * PITCH + a_quad] = next_a;
+        tile_b[b_step * PITCH + b_quad] = next_b;
+        workgroupBarrier();
+        if k + DEPTH < params.k {
+            next_a = quad_a(row + 4u * a_quad, k + DEPTH + a_step);
+            next_b = quad_b(k + DEPTH + b_step, column + 4u * b_quad);
+        }
+        for (var step = 0u; step < DEPTH; step++) {
+            let left = tile_a[step * PITCH + y];
+            let right = tile_b[step * PITCH + x];
+            sums0 += left.x * right;
+            sums1 += left.y * right;
+            sums2 += left.z * right;
+            sums3 += left.w * right;
+        }
+        workgroupBarrier();
+    }
+    let first = row + 4u * y;
+    put(first, column + 4u * x, sums0);
+    put(first + 1u, column + 4u * x, sums1);
+    put(first + 2u, column + 4u * x, sums2);
+    put(first + 3u, column + 4u * x, sums3);
+}
+
+@compute @workgroup_size(8, 8)
+fn direct(@builtin(global_invocation_id) id: vec3<u32>) {
+    let row = 4u * id.y;
+    let column = 4u * id.x;
+    if row >= params.m || column >= params.n {
+        return;
+    }
+    var sums0 = vec4<f32>();
+    var sums1 = vec4<f32>();
+    var sums2 = vec4<f32>();
+    var sums3 = vec4<f32>();
+    for (var k = 0u; k < params.k; k++) {
+        let left = quad_a(row, k);
+        let right = quad_b(k, column);
+        sums0 += left.x * right;
+        sums1 += left.y * right;
+        sums2 += left.z * right;
+        sums3 += left.w * right;
+    }
+    put(row, column, sums0);
+    put(row + 1u, column, sums1);
+    put(row + 2u, column, sums2);
+    put(row + 3u, column, sums3);
+}

@@ -1,0 +1,280 @@
+// The vanilla layer over a sequence: see rnn_forward.rs.
+// `w_hh` comes packed (pack_quads): ⌈H/4⌉ rows of H quads, each of four rows of a column.
+//
+// `sequence`: the whole sequence in one dispatch. A workgroup takes four batch rows, which share every
+// weight it reads: the vectors' lanes. The state stays in workgroup memory, while the recurrent matrix
+// streams from the cache. `step`: one time step, for matrices so large that all workgroups had better
+// share each step: a workgroup takes 32 units and eight rows. The choice is made in
+// executor/gpu/recurrent.rs.
+struct Params {
+    steps: u32,
+    batch: u32,
+    hidden: u32,
+    has_bias: u32,
+    carry: u32,
+    relu: u32,
+}
+
+struct Offsets {
+    w_hh: u32,
+    b_ih: u32,
+    b_hh: u32,
+    gates: u32,
+    hs: u32,
+    state: u32,
+    step: u32,
+    phase: u32,
+}
+
+@group(0) @binding(0) var<storage, read> w_hh: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b_ih: array<f32>;
+@group(0) @binding(2) var<storage, read> b_hh: array<f32>;
+@group(0) @binding(3) var<storage, read_write> gates: array<f32>;
+@group(0) @binding(4) var<storage, read_write> hs: array<f32>;
+@group(0) @binding(5) var<storage, read_write> state: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+@group(1) @binding(1) var<uniform> offsets: Offsets;
+
+// `sequence`: invocations along the units, and along the sum of each unit's product.
+override units: u32 = 64u;
+override splits: u32 = 4u;
+// How often `units` goes into H, at most PASSES times.
+override passes: u32 = 1u;
+// Quads in a block of H rows: ⌈H/4⌉.
+override quads: u32 = 16u;
+// Length of the workgroup memory, and where the vector ends in it and the other splits' sums begin.
+override memory_len: u32 = 256u;
+override parts_at: u32 = 64u;
+
+const PASSES: u32 = 2u;
+// `step`: units to a workgroup, invocations along the sum, and rows of a vector it holds at a time.
+const UNITS: u32 = 32u;
+const SPLITS: u32 = 8u;
+const SPAN: u32 = 512u;
+
+// `sequence`: h before the step, by unit. Then what
+// the other splits add. (One array: together they may take all there is.)
+var<workgroup> memory: array<vec4<f32>, memory_len>;
+// `step`: a span of the vector for eight rows, then partial sums.
+var<workgroup> span: array<vec4<f32>, 1024>;
+
+fn gates4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.gates + (t * params.batch + rows) * params.hidden + column;
+    return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
+}
+
+fn put_gates4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
+    let at = offsets.gates + (t * params.batch + rows) * params.hidden + column;
+    gates[at.x] = value.x;
+    gates[at.y] = value.y;
+    gates[at.z] = value.z;
+    gates[at.w] = value.w;
+}
+
+fn hs4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.hs + (t * params.batch + rows) * params.hidden + column;
+    return vec4<f32>(hs[at.x], hs[at.y], hs[at.z], hs[at.w]);
+}
+
+fn put_hs4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
+    let at = offsets.hs + (t * params.batch + rows) * params.hidden + column;
+    hs[at.x] = value.x;
+    hs[at.y] = value.y;
+    hs[at.z] = value.z;
+    hs[at.w] = value.w;
+}
+
+fn state4(rows: vec4<u32>, column: u32) -> vec4<f32> {
+    let at = offsets.state + rows * params.hidden + column;
+    return vec4<f32>(state[at.x], state[at.y], state[at.z], state[at.w]);
+}
+
+fn put_state4(rows: vec4<u32>, column: u32, value: vec4<f32>) {
+    let at = offsets.state + rows * params.hidden + column;
+    state[at.x] = value.x;
+    state[at.y] = value.y;
+    state[at.z] = value.z;
+    state[at.w] = value.w;
+}
+
+fn bias_of(unit: u32) -> f32 {
+    if params.has_bias == 0u {
+        return 0.0;
+    }
+    return b_ih[offsets.b_ih + unit] + b_hh[offsets.b_hh + unit];
+}
+
+fn activate(sum: vec4<f32>) -> vec4<f32> {
+    if params.relu == 1u {
+        return max(sum, vec4<f32>());
+    }
+    return tanh4(sum);
+}
+
+// Quad `quad` of a column of the packed matrix, times what `memory` holds of the vector.
+fn product(quad: u32, weights: vec4<f32>) -> vec4<f32> {
+    let at = 4u * quad;
+    return weights.x * memory[at] + weights.y * memory[at + 1u] + weights.z * memory[at + 2u]
+        + weights.w * memory[at + 3u];
+}
+
+// The same for `span`, of which it takes the first or the second four rows.
+fn span_product(quad: u32, weights: vec4<f32>, half: u32) -> vec4<f32> {
+    let at = 8u * quad + half;
+    return weights.x * span[at] + weights.y * span[at + 2u] + weights.z * span[at + 4u]
+        + weights.w * span[at + 6u];
+}
+
+@compute @workgroup_size(units, splits)
+fn sequence(
+    @builtin(local_invocation_id) lane: vec3<u32>,
+    @builtin(local_invocation_index) index: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+) {
+    let rows = four_rows(4u * group.x, params.batch);
+    // The first split also does what is not part of the product.
+    let first = lane.y == 0u;
+    for (var j = index; j < 4u * quads; j += units * splits) {
+        var h = vec4<f32>();
+        if j < params.hidden {
+            h = state4(rows, j);
+            put_hs4(0u, rows, j, h);
+        }
+        memory[j] = h;
+    }
+    var bias = array<f32, PASSES>();
+    for (var p = 0u; p < passes; p++) {
+        let j = p * units + lane.x;
+        if j < params.hidden {
+            bias[p] = bias_of(j);
+        }
+    }
+    workgroupBarrier();
+    for (var t = 0u; t < params.steps; t++) {
+        var next = array<vec4<f32>, PASSES>();
+        for (var p = 0u; p < passes; p++) {
+            let j = p * units + lane.x;
+            let live = j < params.hidden;
+            var sum = vec4<f32>();
+            if live {
+                if first {
+                    sum = gates4(t, rows, j);
+                }
+                for (var q = lane.y; q < quads; q += splits) {
+                    sum += product(q, w_hh[q * params.hidden + j]);
+                }
+            }
+            if splits > 1u {
+                if !first {
+                    memory[parts_at + (lane.y - 1u) * units + lane.x] = sum;
+                }
+                workgroupBarrier();
+                if first {
+                    for (var i = 0u; i < splits - 1u; i++) {
+                        sum += memory[parts_at + i * units + lane.x];
+                    }
+                }
+            }
+            if first && live {
+                put_gates4(t, rows, j, sum);
+                next[p] = activate(sum + bias[p]);
+                put_hs4(t + 1u, rows, j, next[p]);
+            }
+        }
+        workgroupBarrier();
+        if first {
+            for (var p = 0u; p < passes; p++) {
+                let j = p * units + lane.x;
+                if j < params.hidden {
+                    memory[j] = next[p];
+                }
+            }
+        }
+        workgroupBarrier();
+    }
+    if params.carry == 1u && first {
+        for (var p = 0u; p < passes; p++) {
+            let j = p * units + lane.x;
+            if j < params.hidden {
+                put_state4(rows, j, memory[j]);
+            }
+        }
+    }
+}
+
+@compute @workgroup_size(UNITS, SPLITS)
+fn step(
+    @builtin(local_invocation_id) lane: vec3<u32>,
+    @builtin(local_invocation_index) index: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+) {
+    let t = offsets.step;
+    let j = group.x * UNITS + lane.x;
+    let live = j < params.hidden;
+    let rows = array<vec4<u32>, 2>(
+        four_rows(8u * group.y, params.batch),
+        four_rows(8u * group.y + 4u, params.batch),
+    );
+    // Sums by gate, then by half of the rows.
+    var sums = array<vec4<f32>, 2>();
+    for (var first = 0u; first < 4u * quads; first += SPAN) {
+        let len = min(SPAN, 4u * quads - first);
+        for (var i = index; i < len; i += UNITS * SPLITS) {
+            for (var half = 0u; half < 2u; half++) {
+                var value = vec4<f32>();
+                if first + i < params.hidden {
+                    value = hs4(t, rows[half], first + i);
+                }
+                span[2u * i + half] = value;
+            }
+        }
+        workgroupBarrier();
+        if live {
+            for (var q = lane.y; q < len / 4u; q += SPLITS) {
+                let weights = w_hh[(first / 4u + q) * params.hidden + j];
+                sums[0] += span_product(q, weights, 0u);
+                sums[1] += span_product(q, weights, 1u);
+            }
+        }
+        workgroupBarrier();
+    }
+    // The first row of invocations finishes the first four rows, the second the others.
+    var total = array<vec4<f32>, 1>();
+    for (var half = 0u; half < 2u; half++) {
+        for (var gate = 0u; gate < 1u; gate++) {
+            span[(lane.y * 1u + gate) * UNITS + lane.x] = sums[2u * gate + half];
+        }
+        workgroupBarrier();
+        if lane.y == half {
+            for (var split = 0u; split < SPLITS; split++) {
+                for (var gate = 0u; gate < 1u; gate++) {
+                    total[gate] += span[(split * 1u + gate) * UNITS + lane.x];
+                }
+            }
+        }
+        workgroupBarrier();
+    }
+    // (Four rows that are all past the batch are nobody's.)
+    if !live || lane.y > 1u || 8u * group.y + 4u * lane.y >= params.batch {
+        return;
+    }
+    let mine = rows[lane.y];
+    let sum = total[0] + gates4(t, mine, j);
+    put_gates4(t, mine, j, sum);
+    put_hs4(t + 1u, mine, j, activate(sum + bias_of(j)));
+}
+
+// `step` needs hs[0] in place before the first step, and the last state taken out after the last.
+@compute @workgroup_size(64)
+fn carry(@builtin(global_invocation_id) id: vec3<u32>) {
+    let len = params.batch * params.hidden;
+    if id.x >= len {
+        return;
+    }
+    let last = params.steps * len + id.x;
+    if offsets.phase == 0u {
+        hs[offsets.hs + id.x] = state[offsets.state + id.x];
+    } else {
+        state[offsets.state + id.x] = hs[offsets.hs + last];
+    }
+}

@@ -1,0 +1,171 @@
+//! Which executor a session trains on, and why.
+use serde::Serialize;
+
+use crate::{
+    Error,
+    executor::{Backend, CpuExecutor, ExecutorError},
+    network::ConfigError,
+    plan::NetworkPlan,
+    simd::Isa,
+    train::Trainer,
+};
+
+/// Why a session trains where it does.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Choice {
+    /// `asked`, `faster` or `slower` (measured), `software` (an adapter without hardware),
+    /// `unavailable` (see `message`), `lost` (the GPU went away; the CPU goes on), `not-built`.
+    pub reason: &'static str,
+    /// The GPU's name.
+    pub adapter: Option<String>,
+    /// Milliseconds of a step on the CPU, where measured.
+    pub cpu_ms: Option<f64>,
+    /// Milliseconds of a step on the GPU, where measured.
+    pub gpu_ms: Option<f64>,
+    /// What the GPU or its driver said.
+    pub message: Option<String>,
+    /// After a loss: the step that training goes on from.
+    pub step: Option<u64>,
+}
+
+impl Choice {
+    /// The GPU went away.
+    pub fn lost(error: &ExecutorError, step: u64) -> Self {
+        let (message, step) = (Some(error.to_string()), Some(step));
+        Self {
+            reason: "lost",
+            message,
+            step,
+            ..Self::default()
+        }
+    }
+}
+
+/// The CPU executor for a plan.
+pub fn cpu(network: &NetworkPlan) -> Result<Backend, ExecutorError> {
+    Ok(Backend::Cpu(CpuExecutor::new(
+        network.plan.clone(),
+        Isa::best(false),
+    )?))
+}
+
+/// Moves `trainer` to the executor that was asked for.
+pub async fn switch(trainer: &mut Trainer, wish: &str) -> Result<Choice, Error> {
+    match wish {
+        "cpu" => {
+            if trainer.backend().can_be_lost() {
+                let cpu = cpu(trainer.network())?;
+                trainer.switch(cpu).await?;
+            }
+            Ok(Choice {
+                reason: "asked",
+                ..Choice::default()
+            })
+        }
+        "auto" => gpu::automatic(trainer).await,
+        "webgpu" => gpu::asked(trainer).await,
+        _ => {
+            let reason = format!("“{wish}” is not auto, webgpu or cpu");
+            Err(ConfigError::new("backend", reason).into())
+        }
+    }
+}
+
+#[cfg(feature = "webgpu")]
+mod gpu {
+    use super::{Backend, Choice, Error, ExecutorError, Isa, Trainer, cpu};
+    use crate::executor::{
+        GpuDevice, GpuExecutor,
+        gpu::{GpuNeeds, Pick, choose, known_answer},
+    };
+
+    async fn device(trainer: &Trainer) -> Result<GpuDevice, ExecutorError> {
+        GpuDevice::request(GpuNeeds::of(&trainer.network().plan)).await
+    }
+
+    async fn move_to(trainer: &mut Trainer, device: &GpuDevice) -> Result<(), Error> {
+        let plan = trainer.network().plan.clone();
+        let executor = GpuExecutor::new(plan, device).await?;
+        trainer.switch(Backend::Gpu(Box::new(executor))).await
+    }
+
+    /// On the GPU, whatever its speed, if it computes what the CPU computes.
+    pub async fn asked(trainer: &mut Trainer) -> Result<Choice, Error> {
+        let device = device(trainer).await?;
+        known_answer(&device).await?;
+        move_to(trainer, &device).await?;
+        let adapter = Some(device.info().name.clone());
+        Ok(Choice {
+            reason: "asked",
+            adapter,
+            ..Choice::default()
+        })
+    }
+
+    /// On the faster executor. A software adapter is not measured: it runs on the CPU itself, with
+    /// less of it than the CPU executor has.
+    pub async fn automatic(trainer: &mut Trainer) -> Result<Choice, Error> {
+        let device = match device(trainer).await {
+            Ok(device) => device,
+            Err(error) => return stay(trainer, "unavailable", Some(error)).await,
+        };
+        let adapter = Some(device.info().name.clone());
+        if device.info().is_software {
+            let choice = stay(trainer, "software", None).await?;
+            return Ok(Choice { adapter, ..choice });
+        }
+        let measured = choose(trainer.network(), Isa::best(false), Ok(&device)).await?;
+        let number = |ms: f64| ms.is_finite().then_some(ms);
+        let choice = match (measured.pick, measured.refused) {
+            (Pick::Gpu, _) => {
+                move_to(trainer, &device).await?;
+                Choice {
+                    reason: "faster",
+                    ..Choice::default()
+                }
+            }
+            (Pick::Cpu, None) => stay(trainer, "slower", None).await?,
+            (Pick::Cpu, refused) => stay(trainer, "unavailable", refused).await?,
+        };
+        let (cpu_ms, gpu_ms) = (number(measured.cpu_ms), number(measured.gpu_ms));
+        Ok(Choice {
+            adapter,
+            cpu_ms,
+            gpu_ms,
+            ..choice
+        })
+    }
+
+    async fn stay(
+        trainer: &mut Trainer,
+        reason: &'static str,
+        error: Option<ExecutorError>,
+    ) -> Result<Choice, Error> {
+        if trainer.backend().can_be_lost() {
+            let cpu = cpu(trainer.network())?;
+            trainer.switch(cpu).await?;
+        }
+        let message = error.map(|e| e.to_string());
+        Ok(Choice {
+            reason,
+            message,
+            ..Choice::default()
+        })
+    }
+}
+
+#[cfg(not(feature = "webgpu"))]
+mod gpu {
+    use super::{Choice, Error, ExecutorError, Trainer};
+
+    pub async fn asked(_: &mut Trainer) -> Result<Choice, Error> {
+        Err(ExecutorError::NoAdapter.into())
+    }
+
+    pub async fn automatic(_: &mut Trainer) -> Result<Choice, Error> {
+        Ok(Choice {
+            reason: "not-built",
+            ..Choice::default()
+        })
+    }
+}

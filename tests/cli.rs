@@ -1,0 +1,381 @@
+//! The command line: the story from text to writing, and every way to get it wrong.
+#![cfg(all(feature = "cli", not(target_arch = "wasm32")))]
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use charloom::{Config, text::find};
+use serde_json::Value;
+
+/// A folder of its own for each test.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn charloom(folder: &Path, arguments: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_charloom"));
+    command.current_dir(folder).args(arguments.split(' '));
+    command.output().unwrap()
+}
+
+/// What a command printed that must do its work.
+fn ok(folder: &Path, arguments: &str) -> String {
+    let output = charloom(folder, arguments);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments}: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The message of a command that must fail with `code`: one line, and no output.
+fn fails(folder: &Path, arguments: &str, code: i32) -> String {
+    let output = charloom(folder, arguments);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments}: {stderr}");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+    let (line, rest) = stderr.split_once('\n').unwrap();
+    assert_eq!(rest, "", "more than a line: {stderr}");
+    line.strip_prefix("charloom: ").unwrap().to_owned()
+}
+
+const SMALL: &str = "--hidden 8 --batch-size 4 --steps 5 --reproducible";
+
+/// The first characters of the Chinese lyrics.
+fn lyrics(n: usize) -> String {
+    find("lyrics-zh").unwrap().text.chars().take(n).collect()
+}
+
+fn lines(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect()
+}
+
+#[test]
+fn train_sample_eval_inspect() {
+    let dir = folder("story");
+    fs::write(dir.join("a.txt"), lyrics(600)).unwrap();
+    let settings = "--cell gru --optimizer adam --lr 0.01 --newlines space --validation 0.1";
+    let train = format!("train --text a.txt {SMALL} {settings} --out a.safetensors");
+    ok(&dir, &format!("{train} --epochs 3 --metrics a.jsonl"));
+    let metrics = lines(&dir.join("a.jsonl"));
+    assert_eq!(metrics.len(), 3);
+    for (i, line) in metrics.iter().enumerate() {
+        let mut names: Vec<_> = line
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        names.sort_unstable();
+        let expected = [
+            "chars_per_second",
+            "epoch",
+            "loss",
+            "perplexity",
+            "seconds",
+            "validation_perplexity",
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(line["epoch"], i + 1);
+        let loss = line["loss"].as_f64().unwrap();
+        assert_eq!(line["perplexity"].as_f64().unwrap(), loss.exp());
+        assert!(line["validation_perplexity"].as_f64().unwrap() > 1.0);
+    }
+    assert!(metrics[2]["loss"].as_f64() < metrics[0]["loss"].as_f64());
+
+    let first: String = lyrics(2);
+    let sample = format!("sample --model a.safetensors --prefix {first} --length 30");
+    let greedy = ok(&dir, &format!("{sample} --greedy"));
+    assert!(greedy.starts_with(&first));
+    assert_eq!(greedy.trim_end_matches('\n').chars().count(), 32);
+    assert_eq!(greedy, ok(&dir, &format!("{sample} --top-k 1 --seed 9")));
+    let bold = format!("{sample} --temperature 2 --top-p 0.9");
+    assert_ne!(ok(&dir, &bold), ok(&dir, &format!("{bold} --seed 2")));
+
+    let eval: Value =
+        serde_json::from_str(&ok(&dir, "eval --model a.safetensors --text a.txt")).unwrap();
+    let loss = eval["loss"].as_f64().unwrap();
+    assert_eq!(eval["perplexity"].as_f64().unwrap(), loss.exp());
+    assert_eq!(eval["characters"], 600);
+    let part = "eval --model a.safetensors --text a.txt --max-chars 50";
+    assert!(ok(&dir, part).contains("\"characters\":50"));
+
+    let shown = ok(&dir, "inspect --model a.safetensors");
+    for part in [
+        "rnn_l0 (GRU)",
+        "vocabulary: ",
+        "\"hidden_size\": 8",
+        "\"step\"",
+    ] {
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
+    let logits = ok(
+        &dir,
+        &format!("inspect --model a.safetensors --logits {first}"),
+    );
+    let logits: Value = serde_json::from_str(&logits).unwrap();
+    assert_eq!(logits["prefix"], first);
+    let logits = logits["logits"].as_array().unwrap();
+    assert!(shown.contains(&format!("vocabulary: {} tokens", logits.len())));
+    assert!(logits.iter().all(Value::is_f64));
+}
+
+#[test]
+fn a_resumed_training_is_the_same_training() {
+    let dir = folder("resume");
+    fs::write(dir.join("a.txt"), lyrics(400)).unwrap();
+    let text = format!("--text a.txt {SMALL} --sampling random --layers 2 --dropout 0.2");
+    ok(
+        &dir,
+        &format!("train {text} --epochs 4 --out whole --metrics whole.jsonl"),
+    );
+    ok(
+        &dir,
+        &format!("train {text} --epochs 2 --out half --metrics parts.jsonl"),
+    );
+    let resume = "train --resume half --text a.txt --reproducible --epochs 4 --out parts";
+    ok(&dir, &format!("{resume} --metrics parts.jsonl"));
+    let losses = |file: &str| -> Vec<Value> {
+        lines(&dir.join(file))
+            .iter()
+            .map(|l| l["loss"].clone())
+            .collect()
+    };
+    assert_eq!(losses("parts.jsonl").len(), 4);
+    assert_eq!(losses("parts.jsonl"), losses("whole.jsonl"));
+    let model = |file: &str| {
+        let bytes = fs::read(dir.join(file)).unwrap();
+        charloom::checkpoint::load(&bytes).unwrap().state.parameters
+    };
+    assert!(model("parts") == model("whole"));
+
+    // Another text goes on too, and says so.
+    fs::write(
+        dir.join("b.txt"),
+        lyrics(400).chars().rev().collect::<String>(),
+    )
+    .unwrap();
+    let other = charloom(
+        &dir,
+        "train --resume half --text b.txt --epochs 3 --out other",
+    );
+    let stderr = String::from_utf8(other.stderr).unwrap();
+    assert!(
+        other.status.success() && stderr.contains("start of epoch 3"),
+        "{stderr}"
+    );
+    let message = fails(
+        &dir,
+        "train --resume half --text a.txt --hidden 9 --out x",
+        2,
+    );
+    assert!(message.contains("model"), "{message}");
+}
+
+#[test]
+fn a_gbk_file_is_read() {
+    let dir = folder("gbk");
+    let (bytes, ..) = encoding_rs::GBK.encode(find("lyrics-zh").unwrap().text);
+    fs::write(dir.join("gbk.txt"), &bytes).unwrap();
+    let train = format!("train --text gbk.txt --max-chars 300 {SMALL} --epochs 1 --out a");
+    ok(&dir, &train);
+    let sample = format!("sample --model a --prefix {} --length 1", lyrics(1));
+    assert!(ok(&dir, &sample).starts_with(&lyrics(1)));
+    ok(&dir, &format!("{train} --encoding gb18030"));
+    assert!(fails(&dir, &format!("{train} --encoding latin-9"), 2).contains("gb18030"));
+}
+
+#[test]
+fn bad_texts_are_answered() {
+    let dir = folder("texts");
+    let train = format!("train {SMALL} --epochs 1 --out a --text");
+    for (name, contents, message) in [
+        ("empty.txt", &b""[..], "empty"),
+        ("white.txt", b" \n\n", "empty"),
+        (
+            "binary.png",
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0",
+            "PNG",
+        ),
+        (
+            "one.txt",
+            "啊啊啊啊啊".as_bytes(),
+            "only repeats one character",
+        ),
+        ("short.txt", b"abc", "longer text"),
+    ] {
+        fs::write(dir.join(name), contents).unwrap();
+        let found = fails(&dir, &format!("{train} {name}"), 1);
+        assert!(found.contains(message), "{name}: {found}");
+    }
+    assert!(fails(&dir, &format!("{train} missing.txt"), 1).contains("missing.txt"));
+    assert!(!dir.join("a").exists());
+}
+
+#[test]
+fn wrong_command_lines_are_answered() {
+    let dir = folder("usage");
+    for (arguments, part) in [
+        ("train --hiden 8", "--hidden"),
+        ("train --corpus lyrics-zh", "--out"),
+        ("train --out a", "--text"),
+        ("train --out a --corpus lyrics", "lyrics-zh"),
+        ("train --out a --corpus lyrics-zh --cell cnn", "gru"),
+        (
+            "train --out a --corpus lyrics-zh --hidden 0",
+            "between 1 and",
+        ),
+        ("train --out a --corpus lyrics-zh --lr NaN", "lr"),
+        (
+            "train --out a --corpus lyrics-zh --init normal:-1",
+            "normal:0.01",
+        ),
+        (
+            "train --out a --corpus lyrics-zh --validation 1",
+            "validation",
+        ),
+        (
+            "train --out a --corpus lyrics-zh --max-chars 0",
+            "max_chars",
+        ),
+        ("train --out a --corpus lyrics-zh --text b", "--corpus"),
+        (
+            "train --out a --corpus lyrics-zh --clip-norm 1 --clip none",
+            "--clip",
+        ),
+        ("paint", "paint"),
+    ] {
+        let message = fails(&dir, arguments, 2);
+        assert!(message.contains(part), "{arguments}: {message}");
+    }
+    let nowhere = "train --corpus lyrics-zh --out nowhere/a";
+    assert!(fails(&dir, nowhere, 1).contains("does not exist"));
+    assert_eq!(charloom(&dir, "--version").status.code(), Some(0));
+}
+
+#[test]
+fn models_that_cannot_be_used_are_answered() {
+    let dir = folder("models");
+    fs::write(dir.join("a.txt"), lyrics(300)).unwrap();
+    ok(
+        &dir,
+        &format!("train --text a.txt {SMALL} --epochs 1 --out a"),
+    );
+    let bytes = fs::read(dir.join("a")).unwrap();
+    fs::write(dir.join("cut"), &bytes[..bytes.len() / 2]).unwrap();
+    for (arguments, code, part) in [
+        ("sample --model missing", 1, "missing"),
+        ("sample --model a.txt", 1, "not a model file"),
+        ("inspect --model cut", 1, "cut off"),
+        ("sample --model a --temperature 0", 2, "greedy"),
+        ("sample --model a --prefix 龘", 1, "龘"),
+        ("inspect --model a --logits 龘", 1, "龘"),
+    ] {
+        let message = fails(&dir, arguments, code);
+        assert!(message.contains(part), "{arguments}: {message}");
+    }
+    let skipping = ok(
+        &dir,
+        "sample --model a --prefix 龘 --skip-unknown --length 1",
+    );
+    assert!(skipping.starts_with('龘'));
+    fs::write(dir.join("b.txt"), "全是别的字符,龘龘龘龘龘龘龘龘").unwrap();
+    assert!(fails(&dir, "eval --model a --text b.txt", 1).contains("do not occur"));
+}
+
+#[test]
+fn divergence_ends_with_advice_and_the_last_good_model() {
+    let dir = folder("diverge");
+    let train = "train --corpus lyrics-zh --max-chars 300 --hidden 8 --batch-size 4 --steps 5 \
+                 --cell rnn --nonlinearity relu --optimizer sgd --lr 1e9 --clip none --epochs 50 --out a";
+    let output = charloom(&dir, train);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.lines().last().unwrap().contains("diverged"),
+        "{stderr}"
+    );
+    ok(&dir, "sample --model a --length 3");
+}
+
+/// Defaults and presets are the library's.
+#[test]
+fn defaults_are_the_library_s() {
+    let dir = folder("defaults");
+    let model = |arguments: &str| {
+        ok(&dir, &format!("train {arguments} --out a"));
+        charloom::checkpoint::load(&fs::read(dir.join("a")).unwrap()).unwrap()
+    };
+    let mut expected = Config::default();
+    expected.train.epochs = 1;
+    expected.text.max_chars = Some(1200);
+    let plain = model("--corpus lyrics-zh --epochs 1 --max-chars 1200");
+    assert_eq!(plain.config, expected);
+
+    let preset = charloom::presets()
+        .into_iter()
+        .find(|p| p.id == "book-rnn-random");
+    let mut expected = preset.unwrap().config;
+    expected.train.epochs = 1;
+    (expected.train.clip_threshold, expected.model.hidden_size) = (0.5, 8);
+    expected.train.nesterov = true;
+    expected.train.momentum = 0.9;
+    expected.model.bias = false;
+    let changed = model(
+        "--preset book-rnn-random --hidden 8 --epochs 1 --clip-norm 0.5 --nesterov --momentum 0.9 \
+         --bias false",
+    );
+    assert_eq!(changed.config, expected);
+}
+
+/// Without `--epochs` training goes on for ever; Ctrl-C saves what is there.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_training_is_saved() {
+    let dir = folder("interrupt");
+    fs::write(dir.join("a.txt"), lyrics(300)).unwrap();
+    let train = format!("train --text a.txt {SMALL} --out a --metrics a.jsonl");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_charloom"))
+        .current_dir(&dir)
+        .args(train.split(' '))
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let metrics = dir.join("a.jsonl");
+    while fs::metadata(&metrics).map_or(0, |m| m.len()) == 0 {
+        assert_eq!(child.try_wait().unwrap(), None);
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert!(child.wait().unwrap().success());
+    assert!(ok(&dir, "inspect --model a").contains("\"step\""));
+}
+
+/// The help shows defaults as they were written.
+#[test]
+fn help_has_the_defaults() {
+    let help = ok(&folder("help"), "train -h");
+    let rates = Config::default().train;
+    for part in [
+        format!("[default: {}]", rates.lr),
+        format!("[default: {}]", rates.beta2),
+        "[default: one-hot]".into(),
+        "--hidden".into(),
+    ] {
+        assert!(help.contains(&part), "{part} is not in {help}");
+    }
+}

@@ -1,0 +1,447 @@
+//! The bodies of the GPU's tests: the same ones run natively and in a browser.
+use charloom::{
+    executor::{
+        CpuExecutor, Executor, ExecutorError, GpuDevice, GpuExecutor,
+        gpu::{GpuNeeds, Pick, Tuning, choose, known_answer, lower},
+    },
+    kernels::{Access, Controls, Kernel},
+    network::{Cell, ModelConfig},
+    plan::{NetworkPlan, OptimizerKind, PlanOptions, View, network_plan},
+    simd::Isa,
+};
+
+use crate::{
+    cases::{Case, Sink},
+    common::{
+        compare::{Margin, ROUNDING, Tolerance, check, compare},
+        golden::{GRADIENTS, Golden, TRAINED, VALUES},
+        networks::{describe, optimisers, parameters},
+        rig::controls,
+        tokens, wide,
+    },
+};
+
+/// Tolerances of the CPU's kernels, times this: WGSL lets a division be off by 2.5 units in the last
+/// place, eˣ by 3 + 2·|x|, a square root by what a division makes of it, where the CPU's are off by
+/// half a unit to two.
+pub const GPU_TIMES: f64 = 8.0;
+
+/// The adapter that there is.
+///
+/// # Panics
+/// Without one: these tests are for GPUs, and must not pass where there is none.
+pub async fn device() -> GpuDevice {
+    match GpuDevice::request(GpuNeeds::default()).await {
+        Ok(gpu) => gpu,
+        Err(error) => panic!(
+            "{error}; a software one will do: Debian's mesa-vulkan-drivers, or Chromium with \
+             --enable-unsafe-webgpu --use-webgpu-adapter=swiftshader"
+        ),
+    }
+}
+
+/// Both ways to run what can be run in two ways.
+pub fn tunings(gpu: &GpuDevice) -> [(&'static str, Tuning); 2] {
+    let fused = Tuning {
+        tiles: true,
+        step_only: Some(false),
+        ..gpu.tuning()
+    };
+    let stepwise = Tuning {
+        tiles: false,
+        step_only: Some(true),
+        ..fused
+    };
+    [("fused", fused), ("stepwise", stepwise)]
+}
+
+/// All cases of a kernel that `keep` keeps, against the f64 oracle.
+pub async fn check_kernel(gpu: &GpuDevice, cases: fn(Sink), keep: fn(&Case) -> bool) -> String {
+    let mut all = Vec::new();
+    cases(&mut |case: Case| {
+        if keep(&case) {
+            all.push(case.relaxed(GPU_TIMES));
+        }
+    });
+    assert!(!all.is_empty());
+    let mut margin = Margin::NONE;
+    for case in &all {
+        let plan = case.plan();
+        let tunings = tunings(gpu);
+        let calls = |tuning| lower(&plan.programs[0].dispatches[0], tuning);
+        let same = calls(&tunings[0].1) == calls(&tunings[1].1);
+        for (name, tuning) in &tunings[..if same { 1 } else { 2 }] {
+            let executor = GpuExecutor::with_tuning(case.plan(), gpu, tuning).await;
+            let mut executor = executor.unwrap_or_else(|e| panic!("{}: {e}", case.label));
+            let after = case.after(&mut executor).await;
+            margin = margin.or(case.check(name, &after));
+        }
+    }
+    format!(
+        "{}: {} cases, worst error {margin}",
+        all[0].kernel.name(),
+        all.len()
+    )
+}
+
+/// What two f32 computations of the same sums may differ by: 256 roundings of the largest number of
+/// the buffer.
+fn parity(expected: &[f64]) -> Tolerance {
+    let largest = expected.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    Tolerance {
+        atol: 256.0 * ROUNDING * largest,
+        rtol: 256.0 * ROUNDING,
+    }
+}
+
+/// The views of a dispatch that are written and mean something.
+fn written(kernel: &Kernel, views: &[View]) -> Vec<(&'static str, View)> {
+    let pairs = kernel.bindings().iter().zip(views);
+    let written = pairs.filter(|(binding, _)| binding.access == Access::Write);
+    written
+        .map(|(binding, &view)| match (kernel, binding.name) {
+            // The first half is the CPU's scratch.
+            (Kernel::GruBackward(_), "q") => ("q", view.slice(view.len / 2, view.len / 2)),
+            (_, name) => (name, view),
+        })
+        .collect()
+}
+
+/// A network on both executors.
+struct Pair {
+    network: NetworkPlan,
+    cpu: CpuExecutor,
+    gpu: GpuExecutor,
+}
+
+impl Pair {
+    async fn new(
+        device: &GpuDevice,
+        tuning: &Tuning,
+        config: &ModelConfig,
+        vocabulary: usize,
+        options: &PlanOptions,
+    ) -> Self {
+        let network = network_plan(config, vocabulary, options).expect("the plan is valid");
+        let isa = Isa::best(true);
+        Self {
+            cpu: CpuExecutor::new(network.plan.clone(), isa).expect("memory suffices"),
+            gpu: GpuExecutor::with_tuning(network.plan.clone(), device, tuning)
+                .await
+                .unwrap_or_else(|e| panic!("{}: {e}", describe(config))),
+            network,
+        }
+    }
+
+    fn write(&mut self, buffer: charloom::plan::BufferId, words: &[u32]) {
+        self.cpu.write(buffer, 0, words);
+        self.gpu.write(buffer, 0, words);
+    }
+
+    fn upload(&mut self, x: &[u32], y: &[u32], controls: &Controls) {
+        let vocabulary = self.network.plan.buffer(self.network.starts).len() - 1;
+        let mut index = charloom::train::TokenIndex::new(x.len(), vocabulary);
+        index.fill(x);
+        self.write(self.network.tokens, x);
+        self.write(self.network.targets, y);
+        self.write(self.network.positions, &index.positions);
+        self.write(self.network.starts, &index.starts);
+        self.write(self.network.controls, bytemuck::cast_slice(&[*controls]));
+    }
+
+    /// Runs a program dispatch by dispatch, comparing all that is written. The GPU then goes on with
+    /// the CPU's numbers, so a difference is the fault of the dispatch that is named.
+    async fn compare(&mut self, label: &str, program: usize) -> Margin {
+        let mut margin = Margin::NONE;
+        let dispatches = self.network.plan.programs[program].dispatches.clone();
+        for (index, dispatch) in dispatches.iter().enumerate() {
+            self.cpu.run_dispatch(program, index);
+            self.gpu.run_dispatch(program, index);
+            for (name, view) in written(&dispatch.kernel, &dispatch.views) {
+                let expected = self.cpu.view(view).to_vec();
+                let found = self.gpu.read(view).await.expect("it can be read");
+                let name = format!(
+                    "{label}: dispatch {index}, {} {}: {name}",
+                    dispatch.kernel.name(),
+                    dispatch.label
+                );
+                let wide = wide(&expected);
+                let result = compare(&name, &found, &wide, parity(&wide));
+                margin = margin.or(result.unwrap_or_else(|mismatch| panic!("{mismatch}")));
+                let words = bytemuck::cast_slice(&expected);
+                self.gpu.write(view.buffer, view.offset, words);
+            }
+        }
+        margin
+    }
+}
+
+/// Two training steps and an evaluation of `config`, dispatch by dispatch.
+pub async fn check_plan(
+    device: &GpuDevice,
+    (name, tuning): &(&'static str, Tuning),
+    config: &ModelConfig,
+    which: usize,
+) -> Margin {
+    let (vocabulary, batch, steps) = (21, 3 + 2 * (which % 2), 4);
+    let optimisers = optimisers();
+    let (optimizer, settings) = &optimisers[which % optimisers.len()];
+    let options = PlanOptions {
+        batch,
+        steps,
+        carry: which % 3 > 0,
+        optimizer: *optimizer,
+        slots: 3,
+    };
+    let mut pair = Pair::new(device, tuning, config, vocabulary, &options).await;
+    let mut flat = vec![0.0; pair.network.layout.len];
+    let named = parameters(config, vocabulary, which as u64);
+    for parameter in &pair.network.layout.parameters {
+        parameter.import(&named[&parameter.name], &mut flat);
+    }
+    pair.write(pair.network.parameters, bytemuck::cast_slice(&flat));
+    for &state in &pair.network.states.clone() {
+        let len = pair.network.plan.buffer(state).len();
+        let values = crate::common::uniform(len, 0.5, u64::from(state.0));
+        pair.write(state, bytemuck::cast_slice(&values));
+    }
+    let n = batch * steps;
+    let text = tokens(3 * n, vocabulary, which as u64);
+    let mut margin = Margin::NONE;
+    for step in 0..2 {
+        let (x, y) = (&text[step * n..][..n], &text[step * n + 1..][..n]);
+        let controls = controls(settings, step as u32, config.dropout, 0xfeed_5eed_f00d);
+        pair.upload(x, y, &controls);
+        let label = format!("{name} {} {optimizer:?} step {step}", describe(config));
+        margin = margin.or(pair.compare(&label, pair.network.train).await);
+        let label = format!("{label}, evaluation");
+        margin = margin.or(pair.compare(&label, pair.network.evaluate).await);
+    }
+    margin
+}
+
+/// A plan of middling size for tests that are not about numbers.
+pub fn small_plan() -> NetworkPlan {
+    let config = ModelConfig {
+        hidden_size: 20,
+        ..ModelConfig::default()
+    };
+    let options = PlanOptions {
+        batch: 3,
+        steps: 4,
+        carry: true,
+        optimizer: OptimizerKind::Adam,
+        slots: 8,
+    };
+    network_plan(&config, 21, &options).expect("the plan is valid")
+}
+
+/// One step against PyTorch's gradients, then ten against its losses and parameters.
+pub async fn check_golden(
+    device: &GpuDevice,
+    (name, tuning): &(&'static str, Tuning),
+    golden: &Golden,
+) -> Margin {
+    let label = format!("{} {name}", golden.name);
+    let network = network_plan(&golden.config, golden.vocabulary, &golden.options)
+        .unwrap_or_else(|e| panic!("{label}: {e}"));
+    let executor = GpuExecutor::with_tuning(network.plan.clone(), device, tuning).await;
+    let mut executor = executor.unwrap_or_else(|e| panic!("{label}: {e}"));
+    let mut flat = vec![0.0; network.layout.len];
+    let initial = golden.parameters("init.");
+    for parameter in &network.layout.parameters {
+        parameter.import(&initial[&parameter.name], &mut flat);
+    }
+    let zeros: Vec<f32> = vec![0.0; network.layout.len];
+    let mut margin = Margin::NONE;
+
+    let start = golden.initial_state();
+    for (layer, &buffer) in network.states.iter().enumerate() {
+        if let Some(states) = &start {
+            let state = [states[layer].h.as_slice(), &states[layer].c].concat();
+            executor.write(buffer, 0, bytemuck::cast_slice(&state));
+        }
+    }
+    executor.write(network.parameters, 0, bytemuck::cast_slice(&flat));
+    let controls = golden.train.controls(0, 0, 0.0, 0);
+    let (x, y) = (&golden.tokens["x"], &golden.tokens["y"]);
+    let metrics = step(&mut executor, &network, x, y, &controls).await;
+    let name = format!("{label}: loss");
+    margin = margin.or(check(&name, &metrics[..1], &golden.tensor("loss"), VALUES));
+    let view = network.plan.whole(network.gradients);
+    let gradients = executor.read(view).await.expect("it can be read");
+    for parameter in &network.layout.parameters {
+        let name = format!("grad.{}", parameter.name);
+        let found = parameter.export(&gradients);
+        let label = format!("{label}: {name}");
+        margin = margin.or(check(&label, &found, &golden.tensor(&name), GRADIENTS));
+    }
+
+    // From the start again.
+    executor.write(network.parameters, 0, bytemuck::cast_slice(&flat));
+    for &moment in &network.moments {
+        executor.write(moment, 0, bytemuck::cast_slice(&zeros));
+    }
+    for &state in &network.states {
+        let len = network.plan.buffer(state).len();
+        executor.write(state, 0, &vec![0; len]);
+    }
+    let size = golden.options.batch * golden.options.steps;
+    let mut losses = Vec::new();
+    for i in 0..10 {
+        let x = &golden.tokens["train.x"][i * size..][..size];
+        let y = &golden.tokens["train.y"][i * size..][..size];
+        let controls = golden.train.controls(i as u64, i as u64, 0.0, i % 3);
+        let metrics = step(&mut executor, &network, x, y, &controls).await;
+        losses.push(metrics[4 * (i % 3)]);
+    }
+    let name = format!("{label}: ten losses");
+    let expected = golden.tensor("train.losses");
+    margin = margin.or(check(&name, &losses, &expected, GPU_VALUES));
+    let view = network.plan.whole(network.parameters);
+    let parameters = executor.read(view).await.expect("it can be read");
+    for parameter in &network.layout.parameters {
+        let name = format!("final.{}", parameter.name);
+        let found = parameter.export(&parameters);
+        let label = format!("{label}: {name}");
+        let tolerance = TRAINED.times(GPU_TIMES);
+        margin = margin.or(check(&label, &found, &golden.tensor(&name), tolerance));
+    }
+    margin
+}
+
+/// Losses of ten steps: the GPU's arithmetic, ten times over.
+const GPU_VALUES: Tolerance = VALUES.times(GPU_TIMES);
+
+/// One training step: the metrics ring after it.
+async fn step(
+    executor: &mut GpuExecutor,
+    network: &NetworkPlan,
+    x: &[u32],
+    y: &[u32],
+    controls: &Controls,
+) -> Vec<f32> {
+    let vocabulary = network.plan.buffer(network.starts).len() - 1;
+    let mut index = charloom::train::TokenIndex::new(x.len(), vocabulary);
+    index.fill(x);
+    executor.write(network.tokens, 0, x);
+    executor.write(network.targets, 0, y);
+    executor.write(network.positions, 0, &index.positions);
+    executor.write(network.starts, 0, &index.starts);
+    executor.write(network.controls, 0, bytemuck::cast_slice(&[*controls]));
+    executor.run(network.train);
+    let view = network.plan.whole(network.metrics);
+    executor.read(view).await.expect("it can be read")
+}
+
+/// A device that is given up is reported by everything, and nothing panics.
+pub async fn check_device_loss() {
+    let device = device().await;
+    let plan = small_plan();
+    let executor = GpuExecutor::new(plan.plan.clone(), &device).await;
+    let mut executor = executor.expect("a small plan fits");
+    let view = plan.plan.whole(plan.parameters);
+    executor.run(plan.train);
+    let before = executor.read(view);
+    device.destroy();
+    let lost = |result: Result<Vec<f32>, ExecutorError>| {
+        matches!(result, Err(ExecutorError::DeviceLost { .. }))
+    };
+    assert!(lost(before.await));
+    executor.write(plan.parameters, 0, &[0]);
+    executor.run(plan.train);
+    executor.copy(plan.parameters, plan.snapshot);
+    assert!(lost(executor.read(view).await));
+    assert!(executor.status().is_err());
+    assert!(GpuExecutor::new(plan.plan, &device).await.is_err());
+}
+
+/// Many readings at once, each of what was written before it.
+pub async fn check_readings(device: &GpuDevice) {
+    let plan = small_plan();
+    let executor = GpuExecutor::new(plan.plan.clone(), device).await;
+    let mut executor = executor.expect("a small plan fits");
+    let mut readings = Vec::new();
+    let view = plan.plan.whole(plan.metrics);
+    for i in 0..20u16 {
+        let value = f32::from(i);
+        executor.write(plan.metrics, 3, &[value.to_bits()]);
+        readings.push((value, executor.read(view.slice(2, 5))));
+    }
+    for (value, reading) in readings {
+        assert_eq!(reading.await.expect("it can be read")[1], value);
+    }
+    assert!(executor.status().is_ok());
+}
+
+/// `pack_quads` has no place in a plan: its Rust half against its definition, blocks, strides and
+/// padding included. (Its shader runs before every recurrent one.)
+pub fn check_packing() {
+    use charloom::kernels::pack_quads::{Params, run};
+    let (blocks, rows, columns) = (2usize, 5usize, 3usize);
+    let weights: Vec<f32> = (0..60u8).map(f32::from).collect();
+    let params = Params {
+        blocks: blocks as u32,
+        rows: rows as u32,
+        columns: columns as u32,
+        block_stride: 5,
+        row_stride: 1,
+        column_stride: 10,
+        reserved: [0; 2],
+    };
+    let mut packed = vec![f32::NAN; params.len()];
+    run(&params, &weights, &mut packed);
+    for block in 0..blocks {
+        for row in 0..8 {
+            for column in 0..columns {
+                let at = ((block * 2 + row / 4) * columns + column) * 4 + row % 4;
+                let expected = if row < rows {
+                    weights[column * 10 + block * 5 + row]
+                } else {
+                    0.0
+                };
+                assert_eq!(packed[at], expected);
+            }
+        }
+    }
+}
+
+/// The known-answer step passes; a measured choice names the faster; a missing or lost device is a
+/// reason for the CPU.
+pub async fn check_probe(cells: &[(Cell, bool)]) {
+    let device = device().await;
+    known_answer(&device)
+        .await
+        .expect("the device computes rightly");
+    for &(cell, reset_after) in cells {
+        let config = ModelConfig {
+            cell,
+            reset_after,
+            hidden_size: 64,
+            ..ModelConfig::default()
+        };
+        let options = PlanOptions {
+            batch: 16,
+            steps: 8,
+            carry: true,
+            optimizer: OptimizerKind::Adam,
+            slots: 8,
+        };
+        let network = network_plan(&config, 65, &options).expect("the plan is valid");
+        let choice = choose(&network, Isa::best(false), Ok(&device)).await;
+        let choice = choice.expect("the CPU can do it");
+        assert!(choice.cpu_ms > 0.0 && choice.gpu_ms > 0.0 && choice.refused.is_none());
+        assert_eq!(choice.pick == Pick::Gpu, choice.gpu_ms < choice.cpu_ms);
+        if device.info().is_software {
+            assert_eq!(choice.pick, Pick::Cpu, "{choice:?}");
+        }
+        let none = choose(&network, Isa::best(false), Err(ExecutorError::NoAdapter)).await;
+        let none = none.expect("the CPU can do it");
+        assert_eq!(
+            (none.pick, none.refused),
+            (Pick::Cpu, Some(ExecutorError::NoAdapter))
+        );
+    }
+    device.destroy();
+    assert!(known_answer(&device).await.is_err());
+}

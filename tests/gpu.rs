@@ -1,0 +1,110 @@
+//! The GPU executor on the GPU of this machine; a software one will do.
+#![cfg(not(target_arch = "wasm32"))]
+// Each test file uses its own part of this.
+#[allow(dead_code)]
+#[path = "common/cases/mod.rs"]
+mod cases;
+mod common;
+#[path = "common/gpu.rs"]
+mod gpu;
+mod oracle;
+
+use cases::Case;
+use charloom::{
+    executor::{ExecutorError, GpuDevice, gpu::GpuNeeds},
+    network::Cell,
+};
+use common::{compare::Margin, golden::Golden, networks::networks};
+use pollster::block_on;
+
+/// A test for each kernel of the same name.
+macro_rules! kernels {
+    ($($name:ident)+) => {
+        $(#[test] fn $name() {
+            let everything: fn(&Case) -> bool = |_| true;
+            println!("{}", block_on(async {
+                gpu::check_kernel(&gpu::device().await, cases::$name, everything).await
+            }));
+        })+
+    };
+}
+
+kernels! {
+    adagrad adam clip dropout embedding_backward embedding_forward gradient_norm gru_backward
+    gru_forward lstm_backward lstm_forward matmul mean_loss rmsprop rnn_backward rnn_forward sgd
+    softmax_cross_entropy sum_rows
+}
+
+#[test]
+fn every_network_computes_what_the_cpu_does_dispatch_by_dispatch() {
+    block_on(async {
+        let device = gpu::device().await;
+        let mut margin = Margin::NONE;
+        for (which, config) in networks(19).iter().enumerate() {
+            for tuning in &gpu::tunings(&device) {
+                margin = margin.or(gpu::check_plan(&device, tuning, config, which).await);
+            }
+        }
+        println!("plans: worst error {margin}");
+    });
+}
+
+#[test]
+fn training_is_pytorchs() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/goldens/data");
+    let paths = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = paths
+        .filter(|p| p.extension().is_some_and(|e| e == "safetensors"))
+        .collect();
+    paths.sort();
+    assert!(paths.len() >= 21);
+    block_on(async {
+        let device = gpu::device().await;
+        let mut margin = Margin::NONE;
+        for path in paths {
+            let name = path.file_stem().unwrap().to_string_lossy();
+            let golden = Golden::read(&name, &std::fs::read(&path).unwrap());
+            for tuning in &gpu::tunings(&device) {
+                margin = margin.or(gpu::check_golden(&device, tuning, &golden).await);
+            }
+        }
+        println!("goldens: worst error {margin}");
+    });
+}
+
+#[test]
+fn readings_see_what_was_asked_for_before_them() {
+    block_on(async { gpu::check_readings(&gpu::device().await).await });
+}
+
+#[test]
+fn a_lost_device_is_reported_and_nothing_panics() {
+    block_on(gpu::check_device_loss());
+}
+
+#[test]
+fn pack_quads() {
+    gpu::check_packing();
+}
+
+#[test]
+fn the_device_is_trusted_and_a_slower_one_is_not_chosen() {
+    block_on(gpu::check_probe(&[
+        (Cell::Lstm, true),
+        (Cell::Gru, false),
+        (Cell::Rnn, true),
+    ]));
+}
+
+#[test]
+fn what_no_gpu_has_is_refused_with_advice() {
+    let needs = GpuNeeds {
+        buffer: 1 << 62,
+        ..GpuNeeds::default()
+    };
+    let error = block_on(GpuDevice::request(needs)).unwrap_err();
+    assert!(matches!(error, ExecutorError::LimitExceeded { .. }));
+    assert!(error.to_string().contains("reduce"), "{error}");
+}

@@ -1,0 +1,137 @@
+//! The trainer on the GPU: it trains as on the CPU, changes executors between two steps, and goes on
+//! when the device is lost.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used)]
+use charloom::{
+    Config, Error, TextConfig,
+    executor::{
+        Backend, CpuExecutor, ExecutorError, GpuDevice, GpuExecutor,
+        gpu::{GpuNeeds, Pick, choose, known_answer},
+    },
+    network::{Cell, ModelConfig},
+    simd::Isa,
+    text::{Corpus, find},
+    train::{Budget, TrainConfig, Trainer},
+};
+use pollster::block_on;
+
+/// A loss after tens of steps of f32 arithmetic in two orders: rounding, grown by training.
+const TOLERANCE: f32 = 2e-3;
+
+fn trainer(cell: Cell) -> Trainer {
+    let config = Config {
+        text: TextConfig {
+            max_chars: Some(1500),
+            validation: 0.2,
+            ..TextConfig::default()
+        },
+        model: ModelConfig {
+            cell,
+            hidden_size: 20,
+            ..ModelConfig::default()
+        },
+        train: TrainConfig {
+            batch_size: 4,
+            steps: 9,
+            ..TrainConfig::default()
+        },
+    };
+    let text = find("lyrics-zh").unwrap().text;
+    let corpus = Corpus::new(text, &config.text.corpus_options()).unwrap();
+    Trainer::new(corpus, config, |network| {
+        Ok(Backend::Cpu(CpuExecutor::new(
+            network.plan.clone(),
+            Isa::best(false),
+        )?))
+    })
+    .unwrap()
+}
+
+fn device(trainer: &Trainer) -> GpuDevice {
+    block_on(GpuDevice::request(GpuNeeds::of(&trainer.network().plan)))
+        .expect("a Vulkan driver, if only in software: install mesa-vulkan-drivers")
+}
+
+fn gpu(trainer: &Trainer, device: &GpuDevice) -> Backend {
+    let plan = trainer.network().plan.clone();
+    Backend::Gpu(Box::new(block_on(GpuExecutor::new(plan, device)).unwrap()))
+}
+
+fn train(trainer: &mut Trainer, steps: u64) -> Result<Vec<f32>, Error> {
+    let budget = Budget {
+        milliseconds: f64::INFINITY,
+        steps,
+    };
+    Ok(block_on(trainer.train(budget))?
+        .steps
+        .iter()
+        .map(|s| s.loss)
+        .collect())
+}
+
+fn assert_close(found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len());
+    for (step, (a, b)) in found.iter().zip(expected).enumerate() {
+        assert!((a - b).abs() <= TOLERANCE, "step {step}: {a} {b}");
+    }
+}
+
+#[test]
+fn executors_change_between_two_steps_without_losing_one() {
+    for cell in [Cell::Rnn, Cell::Lstm, Cell::Gru] {
+        let mut straight = trainer(cell);
+        let expected = train(&mut straight, 60).unwrap();
+        let mut changing = trainer(cell);
+        let device = device(&changing);
+        let mut found = train(&mut changing, 15).unwrap();
+        let on_gpu = gpu(&changing, &device);
+        block_on(changing.switch(on_gpu)).unwrap();
+        assert_eq!(changing.backend().name(), "webgpu");
+        found.extend(train(&mut changing, 30).unwrap());
+        let plan = changing.network().plan.clone();
+        let cpu = Backend::Cpu(CpuExecutor::new(plan, Isa::best(false)).unwrap());
+        block_on(changing.switch(cpu)).unwrap();
+        found.extend(train(&mut changing, 15).unwrap());
+        assert_close(&found, &expected);
+        assert_eq!(changing.position(), straight.position());
+    }
+}
+
+#[test]
+fn a_lost_device_is_told_and_training_goes_on_from_what_was_kept() {
+    let mut trainer = trainer(Cell::Gru);
+    let device = device(&trainer);
+    train(&mut trainer, 10).unwrap();
+    let on_gpu = gpu(&trainer, &device);
+    block_on(trainer.switch(on_gpu)).unwrap();
+    train(&mut trainer, 10).unwrap();
+    device.destroy();
+    let error = train(&mut trainer, 10).unwrap_err();
+    assert!(
+        matches!(error, Error::Executor(ExecutorError::DeviceLost { .. })),
+        "{error:?}"
+    );
+    let plan = trainer.network().plan.clone();
+    let cpu = Backend::Cpu(CpuExecutor::new(plan, Isa::best(false)).unwrap());
+    assert_eq!(trainer.recover(cpu), 10);
+    let found = train(&mut trainer, 20).unwrap();
+    let mut straight = self::trainer(Cell::Gru);
+    train(&mut straight, 10).unwrap();
+    assert_close(&found, &train(&mut straight, 20).unwrap());
+}
+
+#[test]
+fn the_choice_is_measured_on_both() {
+    let trainer = trainer(Cell::Lstm);
+    let device = device(&trainer);
+    block_on(known_answer(&device)).unwrap();
+    let choice = block_on(choose(trainer.network(), Isa::best(false), Ok(&device))).unwrap();
+    assert!(choice.cpu_ms > 0.0 && choice.gpu_ms > 0.0 && choice.refused.is_none());
+    assert_eq!(choice.pick == Pick::Gpu, choice.gpu_ms < choice.cpu_ms);
+    let none = block_on(choose(
+        trainer.network(),
+        Isa::best(false),
+        Err(ExecutorError::NoAdapter),
+    ));
+    assert_eq!(none.unwrap().pick, Pick::Cpu);
+}

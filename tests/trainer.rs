@@ -1,0 +1,255 @@
+//! The trainer against the f64 oracle: the same text, the same batches, several epochs; losses, norms,
+//! learning rates, epoch and validation perplexity, final parameters.
+// A test may panic: its helpers too.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+mod oracle;
+
+use charloom::{
+    Config,
+    executor::{Backend, CpuExecutor},
+    kernels::ClipMode,
+    network::{Cell, ModelConfig},
+    simd::Isa,
+    text::{Corpus, CorpusOptions, Part, Sampling},
+    train::{Budget, Optimizer, Schedule, TrainConfig, Trainer},
+};
+use common::{
+    compare::{ELEMENTWISE, Tolerance, check},
+    rig::wait,
+    tokens, wide,
+};
+use oracle::{
+    network::{Batch, Named, Network, State, map},
+    number::{Number, Traced, start_tape},
+    optimiser::{Optimiser, Settings, clipped, global_norm},
+};
+
+/// Over a dozen steps, in which each step's rounding enters the next.
+const TRAINED: Tolerance = Tolerance {
+    atol: 5e-6,
+    rtol: 5e-6,
+};
+
+const STEPS: usize = 12;
+
+fn configurations() -> Vec<Config> {
+    let train = TrainConfig {
+        batch_size: 3,
+        steps: 6,
+        sampling: Sampling::Consecutive,
+        optimizer: Optimizer::Adam,
+        lr: 0.01,
+        eps: 1e-6,
+        clip: ClipMode::Norm,
+        clip_threshold: 0.3,
+        seed: 0x1234_5678_9abc,
+        ..TrainConfig::default()
+    };
+    let model = ModelConfig {
+        cell: Cell::Lstm,
+        hidden_size: 7,
+        num_layers: 2,
+        dropout: 0.25,
+        ..ModelConfig::default()
+    };
+    let text = Default::default();
+    vec![
+        Config {
+            text,
+            model: model.clone(),
+            train: TrainConfig {
+                schedule: Schedule::Cosine,
+                warmup_steps: 3,
+                decay_steps: 6,
+                ..train.clone()
+            },
+        },
+        Config {
+            text: Default::default(),
+            model: ModelConfig {
+                cell: Cell::Gru,
+                ..model.clone()
+            },
+            train: TrainConfig {
+                sampling: Sampling::Random,
+                optimizer: Optimizer::Sgd,
+                lr: 0.5,
+                momentum: 0.5,
+                nesterov: true,
+                ..train.clone()
+            },
+        },
+        Config {
+            text: Default::default(),
+            model: ModelConfig {
+                cell: Cell::Rnn,
+                num_layers: 1,
+                ..model
+            },
+            train: TrainConfig {
+                optimizer: Optimizer::Adamw,
+                weight_decay: 0.1,
+                clip: ClipMode::Value,
+                clip_threshold: 0.02,
+                ..train
+            },
+        },
+    ]
+}
+
+fn settings(train: &TrainConfig, step: u64) -> Settings {
+    Settings {
+        lr: f64::from(train.lr_at(step)),
+        clip: train.clip,
+        threshold: f64::from(train.clip_threshold),
+        weight_decay: f64::from(train.weight_decay),
+        momentum: f64::from(train.momentum),
+        nesterov: train.nesterov,
+        beta1: f64::from(train.beta1),
+        beta2: f64::from(train.beta2),
+        alpha: f64::from(train.alpha),
+        eps: f64::from(train.eps),
+    }
+}
+
+/// e^(mean loss) of the tokens after the first, cut into B runs that start from a zero state.
+fn perplexity(network: &Network, parameters: &Named<f64>, tokens: &[u32], runs: usize) -> f64 {
+    let (x, y) = (&tokens[..tokens.len() - 1], &tokens[1..]);
+    let run = x.len().div_ceil(runs);
+    let mut sum = 0.0;
+    for (x, y) in x.chunks(run).zip(y.chunks(run)) {
+        let one = Network {
+            batch: 1,
+            steps: x.len(),
+            ..network.clone()
+        };
+        let batch = Batch {
+            x,
+            y,
+            state: &one.zero_state(),
+            nudges: &[],
+            masks: &[],
+        };
+        sum += one.forward(parameters, &batch).loss * x.len() as f64;
+    }
+    (sum / x.len() as f64).exp()
+}
+
+#[test]
+fn the_trainer_follows_the_oracle() {
+    for config in configurations() {
+        let text: String = tokens(140, 9, 6)
+            .iter()
+            .map(|&t| char::from(b'a' + t as u8))
+            .collect();
+        let options = CorpusOptions {
+            validation: 0.3,
+            ..CorpusOptions::default()
+        };
+        let corpus = Corpus::new(&text, &options).unwrap();
+        let train = &config.train;
+        let (b, t) = (train.batch_size, train.steps);
+        let network = Network {
+            config: config.model.clone(),
+            vocabulary: corpus.vocabulary().len(),
+            batch: b,
+            steps: t,
+        };
+        for isa in [Isa::best(false), Isa::best(true)] {
+            let label = format!("{:?} on {}", config.model.cell, isa.name());
+            let mut trainer = Trainer::new(corpus.clone(), config.clone(), |plan| {
+                Ok(Backend::Cpu(CpuExecutor::new(plan.plan.clone(), isa)?))
+            })
+            .unwrap();
+            let layout = trainer.network().layout.clone();
+            let named = |flat: Vec<f32>| -> Named<f32> {
+                let all = layout.parameters.iter();
+                all.map(|p| (p.name.clone(), p.export(&flat))).collect()
+            };
+            let start = named(wait(trainer.parameters()).unwrap());
+            let budget = Budget {
+                milliseconds: f64::INFINITY,
+                steps: STEPS as u64,
+            };
+            let report = wait(trainer.train(budget)).unwrap();
+            assert_eq!(report.steps.len(), STEPS);
+            assert!(report.epochs.len() >= 2, "{}", report.epochs.len());
+
+            let mut values = map(&start, f64::from);
+            let mut optimiser = Optimiser::new(train.optimizer_kind());
+            let mut batches = corpus
+                .batches(Part::Training, train.sampling, b, t, train.seed)
+                .unwrap();
+            let mut state: Vec<State<f64>> = network.zero_state();
+            let (mut x, mut y) = (vec![0; b * t], vec![0; b * t]);
+            let (mut epoch_losses, mut epochs) = (Vec::new(), report.epochs.iter());
+            for (step, found) in report.steps.iter().enumerate() {
+                let first = batches.cursor().batch == 0;
+                if first || train.sampling == Sampling::Random {
+                    state = network.zero_state();
+                }
+                assert!(batches.next(corpus.train(), &mut x, &mut y));
+                let masks = network.dropout_masks(config.model.dropout, step as u32, train.seed);
+                start_tape();
+                let inputs: Named<Traced> = values
+                    .iter()
+                    .map(|(name, values)| (name.clone(), Traced::inputs(values)))
+                    .collect();
+                let from: Vec<State<Traced>> = state.iter().map(State::detached).collect();
+                let batch = Batch {
+                    x: &x,
+                    y: &y,
+                    state: &from,
+                    nudges: &[],
+                    masks: &masks,
+                };
+                let results = network.forward(&inputs, &batch);
+                let by = results.loss.gradients();
+                let gradients: Named<f64> = inputs
+                    .iter()
+                    .map(|(name, inputs)| (name.clone(), by.by(inputs)))
+                    .collect();
+                state = results.state.iter().map(State::detached).collect();
+                let settings = settings(train, step as u64);
+                let label = format!("{label}: step {step}");
+                let loss = results.loss.value();
+                check(&format!("{label} loss"), &[found.loss], &[loss], TRAINED);
+                let norm = global_norm(&gradients);
+                let found_norm = [found.gradient_norm];
+                check(&format!("{label} norm"), &found_norm, &[norm], TRAINED);
+                check(
+                    &format!("{label} lr"),
+                    &[found.lr],
+                    &[settings.lr],
+                    ELEMENTWISE,
+                );
+                let gradients = clipped(&gradients, settings.clip, settings.threshold);
+                optimiser.update(&mut values, &gradients, &settings);
+
+                epoch_losses.push(loss);
+                if epoch_losses.len() == batches.batches_per_epoch() {
+                    let epoch = epochs.next().unwrap();
+                    let mean = epoch_losses.iter().sum::<f64>() / epoch_losses.len() as f64;
+                    let validation = perplexity(&network, &values, corpus.validation(), b);
+                    let found = [epoch.perplexity, epoch.validation_perplexity.unwrap()];
+                    let found = common::narrow(&found);
+                    check(
+                        &format!("{label} epoch"),
+                        &found,
+                        &[mean.exp(), validation],
+                        TRAINED,
+                    );
+                    epoch_losses.clear();
+                    batches.start_epoch(epoch.epoch);
+                }
+            }
+            assert!(epochs.next().is_none());
+            for (name, found) in named(wait(trainer.parameters()).unwrap()) {
+                check(&format!("{label}: {name}"), &found, &values[&name], TRAINED);
+                assert_ne!(wide(&start[&name]), wide(&found), "{name} did not move");
+            }
+        }
+    }
+}

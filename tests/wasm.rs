@@ -1,0 +1,186 @@
+//! In the browser, inside a worker: the engine's arithmetic, and the surface that JavaScript sees.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used)]
+#[path = "reproducible/mod.rs"]
+mod reproducible;
+
+use charloom::{
+    simd::Isa,
+    wasm::{self, Session},
+};
+use js_sys::{Array, Float32Array, JSON, Object, Reflect};
+use reproducible::{EXPECTED, configs, digest, losses};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+fn get(value: &JsValue, key: &str) -> JsValue {
+    Reflect::get(value, &key.into()).unwrap()
+}
+
+fn set(value: &JsValue, path: &[&str], to: impl Into<JsValue>) {
+    let (last, parents) = path.split_last().unwrap();
+    let target = parents.iter().fold(value.clone(), |v, key| get(&v, key));
+    Reflect::set(&target, &(*last).into(), &to.into()).unwrap();
+}
+
+/// A small fast configuration.
+fn config() -> JsValue {
+    let config = wasm::defaults().unwrap();
+    set(&config, &["model", "hidden_size"], 24);
+    set(&config, &["train", "batch_size"], 8);
+    set(&config, &["train", "steps"], 12);
+    set(&config, &["text", "max_chars"], 3000);
+    config
+}
+
+fn code(error: &JsValue) -> String {
+    assert_eq!(get(error, "name").as_string().unwrap(), "CharloomError");
+    get(error, "code").as_string().unwrap()
+}
+
+fn sample_options(prefix: &str) -> JsValue {
+    let options: JsValue = Object::new().into();
+    set(&options, &["prefix"], prefix);
+    set(&options, &["alternatives"], 3);
+    options
+}
+
+#[wasm_bindgen_test]
+async fn losses_are_the_bits_of_the_native_build() {
+    for (config, (expected, last)) in configs().iter().zip(EXPECTED) {
+        let isa = Isa::best(false);
+        let found = losses(config, isa).await;
+        if isa.is_fused() {
+            assert!((found[19] - last).abs() < 1e-3, "{}", found[19]);
+        } else {
+            assert_eq!(digest(&found), expected, "{:?}", config.model.cell);
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_session_trains_samples_and_looks_inside() {
+    let text = wasm::corpus_text("lyrics-zh");
+    let mut session = Session::create(text, config(), "cpu".into()).await.unwrap();
+    let report = session.train(1e9, 30.0).await.unwrap();
+    let metrics: Float32Array = get(&report, "metrics").dyn_into().unwrap();
+    let rows = metrics.to_vec();
+    assert_eq!(rows.len(), 30 * 4);
+    assert!(rows[29 * 4 + 1] < rows[1], "the loss fell");
+    assert_eq!(get(&get(&report, "position"), "step"), 30);
+
+    let mut sampler = session.sampler(sample_options("分开")).await.unwrap();
+    let characters: Array = sampler.next(5).unwrap().dyn_into().unwrap();
+    assert_eq!(characters.length(), 5);
+    let first = characters.get(0);
+    assert_eq!(
+        get(&first, "character")
+            .as_string()
+            .unwrap()
+            .chars()
+            .count(),
+        1
+    );
+    let alternatives: Array = get(&first, "alternatives").dyn_into().unwrap();
+    assert_eq!(alternatives.length(), 3);
+
+    let inside = session.inspect("不分开".into()).await.unwrap();
+    let places: Array = get(&inside, "places").dyn_into().unwrap();
+    assert_eq!(places.length(), 3);
+    let layers: Array = get(&inside, "layers").dyn_into().unwrap();
+    let hidden: Float32Array = get(&layers.get(0), "hidden").dyn_into().unwrap();
+    assert_eq!(hidden.length(), 2 * 24);
+}
+
+#[wasm_bindgen_test]
+async fn errors_are_typed() {
+    let made = Session::create("啊".repeat(5000), config(), "cpu".into()).await;
+    assert_eq!(code(&made.err().unwrap()), "one-distinct-character");
+    let made = Session::create("短".into(), config(), "cpu".into()).await;
+    assert!(made.is_err());
+    let bad = config();
+    set(&bad, &["model", "hidden_size"], 0);
+    let error = Session::create(wasm::corpus_text("lyrics-en"), bad, "cpu".into()).await;
+    let error = error.err().unwrap();
+    assert_eq!(code(&error), "config");
+    assert_eq!(get(&error, "field").as_string().unwrap(), "hidden_size");
+    let text = wasm::corpus_text("lyrics-en");
+    let mut session = Session::create(text, config(), "cpu".into()).await.unwrap();
+    let error = session.sampler(sample_options("龘")).await.err().unwrap();
+    assert_eq!(code(&error), "unknown-character");
+}
+
+#[wasm_bindgen_test]
+fn files_are_decoded_with_the_platforms_tables() {
+    // “分开不分开，我们” in GBK.
+    let gbk = [
+        0xb7, 0xd6, 0xbf, 0xaa, 0xb2, 0xbb, 0xb7, 0xd6, 0xbf, 0xaa, 0xa3, 0xac, 0xce, 0xd2, 0xc3,
+        0xc7,
+    ];
+    let decoded = wasm::decode(&gbk, None).unwrap();
+    assert_eq!(
+        get(&decoded, "text").as_string().unwrap(),
+        "分开不分开，我们"
+    );
+    assert_eq!(get(&decoded, "encoding").as_string().unwrap(), "gb18030");
+    let forced = wasm::decode(&gbk, Some("windows-1252".into())).unwrap();
+    assert!(get(&forced, "text").as_string().unwrap().starts_with("·Ö"));
+    assert_eq!(code(&wasm::decode(&[], None).unwrap_err()), "empty");
+    assert_eq!(
+        code(&wasm::decode(&[0, 1, 2, 0, 0, 3], None).unwrap_err()),
+        "binary"
+    );
+}
+
+#[wasm_bindgen_test]
+fn defaults_presets_and_summaries_are_plain_values() {
+    let text = JSON::stringify(&wasm::presets().unwrap()).unwrap();
+    assert!(String::from(text).contains("book-rnn-random"));
+    let defaults = wasm::defaults().unwrap();
+    let summary = wasm::summarize(get(&defaults, "model"), get(&defaults, "train"), 1027).unwrap();
+    // nn.LSTM(1027, 256) and nn.Linear(256, 1027).
+    assert_eq!(get(&summary, "parameters"), 1_579_779);
+    assert!(get(&summary, "memory_bytes").as_f64().unwrap() > 1e7);
+}
+
+#[wasm_bindgen_test]
+async fn a_saved_session_goes_on_exactly() {
+    let text = wasm::corpus_text("lyrics-zh");
+    let mut session = Session::create(text.clone(), config(), "cpu".into())
+        .await
+        .unwrap();
+    session.train(1e9, 10.0).await.unwrap();
+    let file = session.save().await.unwrap();
+    let metrics = |report: JsValue| -> Vec<f32> {
+        get(&report, "metrics")
+            .dyn_into::<Float32Array>()
+            .unwrap()
+            .to_vec()
+    };
+    let straight = metrics(session.train(1e9, 10.0).await.unwrap());
+    let mut resumed = Session::resume(file.clone(), Some(text), "cpu".into())
+        .await
+        .unwrap();
+    assert_eq!(get(&resumed.info().unwrap(), "exact"), true);
+    assert_eq!(metrics(resumed.train(1e9, 10.0).await.unwrap()), straight);
+
+    let mut alone = Session::resume(file.clone(), None, "cpu".into())
+        .await
+        .unwrap();
+    assert_eq!(code(&alone.train(10.0, 1.0).await.unwrap_err()), "no-text");
+    let mut sampler = alone.sampler(sample_options("分开")).await.unwrap();
+    assert_eq!(
+        sampler
+            .next(3)
+            .unwrap()
+            .dyn_into::<Array>()
+            .unwrap()
+            .length(),
+        3
+    );
+
+    let cut = Session::resume(file[..file.len() / 2].to_vec(), None, "cpu".into()).await;
+    assert!(code(&cut.err().unwrap()).starts_with("checkpoint-"));
+}

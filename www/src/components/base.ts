@@ -1,0 +1,44 @@
+/** What the page's components share: the App, its state, and messages in its language. */
+import { LitElement, type PropertyValues } from 'lit';
+import { property } from 'lit/decorators.js';
+import { translate, type MessageKey, type Values } from '../i18n/i18n.ts';
+import type { AppState } from '../state/appstate.ts';
+import type { App } from '../state/app.ts';
+
+export abstract class AppElement extends LitElement {
+  @property({ attribute: false }) app!: App;
+
+  /** The parts of the state this component draws; a change elsewhere leaves it alone. Language is always included. */
+  protected abstract readonly watches: readonly (keyof AppState)[];
+  private unsubscribe: (() => void) | undefined;
+
+  get state(): Readonly<AppState> {
+    return this.app.state;
+  }
+
+  protected t(key: MessageKey, values?: Values): string {
+    return translate(this.state.language, key, values);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.follow();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.unsubscribe?.();
+    this.unsubscribe = undefined;
+  }
+
+  protected override willUpdate(_changed: PropertyValues): void {
+    this.follow();
+  }
+
+  private follow(): void {
+    if (this.unsubscribe || !this.app) return;
+    this.unsubscribe = this.app.store.subscribe((changed) => {
+      if (changed.has('language') || this.watches.some((key) => changed.has(key))) this.requestUpdate();
+    });
+  }
+}

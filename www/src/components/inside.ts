@@ -1,0 +1,260 @@
+/** Looking inside: what the network expects, remembers and lets through at every character of a text. */
+import { css, html, nothing, type PropertyValues } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
+import { asFailure } from '../client/client.ts';
+import { failureText } from '../i18n/failures.ts';
+import * as format from '../i18n/format.ts';
+import { isMessageKey } from '../i18n/i18n.ts';
+import type { Inspection } from '../protocol/engine.ts';
+import type { Failure } from '../protocol/messages.ts';
+import { at, gateGrid, hiddenGrid, ORDERS, orderUnits, type Grid, type Order } from '../state/inside.ts';
+import { AppElement } from './base.ts';
+import './expectations.ts';
+import './reach.ts';
+import type { PickEvent } from './score.ts';
+import './score.ts';
+import { shared } from './styles.ts';
+import './tensors.ts';
+
+const OPENING_CHARACTERS = 56;
+const FOLLOW_EVERY_MS = 2500;
+
+@customElement('cl-inside')
+export class Inside extends AppElement {
+  protected readonly watches = ['session', 'living', 'inside', 'training'] as const;
+  @state() private inspection: Inspection | null = null;
+  @state() private failure: Failure | null = null;
+  @state() private layer = 0;
+  /** −1 for the hidden state, else a gate. */
+  @state() private quantity = -1;
+  @state() private order: Order = 'index';
+  @state() private step = 0;
+  @state() private unit: number | null = null;
+  private looked = '';
+  private seen: unknown = null;
+  private busy = false;
+  private lastLook = 0;
+  private visible = false;
+  private readonly sight = new IntersectionObserver(([entry]) => {
+    this.visible = entry?.isIntersecting ?? false;
+    if (this.visible) this.requestUpdate();
+  });
+
+  static override styles = [
+    shared,
+    css`
+      form {
+        display: grid;
+        grid-template-columns: 1fr auto;
+        gap: 8px;
+        margin-bottom: 12px;
+      }
+      form input {
+        font-family: var(--serif);
+        font-size: 16px;
+      }
+      .tools {
+        margin: 10px 0;
+        gap: 8px 18px;
+      }
+      .tools label {
+        display: flex;
+        align-items: center;
+        gap: 6px;
+        font-size: 13px;
+      }
+      .tools select {
+        width: auto;
+      }
+      .main {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) 260px;
+        gap: 24px;
+      }
+      .unit {
+        min-height: 2.9em;
+        margin-top: 4px;
+      }
+      .below {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+        gap: 28px;
+        margin-top: 20px;
+        padding-top: 16px;
+        border-top: 1px solid var(--line);
+      }
+      @media (max-width: 900px) {
+        .main,
+        .below {
+          grid-template-columns: minmax(0, 1fr);
+        }
+      }
+    `,
+  ];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.sight.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.sight.disconnect();
+  }
+
+  /** Looks again where there is something new to see, and someone to see it. */
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    const { session, inside, training, position } = this.state;
+    if (!this.visible || !session || this.busy) return;
+    const text = inside || this.opening();
+    const version = training ? 'training' : position?.step;
+    const seen = `${session.fingerprint} ${session.config.model.cell} ${this.app.runs.current?.id} ${version}`;
+    const due = training && performance.now() - this.lastLook > FOLLOW_EVERY_MS;
+    if (text && (text !== this.looked || seen !== this.seen || due)) {
+      this.seen = seen;
+      void this.look(text);
+    }
+  }
+
+  /** The first lines of the text, as an example. */
+  private opening(): string {
+    const characters = [...(this.state.text?.excerpt.trim() ?? '')];
+    const cut = characters.indexOf('\n', OPENING_CHARACTERS);
+    return characters.slice(0, cut > 0 && cut < OPENING_CHARACTERS * 2 ? cut : OPENING_CHARACTERS).join('');
+  }
+
+  private async look(text: string): Promise<void> {
+    this.busy = true;
+    this.looked = text;
+    try {
+      const inspection = await this.app.client.inspect(text);
+      this.inspection = inspection;
+      this.failure = null;
+      this.layer = Math.min(this.layer, inspection.layers.length - 1);
+      this.quantity = Math.min(this.quantity, inspection.gate_names.length - 1);
+      this.step = Math.min(this.step, inspection.places.length - 1);
+      if (this.unit !== null && this.unit >= inspection.hidden_size) this.unit = null;
+    } catch (error) {
+      this.failure = asFailure(error);
+    } finally {
+      this.busy = false;
+      this.lastLook = performance.now();
+    }
+  }
+
+  override render() {
+    return html`<section class="card" aria-labelledby="title">
+      <div class="head"><h2 id="title">${this.t('inside.title')}</h2><span class="small muted">${this.t('inside.help')}</span></div>
+      <form @submit=${this.submit}>
+        <input
+          id="inside-text"
+          aria-label=${this.t('inside.text')}
+          autocomplete="off"
+          spellcheck="false"
+          .value=${(this.state.inside || this.opening()).replaceAll('\n', '↵')}
+        />
+        <button class="primary" ?disabled=${!this.state.session}>${this.t('inside.look')}</button>
+      </form>
+      ${this.failure
+        ? html`<p class="problem small" role="alert">${failureText(this.state.language, this.failure)}</p>`
+        : nothing}
+      ${this.inspection ? this.views(this.inspection) : nothing}
+    </section>`;
+  }
+
+  private submit(event: Event): void {
+    event.preventDefault();
+    const text = this.renderRoot.querySelector<HTMLInputElement>('#inside-text')!.value.replaceAll('↵', '\n');
+    this.looked = '';
+    this.app.lookInside(text);
+    this.requestUpdate();
+  }
+
+  private grid(inspection: Inspection): Grid {
+    const layer = inspection.layers[this.layer]!;
+    return this.quantity < 0
+      ? hiddenGrid(layer, inspection.hidden_size)
+      : gateGrid(layer, this.quantity, inspection.gate_names.length, inspection.hidden_size);
+  }
+
+  private views(inspection: Inspection) {
+    const grid = this.grid(inspection);
+    const { units, scores } = orderUnits(grid, this.order, inspection, this.step);
+    const { language } = this.state;
+    const gate = inspection.gate_names[this.quantity];
+    const positive = gate !== undefined && !['sum', 'cell', 'new'].includes(gate);
+    return html`${this.tools(inspection)}
+      <div class="main">
+        <div>
+          <cl-score
+            .places=${inspection.places}
+            .grid=${grid}
+            .order=${units}
+            .positive=${positive}
+            .step=${this.step}
+            .unit=${this.unit}
+            .visible=${(character: string) => format.visible(character, language)}
+            .label=${this.t('inside.score')}
+            @pick=${this.picked}
+          ></cl-score>
+          <p class="small unit" id="unit" aria-live="polite">${this.aboutUnit(inspection, grid, scores)}</p>
+        </div>
+        <cl-expectations .app=${this.app} .inspection=${inspection} .step=${this.step}></cl-expectations>
+      </div>
+      <div class="below">
+        <cl-reach .app=${this.app} .inspection=${inspection} .text=${this.looked}></cl-reach>
+        <cl-tensors .app=${this.app} .inspection=${inspection}></cl-tensors>
+      </div>`;
+  }
+
+  private readonly picked = ({ step, unit }: PickEvent) => {
+    this.step = step;
+    this.unit = unit;
+  };
+
+  private tools({ layers, gate_names }: Inspection) {
+    const quantities = [[-1, this.t('inside.hidden')], ...gate_names.map((name, index) => [index, this.gate(name)])] as [number, string][];
+    return html`<div class="row tools">
+      <label
+        >${this.t('inside.show')}
+        <select id="quantity" @change=${(event: Event) => (this.quantity = Number((event.target as HTMLSelectElement).value))}>
+          ${quantities.map(([value, name]) => html`<option value=${value} ?selected=${value === this.quantity}>${name}</option>`)}
+        </select>
+      </label>
+      ${layers.length > 1
+        ? html`<label
+            >${this.t('network.layer')}
+            <select @change=${(event: Event) => (this.layer = Number((event.target as HTMLSelectElement).value))}>
+              ${layers.map((_, index) => html`<option value=${index} ?selected=${index === this.layer}>${index + 1}</option>`)}
+            </select>
+          </label>`
+        : nothing}
+      <label
+        >${this.t('inside.order')}
+        <select id="order" @change=${(event: Event) => (this.order = (event.target as HTMLSelectElement).value as Order)}>
+          ${ORDERS.map((order) => html`<option value=${order} ?selected=${order === this.order}>${this.t(`inside.order.${order}`)}</option>`)}
+        </select>
+      </label>
+      ${this.unit === null
+        ? nothing
+        : html`<button class="link" @click=${() => (this.unit = null)}>${this.t('inside.bySurprise')}</button>`}
+    </div>`;
+  }
+
+  private gate(name: string): string {
+    const key = `inside.gate.${name}`;
+    return isMessageKey(key) ? this.t(key) : name;
+  }
+
+  private aboutUnit(inspection: Inspection, grid: Grid, scores: number[]) {
+    if (this.unit === null) return html`<span class="muted">${this.t('inside.pickUnit')}</span>`;
+    const character = format.visible(inspection.places[this.step]?.character ?? '', this.state.language);
+    const value = this.step < grid.steps ? format.fixed(at(grid, this.step, this.unit), 2) : '–';
+    const score = scores[this.unit]!;
+    return html`${this.t('inside.unit', { unit: this.unit, character, value })}
+    ${this.order === 'index' || this.order === 'lively'
+      ? nothing
+      : html`<span class="muted">${this.t('inside.correlation', { value: format.fixed(score, 2) })}</span>`}`;
+  }
+}

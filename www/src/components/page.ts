@@ -1,0 +1,194 @@
+/** The page: header, run bar, and three columns. Files may be dropped anywhere. */
+import { css, html, nothing } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
+import { AppElement } from './base.ts';
+import './book.ts';
+import './charts.ts';
+import './header.ts';
+import './living.ts';
+import './models.ts';
+import './network.ts';
+import './notices.ts';
+import './runbar.ts';
+import './runs.ts';
+import { shared } from './styles.ts';
+import './text.ts';
+import './training.ts';
+import './writer.ts';
+
+@customElement('cl-page')
+export class Page extends AppElement {
+  protected readonly watches = ['hide', 'engine'] as const;
+  @state() private dragging = false;
+
+  static override styles = [
+    shared,
+    css`
+      :host {
+        min-height: 100vh;
+      }
+      main {
+        display: grid;
+        grid-template-columns: minmax(280px, 330px) minmax(0, 1fr) minmax(320px, 400px);
+        align-items: start;
+        gap: 16px;
+        max-width: 1720px;
+        margin: 0 auto;
+        padding: 16px 24px 40px;
+      }
+      section {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        gap: 16px;
+        min-width: 0;
+      }
+      cl-inside {
+        scroll-margin-top: 80px;
+      }
+      .inside {
+        grid-column: 1 / -1;
+      }
+      footer {
+        padding: 0 24px 32px;
+        text-align: center;
+      }
+      .drop {
+        position: fixed;
+        inset: 12px;
+        z-index: 20;
+        display: grid;
+        place-items: center;
+        border: 3px dashed var(--accent);
+        border-radius: 20px;
+        background: color-mix(in srgb, var(--accent-soft) 92%, transparent);
+        font-size: 20px;
+        pointer-events: none;
+      }
+      .skip {
+        position: absolute;
+        left: 8px;
+        top: -60px;
+        z-index: 30;
+      }
+      .skip:focus {
+        top: 8px;
+      }
+      @media (max-width: 1180px) {
+        main {
+          grid-template-columns: minmax(270px, 320px) minmax(0, 1fr);
+        }
+        .write {
+          grid-column: 2;
+        }
+        .controls {
+          grid-row: 1 / span 2;
+        }
+      }
+      @media (max-width: 720px) {
+        main {
+          display: flex;
+          flex-direction: column;
+          align-items: stretch;
+          gap: 12px;
+          padding: 12px;
+        }
+        section {
+          gap: 12px;
+        }
+        /* On a phone, what happens comes before what can be set. */
+        .controls {
+          order: 3;
+        }
+        .inside {
+          order: 4;
+        }
+      }
+    `,
+  ];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('dragover', this.over);
+    addEventListener('dragleave', this.leave);
+    addEventListener('drop', this.drop);
+    addEventListener('paste', this.paste);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener('dragover', this.over);
+    removeEventListener('dragleave', this.leave);
+    removeEventListener('drop', this.drop);
+    removeEventListener('paste', this.paste);
+  }
+
+  override render() {
+    const { app } = this;
+    const shown = (part: string, content: unknown) => (this.state.hide.includes(part) ? nothing : content);
+    return html`<nav aria-label=${this.t('app.skip')}>
+        <button class="skip" @click=${this.skip}>${this.t('app.skip')}</button>
+      </nav>
+      ${shown('header', html`<cl-header .app=${app}></cl-header>`)}
+      <cl-runbar .app=${app}></cl-runbar>
+      <cl-notices .app=${app}></cl-notices>
+      <main>
+        <section class="controls" aria-label=${this.t('app.controls')}>
+          ${shown('text', html`<cl-text .app=${app}></cl-text>`)}
+          ${shown('network', html`<cl-network .app=${app}></cl-network>`)}
+          ${shown('training', html`<cl-training .app=${app}></cl-training>`)}
+        </section>
+        <section class="watch" aria-label=${this.t('app.watch')}>
+          ${shown('living', html`<cl-living .app=${app}></cl-living>`)}
+          ${shown('charts', html`<cl-charts .app=${app}></cl-charts>`)}
+          ${shown('charts', html`<cl-book .app=${app}></cl-book>`)}
+          ${shown('runs', html`<cl-runs .app=${app}></cl-runs>`)}
+        </section>
+        <section class="write" id="writing" @look-inside=${this.showInside} tabindex="-1" aria-label=${this.t('app.write')}>
+          ${shown('writer', html`<cl-writer .app=${app}></cl-writer>`)}
+          ${shown('models', html`<cl-models .app=${app}></cl-models>`)}
+        </section>
+        <section class="inside" aria-label=${this.t('inside.section')}>
+          ${shown('inside', html`<cl-inside .app=${app}></cl-inside>`)}
+        </section>
+      </main>
+      <footer class="small muted">${this.t('app.private')}</footer>
+      ${this.dragging ? html`<div class="drop">${this.t('text.dropHere')}</div>` : nothing}`;
+  }
+
+  private showInside(): void {
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.renderRoot.querySelector('cl-inside')?.scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'start' });
+  }
+
+  private skip(): void {
+    this.renderRoot.querySelector<HTMLElement>('#writing')?.focus();
+  }
+
+  private readonly over = (event: DragEvent) => {
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    this.dragging = true;
+  };
+
+  private readonly leave = (event: DragEvent) => {
+    if (!event.relatedTarget) this.dragging = false;
+  };
+
+  private readonly drop = (event: DragEvent) => {
+    this.dragging = false;
+    const file = event.dataTransfer?.files[0];
+    if (!file) return;
+    event.preventDefault();
+    void this.app.openFile(file);
+  };
+
+  /** Pasting a file, or a longer text while no field has the focus, takes it as the text to learn. */
+  private readonly paste = (event: ClipboardEvent) => {
+    const inField = event.composedPath().some((node) => node instanceof HTMLInputElement || node instanceof HTMLTextAreaElement);
+    if (inField || !event.clipboardData) return;
+    const file = event.clipboardData.files[0];
+    const text = event.clipboardData.getData('text/plain');
+    if (file) void this.app.openFile(file);
+    else if (text.trim()) void this.app.openText({ kind: 'paste', text });
+  };
+}

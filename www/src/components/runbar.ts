@@ -1,0 +1,256 @@
+/** Train, Pause, Step, Reset, and the few numbers that matter. */
+import { css, html, nothing, svg } from 'lit';
+import { customElement } from 'lit/decorators.js';
+import * as format from '../i18n/format.ts';
+import { optionKey } from '../i18n/i18n.ts';
+import { latestLoss } from '../state/runs.ts';
+import { AppElement } from './base.ts';
+import { shared } from './styles.ts';
+
+const PLAY = svg`<path d="M4 2.5v11l9-5.5z" fill="currentColor"/>`;
+const PAUSE = svg`<path d="M4 2.5h3v11H4zM9 2.5h3v11H9z" fill="currentColor"/>`;
+
+@customElement('cl-runbar')
+export class RunBar extends AppElement {
+  protected readonly watches = [
+    'engine', 'session', 'position', 'training', 'trainable', 'finished', 'runsVersion', 'pending', 'problem',
+  ] as const;
+
+  static override styles = [
+    shared,
+    css`
+      :host {
+        position: sticky;
+        top: 0;
+        z-index: 5;
+      }
+      .bar {
+        display: flex;
+        align-items: center;
+        gap: 10px 28px;
+        flex-wrap: wrap;
+        padding: 10px 24px;
+        background: color-mix(in srgb, var(--bg) 88%, transparent);
+        backdrop-filter: blur(10px);
+        border-bottom: 1px solid var(--line);
+      }
+      .buttons {
+        display: flex;
+        gap: 8px;
+      }
+      .buttons button {
+        min-height: 42px;
+      }
+      .train {
+        min-width: 148px;
+        font-size: 16px;
+        border-radius: 10px;
+      }
+      .train svg {
+        width: 16px;
+        height: 16px;
+      }
+      .stats {
+        display: flex;
+        flex: 1;
+        align-items: flex-start;
+        gap: 4px 30px;
+        flex-wrap: wrap;
+      }
+      .stat dt {
+        color: var(--ink-2);
+        font-size: 12px;
+        line-height: 1.3;
+      }
+      .stat dd {
+        min-width: 3.4em;
+        font-size: 19px;
+        font-weight: 600;
+        line-height: 1.3;
+        font-variant-numeric: tabular-nums;
+        white-space: nowrap;
+      }
+      .stat dd.text {
+        font-size: 14px;
+        font-weight: 500;
+        line-height: 25px;
+      }
+      .epoch dd {
+        display: flex;
+        align-items: center;
+        gap: 10px;
+      }
+      progress {
+        width: 84px;
+        height: 6px;
+        border: 0;
+        border-radius: 3px;
+        overflow: hidden;
+        background: var(--line);
+        appearance: none;
+      }
+      progress::-webkit-progress-bar {
+        background: var(--line);
+      }
+      progress::-webkit-progress-value {
+        background: var(--accent);
+      }
+      progress::-moz-progress-bar {
+        background: var(--accent);
+      }
+      .push {
+        margin-left: auto;
+      }
+      .left {
+        font-size: 13px;
+        font-weight: 400;
+        color: var(--ink-2);
+      }
+      .pending {
+        display: flex;
+        align-items: center;
+        gap: 6px 12px;
+        flex-wrap: wrap;
+        padding: 7px 24px;
+        background: var(--accent-soft);
+        border-bottom: 1px solid var(--line);
+        font-size: 14px;
+      }
+      @media (max-width: 1000px) {
+        .device {
+          display: none;
+        }
+      }
+      @media (max-width: 720px) {
+        .bar {
+          padding: 8px 16px;
+          gap: 8px;
+        }
+        .buttons {
+          width: 100%;
+        }
+        .train {
+          flex: 1;
+        }
+        .stats {
+          display: grid;
+          grid-template-columns: repeat(4, auto);
+          justify-content: space-between;
+          gap: 0 12px;
+        }
+        .stat dd {
+          min-width: 0;
+          font-size: 16px;
+        }
+        .left,
+        progress {
+          display: none;
+        }
+        .pending {
+          padding: 7px 16px;
+        }
+      }
+    `,
+  ];
+
+  override render() {
+    const { training, session, trainable, position, problem, engine } = this.state;
+    const canTrain = engine === 'ready' && session !== null && trainable && !problem;
+    const started = (position?.step ?? 0) > 0;
+    return html`<section class="bar" aria-label=${this.t('run.bar')}>
+        <div class="buttons">
+          <button
+            class="primary train"
+            id=${training ? 'pause' : 'train'}
+            ?disabled=${!training && !canTrain}
+            @click=${() => (training ? this.app.pause() : this.app.train())}
+          >
+            <svg viewBox="0 0 16 16" aria-hidden="true">${training ? PAUSE : PLAY}</svg>
+            ${this.t(training ? 'run.pause' : started ? 'run.resume' : 'run.train')}
+          </button>
+          <button id="step" ?disabled=${!canTrain} title=${this.t('run.step.help')} @click=${() => this.app.step()}>
+            ${this.t('run.step')}
+          </button>
+          <button id="reset" ?disabled=${!started} title=${this.t('run.reset.help')} @click=${() => this.app.reset()}>
+            ${this.t('run.reset')}
+          </button>
+        </div>
+        ${this.stats()}
+      </section>
+      ${this.pending()}`;
+  }
+
+  private stats() {
+    const { position, session, language, config } = this.state;
+    const run = this.app.runs.current;
+    const loss = latestLoss(run);
+    const epochPerplexity = run?.epochs.at(-1)?.perplexity;
+    const perplexity = epochPerplexity ?? (loss === null ? null : Math.exp(loss));
+    const vocabulary = session?.vocabulary.length ?? 0;
+    const speed = run?.charactersPerSecond ?? 0;
+    const epochs = config?.train.epochs ?? 0;
+    return html`<dl class="stats">
+      <div class="stat epoch">
+        <dt>${this.t('run.epoch')}</dt>
+        <dd>
+          <span id="epoch">${position?.epoch ?? 0}${epochs ? html`<span class="left"> / ${epochs}</span>` : nothing}</span>
+          <progress
+            aria-label=${this.t('run.progress')}
+            max=${position?.batches_per_epoch || 1}
+            .value=${position?.batch ?? 0}
+          ></progress>
+          ${this.timeLeft(speed)}
+        </dd>
+      </div>
+      <div class="stat">
+        <dt>${this.t('run.loss')}</dt>
+        <dd id="loss">${format.fixed(loss, 3)}</dd>
+      </div>
+      <div class="stat" title=${this.t('run.perplexity.help', { vocabulary })}>
+        <dt>${this.t('run.perplexity')}</dt>
+        <dd id="perplexity">${format.perplexity(perplexity)}</dd>
+      </div>
+      <div class="stat">
+        <dt>${this.t('run.speed')}</dt>
+        <dd id="speed">${speed ? format.compact(speed, language) : '–'}</dd>
+      </div>
+      <div class="stat device push" title=${session?.reason ?? ''}>
+        <dt>${this.t('run.device')}</dt>
+        <dd class="text" id="device">${this.device()}</dd>
+      </div>
+    </dl>`;
+  }
+
+  private device() {
+    const { session, engine } = this.state;
+    if (engine === 'starting') return this.t('app.starting');
+    if (!session) return '–';
+    return session.backend === 'webgpu'
+      ? this.t('run.device.webgpu')
+      : this.t('run.device.cpu', { build: this.t(`run.build.${session.build}`) });
+  }
+
+  private timeLeft(speed: number) {
+    const { position, session, training, language } = this.state;
+    const epochs = session?.config.train.epochs ?? 0;
+    if (!training || !position || !session || !epochs || !speed) return nothing;
+    const { batch_size, steps } = session.config.train;
+    const batches = epochs * position.batches_per_epoch - position.step;
+    const seconds = (batches * batch_size * steps) / speed;
+    return html`<span class="left">${this.t('run.left', { time: format.duration(seconds, language) })}</span>`;
+  }
+
+  private pending() {
+    const { pending, language, problem } = this.state;
+    if (!pending.length) return nothing;
+    const names = pending.map((path) => this.t(optionKey(path, 'label')));
+    const options = new Intl.ListFormat(language, { type: 'conjunction' }).format(names);
+    return html`<div class="pending" role="status">
+      <span>${this.t('run.changed', { options })}</span>
+      <button class="primary" ?disabled=${problem !== null} @click=${() => this.app.applyPending()}>
+        ${this.t('run.changed.apply')}
+      </button>
+      <button class="quiet" @click=${() => this.app.undoPending()}>${this.t('run.changed.undo')}</button>
+    </div>`;
+  }
+}

@@ -1,0 +1,308 @@
+/** The sampling desk: one's own beginning, and how boldly to go on. Works while training, without stopping it. */
+import { css, html, nothing } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { asFailure } from '../client/client.ts';
+import { failureText } from '../i18n/failures.ts';
+import type { SampledCharacter } from '../protocol/engine.ts';
+import type { Failure } from '../protocol/messages.ts';
+import type { Sampling } from '../state/appstate.ts';
+import { AppElement } from './base.ts';
+import { BranchEvent, type Continuation } from './continuation.ts';
+import './continuation.ts';
+import { saveAs } from './download.ts';
+import { shared } from './styles.ts';
+
+const ALTERNATIVES = 8;
+/** More is work for the command line: every character here can be pointed at. */
+const LONGEST = 5000;
+let nextId = 1;
+
+@customElement('cl-writer')
+export class Writer extends AppElement {
+  protected readonly watches = ['sampling', 'session', 'engine'] as const;
+  @state() private continuations: Continuation[] = [];
+  @state() private failure: Failure | null = null;
+  @state() private unknown: string[] = [];
+  @state() private surprise = true;
+  @state() private copied = false;
+
+  static override styles = [
+    shared,
+    css`
+      form {
+        display: grid;
+        gap: 10px;
+      }
+      .begin {
+        display: grid;
+        grid-template-columns: 1fr auto;
+        gap: 8px;
+        align-items: end;
+      }
+      .begin input {
+        min-height: 40px;
+        font-family: var(--serif);
+        font-size: 16px;
+      }
+      .begin button {
+        min-height: 40px;
+        min-width: 84px;
+      }
+      label {
+        display: grid;
+        gap: 3px;
+        font-size: 13px;
+        font-weight: 550;
+      }
+      label.check {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+      }
+      .light {
+        font-weight: 400;
+      }
+      .slider {
+        display: grid;
+        grid-template-columns: auto 1fr 2.4em;
+        align-items: center;
+        gap: 10px;
+      }
+      .grid {
+        display: grid;
+        grid-template-columns: 1fr 1fr;
+        gap: 10px 12px;
+      }
+      .outputs {
+        display: grid;
+        gap: 8px;
+        margin-top: 12px;
+      }
+    `,
+  ];
+
+  private get writing(): boolean {
+    return this.continuations.some((each) => each.status === 'writing');
+  }
+
+  override render() {
+    const { sampling, session } = this.state;
+    return html`<section class="card" aria-labelledby="title">
+      <div class="head"><h2 id="title">${this.t('sample.title')}</h2></div>
+      <form @submit=${this.submit}>
+        <div class="begin">
+          <label
+            >${this.t('sample.prefix')}
+            <input
+              id="prefix"
+              autocomplete="off"
+              spellcheck="false"
+              placeholder=${this.t('sample.prefix.placeholder')}
+              .value=${sampling.prefix}
+              @change=${(event: Event) => this.app.setSampling({ prefix: (event.target as HTMLInputElement).value })}
+            />
+          </label>
+          ${this.writing
+            ? html`<button type="button" id="stop" @click=${this.stop}>${this.t('sample.stop')}</button>`
+            : html`<button class="primary" id="write" ?disabled=${!session}>${this.t('sample.write')}</button>`}
+        </div>
+        ${this.problem()}
+        <label class="slider"
+          >${this.t('sample.temperature')}
+          <input
+            type="range"
+            id="temperature"
+            min="0.1"
+            max="2"
+            step="0.05"
+            aria-describedby="temperature-help"
+            .value=${String(sampling.temperature)}
+            ?disabled=${sampling.greedy}
+            @input=${this.number('temperature')}
+          />
+          <span class="number">${sampling.temperature.toFixed(2)}</span>
+        </label>
+        <p class="small muted" id="temperature-help">${this.t('sample.temperature.help')}</p>
+        ${this.more(sampling)}
+      </form>
+      <div class="outputs" @branch=${this.branch}>
+        ${repeat(
+          this.continuations,
+          (each) => each.id,
+          (each, index) =>
+            html`<cl-continuation
+              .app=${this.app}
+              .continuation=${each}
+              .number=${index + 1}
+              .surprise=${this.surprise}
+            ></cl-continuation>`,
+        )}
+      </div>
+      ${this.continuations.length ? this.tools() : nothing}
+    </section>`;
+  }
+
+  private more(sampling: Sampling) {
+    return html`<details>
+      <summary>${this.t('sample.more')}</summary>
+      <div class="grid">
+        ${this.field('length', sampling.length, 1, LONGEST, 1)} ${this.field('count', sampling.count, 1, 4, 1)}
+        ${this.field('top_k', sampling.top_k, 0, undefined, 1, this.t('sample.top_k.help'))}
+        ${this.field('top_p', sampling.top_p, 0.01, 1, 0.01, this.t('sample.top_p.help'))}
+        ${this.field('seed', sampling.seed, 0, undefined, 1)}
+        <label class="check">
+          <input
+            type="checkbox"
+            .checked=${sampling.greedy}
+            @change=${(event: Event) => this.app.setSampling({ greedy: (event.target as HTMLInputElement).checked })}
+          />${this.t('sample.greedy')}
+        </label>
+      </div>
+    </details>`;
+  }
+
+  private field(
+    name: 'length' | 'count' | 'top_k' | 'top_p' | 'seed',
+    value: number,
+    min: number,
+    max: number | undefined,
+    step: number,
+    help?: string,
+  ) {
+    return html`<label
+      >${this.t(`sample.${name}`)}
+      <input
+        type="number"
+        id=${name}
+        min=${min}
+        max=${max ?? nothing}
+        step=${step}
+        .value=${String(value)}
+        @change=${this.number(name)}
+      />
+      ${help ? html`<span class="small muted light">${help}</span>` : nothing}
+    </label>`;
+  }
+
+  private number(name: 'temperature' | 'length' | 'count' | 'top_k' | 'top_p' | 'seed') {
+    return (event: Event) => {
+      const input = event.target as HTMLInputElement;
+      if (input.validity.valid && Number.isFinite(input.valueAsNumber)) this.app.setSampling({ [name]: input.valueAsNumber });
+      else input.value = String(this.state.sampling[name]);
+    };
+  }
+
+  private problem() {
+    if (!this.failure) return nothing;
+    const text = this.unknown.length
+      ? this.t('sample.unknown', { characters: this.unknown.map((each) => `“${each}”`).join(this.state.language === 'en' ? ', ' : '、') })
+      : failureText(this.state.language, this.failure);
+    return html`<div class="row problem small" role="alert" id="sample-problem" data-code=${this.failure.code}>
+      <span>${text}</span>
+      ${this.failure.code === 'unknown-character'
+        ? html`<button type="button" id="skip" @click=${() => this.write(true)}>${this.t('sample.skip')}</button>`
+        : nothing}
+    </div>`;
+  }
+
+  private tools() {
+    return html`<div class="row">
+      <button id="copy" ?disabled=${this.writing} @click=${this.copy}>
+        ${this.t(this.copied ? 'sample.copied' : 'sample.copy')}
+      </button>
+      <button ?disabled=${this.writing} @click=${() => saveAs(new Blob([this.text()], { type: 'text/plain' }), 'charloom.txt')}>
+        ${this.t('sample.download')}
+      </button>
+      <button id="inside" ?disabled=${this.writing} @click=${this.lookInside}>${this.t('inside.title')}</button>
+      <label class="check">
+        <input
+          type="checkbox"
+          .checked=${this.surprise}
+          @change=${(event: Event) => (this.surprise = (event.target as HTMLInputElement).checked)}
+        />${this.t('sample.surprise')}
+      </label>
+    </div>`;
+  }
+
+  private text(): string {
+    return this.continuations
+      .map((each) => each.prefix + each.characters.map(({ character }) => character).join(''))
+      .join('\n\n———\n\n');
+  }
+
+  private readonly lookInside = () => {
+    const first = this.continuations[0];
+    if (first) this.app.lookInside(first.prefix + first.characters.map(({ character }) => character).join(''));
+    this.dispatchEvent(new Event('look-inside', { bubbles: true, composed: true }));
+  };
+
+  private async copy(): Promise<void> {
+    if (!(await this.app.notices.attempt(() => navigator.clipboard.writeText(this.text())))) return;
+    this.copied = true;
+    setTimeout(() => (this.copied = false), 1500);
+  }
+
+  private submit(event: Event): void {
+    event.preventDefault();
+    const prefix = this.renderRoot.querySelector<HTMLInputElement>('#prefix')!.value;
+    this.app.setSampling({ prefix });
+    void this.write(false);
+  }
+
+  private async write(skipUnknown: boolean): Promise<void> {
+    const { count, length, seed, prefix } = this.state.sampling;
+    this.stop();
+    this.failure = null;
+    this.continuations = Array.from({ length: count }, () => ({
+      id: nextId++,
+      prefix,
+      characters: [],
+      status: 'writing' as const,
+      skipped: [],
+    }));
+    await Promise.all(this.continuations.map((each, index) => this.stream(each, prefix, seed + index, length, skipUnknown)));
+  }
+
+  /** Writes on until the length is reached or someone stops it. */
+  private async stream(target: Continuation, prefix: string, seed: number, length: number, skipUnknown: boolean): Promise<void> {
+    const { temperature, top_k, top_p, greedy } = this.state.sampling;
+    const options = { prefix, skip_unknown: skipUnknown, temperature, top_k, top_p, greedy, seed, alternatives: ALTERNATIVES };
+    const { id } = target;
+    const update = (change: (present: Continuation) => Partial<Continuation>) => {
+      this.continuations = this.continuations.map((each) => (each.id === id ? { ...each, ...change(each) } : each));
+    };
+    try {
+      const { skipped, stopped } = await this.app.client.write({ id, options, length }, (more: SampledCharacter[]) =>
+        update((present) => ({ characters: [...present.characters, ...more] })),
+      );
+      update(() => ({ status: stopped ? 'stopped' : 'done', skipped }));
+    } catch (error) {
+      this.failure = asFailure(error);
+      this.unknown = this.failure.code === 'unknown-character' ? this.unknownIn(prefix) : [];
+      this.continuations = this.continuations.filter((each) => each.id !== id);
+    }
+  }
+
+  private unknownIn(prefix: string): string[] {
+    const known = new Set(this.state.session?.vocabulary ?? []);
+    return [...new Set(prefix)].filter((character) => !known.has(character));
+  }
+
+  private branch(event: BranchEvent): void {
+    const from = this.continuations.find((each) => each.id === event.continuation);
+    if (!from) return;
+    const characters = [...from.characters.slice(0, event.keep), event.character];
+    const branched: Continuation = { ...from, id: nextId++, characters, status: 'writing' };
+    this.continuations = this.continuations.map((each) => (each === from ? branched : each));
+    const text = from.prefix + characters.map(({ character }) => character).join('');
+    const { length, seed } = this.state.sampling;
+    void this.stream(branched, text, seed + nextId, Math.max(1, length - characters.length), true);
+  }
+
+  private stop(): void {
+    for (const each of this.continuations) {
+      if (each.status === 'writing') void this.app.client.stopWriting(each.id);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/** Starts the page: connects the worker, hands the App to the components, follows the page's life. */
+import { connect } from './client/client.ts';
+import { keepForOffline } from './client/offline.ts';
+import './components/page.ts';
+import type { Page } from './components/page.ts';
+import { LANGUAGES, loadLanguage, translate, type Language } from './i18n/i18n.ts';
+import { App } from './state/app.ts';
+import './theme/tokens.css';
+
+const app = new App(connect());
+
+function describeDocument(): void {
+  const { language } = app.state;
+  document.documentElement.lang = language;
+  document.title = `Charloom · ${translate(language, 'app.tagline')}`;
+}
+
+/** First what is needed to train and write; the rest follows once that works. */
+async function begin(): Promise<void> {
+  await loadLanguage(app.state.language);
+  describeDocument();
+  app.store.subscribe((changed) => {
+    if (changed.has('language')) describeDocument();
+  });
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'hidden') app.shelf.saveQuietly();
+  });
+  const page = document.createElement('cl-page') as Page;
+  page.app = app;
+  document.body.append(page);
+  await app.start();
+  await import('./components/inside.ts');
+  await Promise.all((Object.keys(LANGUAGES) as Language[]).map(loadLanguage));
+  await keepForOffline(app.state.boot?.files ?? []);
+}
+
+void begin();

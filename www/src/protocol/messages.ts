@@ -1,0 +1,176 @@
+/**
+ * What the page and its worker say to each other. Calls go through Comlink; events go the other way.
+ * The page never holds the training text or the weights: it sees excerpts, numbers and Blobs.
+ */
+import type {
+  Backend,
+  Cell,
+  Config,
+  CorpusInfo,
+  Decoded,
+  Encoding,
+  EpochReport,
+  Inspection,
+  LiveOptions,
+  ModelConfig,
+  Neighbour,
+  Position,
+  Preset,
+  SampleOptions,
+  SampledCharacter,
+  SessionInfo,
+  Statistics,
+  Summary,
+  TextConfig,
+  TrainConfig,
+} from './engine.ts';
+
+export type BuildName = SessionInfo['build'];
+
+/** Where a model stands that came without its text, and so without a place in it. */
+export const NOWHERE: Position = { epoch: 0, step: 0, batch: 0, batches_per_epoch: 0 };
+
+/** Everything the page needs to draw itself, known once the wasm is up. */
+export interface Boot {
+  build: BuildName;
+  defaults: Config;
+  presets: Preset[];
+  corpora: CorpusInfo[];
+  /** URLs the worker fetched: what an offline visit needs besides the page's own. */
+  files: string[];
+}
+
+export type TextSource =
+  | { kind: 'corpus'; id: string }
+  | { kind: 'file'; file: File; encoding?: Encoding }
+  | { kind: 'paste'; text: string };
+
+/** The text in use, as the page may know it. */
+export interface TextView {
+  kind: TextSource['kind'] | 'saved';
+  /** Corpus id, file name, or empty for pasted text. */
+  name: string;
+  bytes: number;
+  encoding: Encoding | null;
+  confidence: Decoded['confidence'] | null;
+  /** Characters that could not be decoded and became U+FFFD. */
+  replaced: number;
+  /** The beginning of the text, for display. */
+  excerpt: string;
+  statistics: Statistics;
+}
+
+export interface Progress {
+  /** Rows of 4: step, loss, gradient norm before clipping, learning rate. */
+  metrics: Float32Array;
+  epochs: EpochReport[];
+  position: Position;
+  charactersPerSecond: number;
+}
+
+/** One sample drawn while training, to show how the writing changes. */
+export interface LivingSample {
+  prefix: string;
+  characters: SampledCharacter[];
+  position: Position;
+  /** False while it is still being written. */
+  complete: boolean;
+}
+
+export type WorkerEvent =
+  | { type: 'progress'; progress: Progress }
+  | { type: 'living-sample'; sample: LivingSample }
+  | { type: 'stopped'; reason: 'paused' | 'finished' | 'diverged' | 'failed'; error: Failure | null }
+  | { type: 'saved'; entry: ModelEntry }
+  | { type: 'save-failed'; error: Failure };
+
+/** An error as it crosses the boundary. Nobody matches on the message; the code is stable. */
+export interface Failure {
+  code: string;
+  message: string;
+  /** The option at fault, by the engine's name for it. */
+  field?: string;
+}
+
+export type Result<T> = { ok: true; value: T } | { ok: false; error: Failure };
+
+/** A model kept in this browser. `auto` entries are the autosaves; the rest were named by the user. */
+export interface ModelEntry {
+  id: string;
+  kind: 'auto' | 'named';
+  name: string;
+  created: number;
+  updated: number;
+  bytes: number;
+  config: Config;
+  position: Position;
+  /** The last epoch's training perplexity, where an epoch has ended. */
+  perplexity: number | null;
+  textName: string;
+  textKind: TextView['kind'];
+}
+
+export interface Opened {
+  info: SessionInfo;
+  /** Null where the model came without its text: it can write but not train. */
+  text: TextView | null;
+  /** What the page kept beside the checkpoint: chart series and earlier samples. */
+  view: unknown;
+}
+
+/** ‖∂L/∂h_t‖ of the top layer at every character of a text. */
+export interface GradientReach {
+  cell: Cell;
+  norms: Float32Array;
+}
+
+export type LivingOptions = Omit<SampleOptions, 'alternatives' | 'skip_unknown'>;
+
+export interface WriteRequest {
+  /** Chosen by the page, to name the stream in events and in `stopWriting`. */
+  id: number;
+  options: SampleOptions;
+  length: number;
+}
+
+/** The worker's calls. Each answers with a Result, because only plain data crosses whole. */
+export interface Desk {
+  start(build: BuildName | null, listener: (event: WorkerEvent) => void): Promise<Result<Boot>>;
+  /** Reads a text and begins a run on it. Where either fails, the present text and run stay. */
+  openText(source: TextSource, config: Config, backend: Backend): Promise<Result<{ text: TextView; info: SessionInfo }>>;
+  /** The same text under other options (or another encoding). */
+  rereadText(options: TextConfig, encoding: Encoding | null): Promise<Result<TextView>>;
+  summarize(model: ModelConfig, train: TrainConfig): Promise<Result<Summary>>;
+  /** Begins a new run on the present text. */
+  create(config: Config, backend: Backend): Promise<Result<SessionInfo>>;
+  /** Characters a second that training this would reach, tried on a few steps of a throw-away session. */
+  measure(config: Config): Promise<Result<number>>;
+  train(): Promise<Result<null>>;
+  pause(): Promise<Result<null>>;
+  /** Exactly one optimiser step. */
+  step(): Promise<Result<null>>;
+  set(options: LiveOptions): Promise<Result<null>>;
+  living(options: LivingOptions): Promise<Result<null>>;
+  write(
+    request: WriteRequest,
+    onCharacters: (characters: SampledCharacter[]) => void,
+  ): Promise<Result<{ skipped: string[]; stopped: boolean }>>;
+  stopWriting(id: number): Promise<Result<null>>;
+  /** What happens inside over a text. */
+  inspect(text: string): Promise<Result<Inspection>>;
+  neighbours(character: string, count: number): Promise<Result<Neighbour[]>>;
+  /** For each cell, freshly made as the model is: how far back the gradient of the last character reaches. */
+  compareGradients(text: string): Promise<Result<GradientReach[]>>;
+  /** The model file. */
+  exportModel(): Promise<Result<Blob>>;
+  importModel(file: Blob, backend: Backend): Promise<Result<Opened>>;
+  listModels(): Promise<Result<ModelEntry[]>>;
+  /** Keeps the present model now: under a name, or as this run's autosave. */
+  keepModel(name: string | null, view: unknown): Promise<Result<ModelEntry>>;
+  openModel(id: string, backend: Backend): Promise<Result<Opened>>;
+  renameModel(id: string, name: string): Promise<Result<null>>;
+  removeModel(id: string): Promise<Result<null>>;
+  modelFile(id: string): Promise<Result<Blob>>;
+  /** What the page wants kept beside the run's autosave. */
+  keepView(view: unknown): Promise<Result<null>>;
+}

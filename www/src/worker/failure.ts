@@ -1,0 +1,31 @@
+/** Errors as data: Comlink would carry an Error's message but drop its code. */
+import type { Failure, Result } from '../protocol/messages.ts';
+
+/** A failure found by the worker itself rather than by the engine. */
+export class DeskError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export function toFailure(error: unknown): Failure {
+  const from = error as { code?: unknown; message?: unknown; field?: unknown } | null;
+  const failure: Failure = {
+    code: typeof from?.code === 'string' ? from.code : error instanceof WebAssembly.RuntimeError ? 'crashed' : 'unexpected',
+    message: typeof from?.message === 'string' ? from.message : String(error),
+  };
+  if (typeof from?.field === 'string') failure.field = from.field;
+  return failure;
+}
+
+/** Runs a call and wraps its answer. */
+export async function answer<T>(call: () => T | Promise<T>): Promise<Result<T>> {
+  try {
+    return { ok: true, value: await call() };
+  } catch (error) {
+    return { ok: false, error: toFailure(error) };
+  }
+}

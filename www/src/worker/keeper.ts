@@ -1,0 +1,94 @@
+/** Saves the running model: every so often while it trains, when it pauses, and under a name when asked. */
+import type { Session } from '../protocol/engine.ts';
+import { NOWHERE, type ModelEntry, type WorkerEvent } from '../protocol/messages.ts';
+import * as library from '../state/library.ts';
+import { DeskError, toFailure } from './failure.ts';
+import { plainConfig } from './plain.ts';
+import type { CommandQueue } from './queue.ts';
+import { newId, type LoadedText, type StoredText } from './text.ts';
+
+const AUTOSAVE_EVERY_MS = 8000;
+/** Saving may take at most this share of the time. */
+const SHARE_OF_TIME = 0.02;
+
+export class Keeper {
+  private runId = newId();
+  private created = Date.now();
+  private nextAt = 0;
+  private savedStep = -1;
+  private perplexity: number | null = null;
+
+  constructor(
+    private readonly queue: CommandQueue,
+    private readonly session: () => Session | null,
+    private readonly text: () => LoadedText | null,
+    private readonly publish: (event: WorkerEvent) => void,
+  ) {}
+
+  /** A new model: its autosave gets a place of its own. Going on with an autosaved one keeps its place. */
+  newRun(continued: ModelEntry | null = null): void {
+    this.runId = continued?.kind === 'auto' ? continued.id : newId();
+    this.created = continued?.created ?? Date.now();
+    this.savedStep = continued?.position.step ?? 0;
+    this.perplexity = continued?.perplexity ?? null;
+    this.nextAt = performance.now() + AUTOSAVE_EVERY_MS / 2;
+  }
+
+  noteEpoch(perplexity: number): void {
+    this.perplexity = perplexity;
+  }
+
+  async whenDue(): Promise<void> {
+    if (performance.now() >= this.nextAt) await this.autosave();
+  }
+
+  /** Saves unless nothing was learnt since. A full disk must not stop the training. */
+  async autosave(): Promise<void> {
+    const started = performance.now();
+    try {
+      if (this.session()?.info().position?.step === this.savedStep) return;
+      const entry = await this.keep(null, undefined);
+      this.publish({ type: 'saved', entry });
+    } catch (error) {
+      this.publish({ type: 'save-failed', error: toFailure(error) });
+    } finally {
+      const cost = performance.now() - started;
+      this.nextAt = performance.now() + Math.max(AUTOSAVE_EVERY_MS, cost / SHARE_OF_TIME);
+    }
+  }
+
+  async keep(name: string | null, view: unknown): Promise<ModelEntry> {
+    const { bytes, info } = await this.queue.run(async () => {
+      const session = this.session();
+      if (!session) throw new DeskError('no-session', 'There is no model yet.');
+      return { bytes: await session.save(), info: session.info() };
+    });
+    const text = this.text();
+    const entry: ModelEntry = {
+      id: name === null ? this.runId : newId(),
+      kind: name === null ? 'auto' : 'named',
+      name: name ?? '',
+      created: name === null ? this.created : Date.now(),
+      updated: Date.now(),
+      bytes: bytes.length,
+      config: plainConfig(info.config),
+      position: info.position ?? NOWHERE,
+      perplexity: this.perplexity,
+      textName: text?.view.name ?? '',
+      textKind: text?.view.kind ?? 'paste',
+    };
+    await library.keepModel<StoredText>({
+      entry,
+      checkpoint: new Blob([bytes as Uint8Array<ArrayBuffer>]),
+      textKey: text?.key ?? null,
+      text: text?.stored ?? null,
+      view,
+    });
+    if (name === null) this.savedStep = entry.position.step;
+    return entry;
+  }
+
+  async keepView(view: unknown): Promise<void> {
+    await library.keepView(this.runId, view);
+  }
+}

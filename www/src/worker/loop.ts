@@ -1,0 +1,142 @@
+/**
+ * The training loop: short slices, and between two of them everything else gets its turn. The page hears of it at
+ * most ten times a second, however fast the steps are.
+ */
+import type { EpochReport, Session, TrainReport } from '../protocol/engine.ts';
+import type { Progress, WorkerEvent } from '../protocol/messages.ts';
+import { toFailure } from './failure.ts';
+import type { LivingWriter } from './living.ts';
+import { breathe, type CommandQueue } from './queue.ts';
+
+const SLICE_MS = 20;
+const REPORT_EVERY_MS = 100;
+const NO_LIMIT = 0x7fffffff;
+
+export class TrainLoop {
+  private running: Promise<void> | null = null;
+  private wanted = false;
+  private pending = new PendingProgress();
+
+  constructor(
+    private readonly queue: CommandQueue,
+    private readonly session: () => Session | null,
+    private readonly living: LivingWriter,
+    private readonly publish: (event: WorkerEvent) => void,
+    /** Called between slices; may save. */
+    private readonly between: () => Promise<void>,
+  ) {}
+
+  get active(): boolean {
+    return this.wanted;
+  }
+
+  start(): void {
+    this.wanted = true;
+    this.running ??= this.go().finally(() => {
+      this.running = null;
+    });
+  }
+
+  /** Resolves when the last slice is over and reported. */
+  async stop(): Promise<void> {
+    this.wanted = false;
+    await this.running;
+  }
+
+  async step(): Promise<void> {
+    await this.stop();
+    const report = await this.slice(1);
+    if (report?.stopped) this.announce(report);
+  }
+
+  private async go(): Promise<void> {
+    let lastReport = 0;
+    try {
+      while (this.wanted) {
+        const report = await this.slice(NO_LIMIT);
+        if (!report) break;
+        if (report.stopped) {
+          this.wanted = false;
+          this.flush();
+          this.announce(report);
+          return;
+        }
+        const now = performance.now();
+        if (now - lastReport >= REPORT_EVERY_MS) {
+          lastReport = now;
+          this.flush();
+          await this.queue.run(async () => {
+            const session = this.session();
+            if (session) await this.living.turn(session);
+          });
+        }
+        await this.between();
+        await breathe();
+      }
+      this.flush();
+      this.publish({ type: 'stopped', reason: 'paused', error: null });
+    } catch (error) {
+      this.wanted = false;
+      this.flush();
+      this.publish({ type: 'stopped', reason: 'failed', error: toFailure(error) });
+    }
+  }
+
+  /** One slice of training. A single step is reported at once. */
+  private slice(maxSteps: number): Promise<TrainReport | null> {
+    return this.queue.run(async () => {
+      const session = this.session();
+      if (!session) return null;
+      const report = await session.train(SLICE_MS, maxSteps);
+      this.pending.add(report);
+      if (maxSteps === 1) this.flush();
+      return report;
+    });
+  }
+
+  private flush(): void {
+    const progress = this.pending.take();
+    if (progress) this.publish({ type: 'progress', progress });
+  }
+
+  private announce(report: TrainReport): void {
+    const stopped = report.stopped;
+    if (!stopped) return;
+    const error =
+      stopped.reason === 'diverged' ? { code: 'diverged', message: `${stopped.message} ${stopped.advice}`.trim() } : null;
+    this.publish({ type: 'stopped', reason: stopped.reason, error });
+  }
+}
+
+/** What happened since the page last heard. */
+class PendingProgress {
+  private rows: Float32Array[] = [];
+  private epochs: EpochReport[] = [];
+  private latest: TrainReport | null = null;
+
+  add(report: TrainReport): void {
+    if (report.metrics.length) this.rows.push(report.metrics);
+    this.epochs.push(...report.epochs);
+    this.latest = report;
+  }
+
+  take(): Progress | null {
+    if (!this.latest) return null;
+    const metrics = new Float32Array(this.rows.reduce((total, row) => total + row.length, 0));
+    let offset = 0;
+    for (const row of this.rows) {
+      metrics.set(row, offset);
+      offset += row.length;
+    }
+    const progress: Progress = {
+      metrics,
+      epochs: this.epochs,
+      position: this.latest.position,
+      charactersPerSecond: this.latest.characters_per_second,
+    };
+    this.rows = [];
+    this.epochs = [];
+    this.latest = null;
+    return progress;
+  }
+}

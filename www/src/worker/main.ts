@@ -1,0 +1,233 @@
+/**
+ * The worker: owns the engine, the session and the text, and answers the page's calls.
+ * Which file does what: builds.ts loads the wasm, loop.ts trains, living.ts and writer.ts sample, keeper.ts saves.
+ */
+import * as Comlink from 'comlink';
+import type { Backend, Config, Session, SessionInfo } from '../protocol/engine.ts';
+import type { Desk, Opened, WorkerEvent } from '../protocol/messages.ts';
+import * as library from '../state/library.ts';
+import { loadEngine, type Engine } from './builds.ts';
+import { answer, DeskError, toFailure } from './failure.ts';
+import { gradientReach } from './gradients.ts';
+import { Keeper } from './keeper.ts';
+import { LivingWriter } from './living.ts';
+import { TrainLoop } from './loop.ts';
+import { plainConfig } from './plain.ts';
+import { CommandQueue } from './queue.ts';
+import { firstCharacters, openingOf, TextDesk, type StoredText } from './text.ts';
+import { Writer } from './writer.ts';
+
+const MEASURED_CHARACTERS = 20_000;
+const MEASURED_MS = 60;
+const MEASURED_STEPS = 4;
+
+let engine: Engine;
+let texts: TextDesk;
+let session: Session | null = null;
+/** Whether the session has its text: without it, it can write but not train. */
+let trainable = false;
+let publish: (event: WorkerEvent) => void = () => undefined;
+
+const queue = new CommandQueue();
+const currentSession = () => session;
+const emit = (event: WorkerEvent) => {
+  if (event.type === 'progress') {
+    const last = event.progress.epochs.at(-1);
+    if (last) keeper.noteEpoch(last.perplexity);
+  }
+  publish(event);
+};
+const keeper = new Keeper(queue, currentSession, () => (trainable ? texts.current : null), emit);
+const living = new LivingWriter((sample) => emit({ type: 'living-sample', sample }));
+const loop = new TrainLoop(queue, currentSession, living, emit, () => keeper.whenDue());
+const writer = new Writer(queue, currentSession);
+
+/** Puts a session in place of the present one, and lets it write its first lines. */
+async function install(next: () => Promise<Session>, hasText: boolean): Promise<SessionInfo> {
+  await loop.stop();
+  return queue.run(async () => {
+    const created = await next();
+    living.drop();
+    session?.free();
+    session = created;
+    trainable = hasText;
+    const info = described(created.info());
+    living.opening = hasText && texts.current ? openingOf(texts.current.text) : firstLetter(info.vocabulary);
+    if (info.config.text.lowercase) living.opening = living.opening.toLowerCase();
+    return info;
+  });
+}
+
+/** A new run on the present text. What the last one learnt is saved before it goes. */
+async function begin(config: Config, backend: Backend): Promise<SessionInfo> {
+  const text = requireText();
+  await saveBeforeLeaving();
+  const info = await install(() => engine.Session.create(text, config, backend), true);
+  keeper.newRun();
+  void showWriting();
+  return info;
+}
+
+async function saveBeforeLeaving(): Promise<void> {
+  await loop.stop();
+  if (session?.info().position?.step) await keeper.autosave();
+}
+
+/** What the page is told of a session: short numbers, and the memory that training takes. */
+function described(info: SessionInfo): SessionInfo {
+  const summary = engine.summarize(info.config.model, info.config.train, info.vocabulary.length);
+  return { ...info, config: plainConfig(info.config), summary };
+}
+
+function firstLetter(vocabulary: string[]): string {
+  return vocabulary.find((character) => /\p{Letter}/u.test(character)) ?? vocabulary[0] ?? '';
+}
+
+async function showWriting(): Promise<void> {
+  await queue.run(async () => {
+    if (session) await living.once(session);
+  });
+}
+
+function requireText(): string {
+  if (!texts.current) throw new DeskError('no-text', 'Choose a text first.');
+  return texts.current.text;
+}
+
+function requireSession(): Session {
+  if (!session) throw new DeskError('no-session', 'There is no model yet.');
+  return session;
+}
+
+function requireTrainable(): void {
+  requireSession();
+  if (!trainable) throw new DeskError('no-text', 'This model came without its text. Load the text it was trained on, then load the model again.');
+}
+
+/** A checkpoint with the present text where it fits, else on its own. */
+async function resume(file: Blob, backend: Backend): Promise<SessionInfo> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const text = texts.current?.text;
+  if (text !== undefined) {
+    try {
+      return await install(() => engine.Session.resume(bytes, text, backend), true);
+    } catch (error) {
+      // The file is sound, but the text has characters it does not know, or too few of them: then it can only write.
+      if (/^checkpoint|^out-of-memory/.test(toFailure(error).code)) throw error;
+    }
+  }
+  return install(() => engine.Session.resume(bytes, undefined, backend), false);
+}
+
+const desk: Desk = {
+  start: (wanted, listener) =>
+    answer(async () => {
+      publish = listener;
+      const loaded = await loadEngine(wanted);
+      engine = loaded.engine;
+      texts = new TextDesk(engine);
+      return {
+        build: loaded.build,
+        defaults: plainConfig(engine.defaults()),
+        presets: engine.presets().map((preset) => ({ ...preset, config: plainConfig(preset.config) })),
+        corpora: engine.corpora(),
+        files: [self.location.href, ...performance.getEntriesByType('resource').map((entry) => entry.name)],
+      };
+    }),
+  openText: (source, config, backend) =>
+    answer(async () => {
+      const before = texts.current;
+      try {
+        const text = await texts.open(source, config.text);
+        return { text, info: await begin(config, backend) };
+      } catch (error) {
+        texts.current = before;
+        throw error;
+      }
+    }),
+  rereadText: (options, encoding) => answer(() => texts.reread(options, encoding)),
+  summarize: (model, train) =>
+    answer(() => engine.summarize(model, train, texts.current?.view.statistics.kept ?? session?.info().vocabulary.length ?? 1)),
+  create: (config, backend) => answer(() => begin(config, backend)),
+  measure: (config) =>
+    answer(async () => {
+      const scratch = await engine.Session.create(firstCharacters(requireText(), MEASURED_CHARACTERS), config, 'cpu');
+      try {
+        // The first step also pays for compiling.
+        await scratch.train(MEASURED_MS, 1);
+        return (await scratch.train(MEASURED_MS, MEASURED_STEPS)).characters_per_second;
+      } finally {
+        scratch.free();
+      }
+    }),
+  train: () =>
+    answer(() => {
+      requireTrainable();
+      loop.start();
+      return null;
+    }),
+  pause: () =>
+    answer(async () => {
+      await loop.stop();
+      await showWriting();
+      await keeper.autosave();
+      return null;
+    }),
+  step: () =>
+    answer(async () => {
+      requireTrainable();
+      await loop.step();
+      await showWriting();
+      return null;
+    }),
+  set: (options) => answer(() => queue.run(() => (session?.set(options), null))),
+  living: (options) =>
+    answer(async () => {
+      living.setOptions(options);
+      if (!loop.active) await showWriting();
+      return null;
+    }),
+  write: (request, onCharacters) => answer(() => writer.write(request, onCharacters)),
+  stopWriting: (id) => answer(() => (writer.stop(id), null)),
+  inspect: (text) => answer(() => queue.run(() => requireSession().inspect(text))),
+  neighbours: (character, count) => answer(() => queue.run(() => requireSession().neighbours(character, count))),
+  compareGradients: (text) => answer(() => gradientReach(engine, requireSession().info().config, requireText(), text)),
+  exportModel: () =>
+    answer(() =>
+      queue.run(async () => {
+        return new Blob([(await requireSession().save()) as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' });
+      }),
+    ),
+  importModel: (file, backend) =>
+    answer(async (): Promise<Opened> => {
+      await saveBeforeLeaving();
+      const info = await resume(file, backend);
+      keeper.newRun();
+      void showWriting();
+      return { info, text: trainable ? (texts.current?.view ?? null) : null, view: undefined };
+    }),
+  listModels: () => answer(() => library.listModels()),
+  keepModel: (name, view) => answer(() => keeper.keep(name, view)),
+  openModel: (id, backend) =>
+    answer(async (): Promise<Opened> => {
+      const kept = await library.openModel<StoredText>(id);
+      if (!kept) throw new DeskError('model-missing', 'This model is no longer stored in this browser.');
+      await saveBeforeLeaving();
+      if (kept.text) await texts.read(kept.text, kept.textKey, kept.entry.config.text);
+      const info = await resume(kept.checkpoint, backend);
+      keeper.newRun(kept.entry);
+      void showWriting();
+      return { info, text: trainable ? (texts.current?.view ?? null) : null, view: kept.view };
+    }),
+  renameModel: (id, name) => answer(async () => (await library.renameModel(id, name), null)),
+  removeModel: (id) => answer(async () => (await library.removeModel(id), null)),
+  modelFile: (id) =>
+    answer(async () => {
+      const kept = await library.openModel(id);
+      if (!kept) throw new DeskError('model-missing', 'This model is no longer stored in this browser.');
+      return kept.checkpoint;
+    }),
+  keepView: (view) => answer(async () => (await keeper.keepView(view), null)),
+};
+
+Comlink.expose(desk);

@@ -1,0 +1,74 @@
+/** Chromium and the built page, as every browser test needs them. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { serve } from './server.ts';
+
+/** The www folder, from where the compiled tests lie. */
+export const WWW = findUp(dirname(fileURLToPath(import.meta.url)), 'vite.config.ts');
+
+const FLAGS = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+function findUp(from: string, name: string): string {
+  return existsSync(join(from, name)) ? from : findUp(dirname(from), name);
+}
+
+function findChromium(): string {
+  const named = process.env['CHARLOOM_CHROMIUM'];
+  if (named) return named;
+  for (const folder of (process.env['PATH'] ?? '').split(':')) {
+    for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+      if (existsSync(join(folder, name))) return join(folder, name);
+    }
+  }
+  throw new Error('Chromium was not found: install it, or name it in CHARLOOM_CHROMIUM.');
+}
+
+export interface Site {
+  url: string;
+  browser: Browser;
+  open(options?: BrowserContextOptions, hash?: string): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** Serves www/dist and starts a browser. */
+export async function openSite(headers: Record<string, string> = {}): Promise<Site> {
+  const dist = join(WWW, 'dist');
+  if (!existsSync(join(dist, 'index.html'))) throw new Error('www/dist is missing: run `npm run build` first.');
+  const server = await serve(dist, headers);
+  const browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
+  return {
+    url: server.url,
+    browser,
+    async open(options = {}, hash = '') {
+      const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1440, height: 900 }, ...options });
+      const page = await context.newPage();
+      await page.goto(server.url + hash);
+      return page;
+    },
+    async close() {
+      await browser.close();
+      server.close();
+    },
+  };
+}
+
+/** Waits until a page function answers true; the reason is for whoever reads the failure. */
+export async function until(page: Page, reason: string, check: () => Promise<boolean>, timeout = 20_000): Promise<void> {
+  const end = Date.now() + timeout;
+  while (!(await check())) {
+    if (Date.now() > end) throw new Error(`Waited ${timeout} ms in vain: ${reason}`);
+    await page.waitForTimeout(50);
+  }
+}

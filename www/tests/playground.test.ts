@@ -1,0 +1,168 @@
+/** The desks of the playground, beyond the main story. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { openSite, until, type Site } from './browser.ts';
+
+let site: Site;
+
+before(async () => {
+  site = await openSite();
+});
+
+after(async () => {
+  await site?.close();
+});
+
+const epochOf = async (page: Page) => Number.parseInt((await page.locator('#epoch').textContent()) ?? '');
+const SMALL = '#model.hidden_size=32';
+
+async function trainFor(page: Page, epochs: number): Promise<void> {
+  await page.locator('#train:enabled').click();
+  await until(page, `${epochs} epochs`, async () => (await epochOf(page)) >= epochs, 60_000);
+  await page.locator('#pause').click();
+  await page.locator('#train').waitFor();
+}
+
+test('runs are compared: another cell starts a run of its own beside the first', async () => {
+  const page = await site.open({}, SMALL);
+  await trainFor(page, 1);
+  await page.locator('cl-option[data-path="model.cell"] button[data-value="lstm"]').click();
+  const banner = page.locator('cl-runbar .pending');
+  await banner.waitFor();
+  assert.match((await banner.textContent()) ?? '', /Cell/);
+  await banner.locator('button.quiet').click();
+  await banner.waitFor({ state: 'detached' });
+  assert.equal(await page.locator('cl-option[data-path="model.cell"] button[data-value="gru"]').getAttribute('aria-pressed'), 'true');
+  await page.locator('cl-option[data-path="model.cell"] button[data-value="lstm"]').click();
+  await banner.locator('button.primary').click();
+  await until(page, 'a second run', async () => (await page.locator('cl-runs tbody tr').count()) === 2);
+  await until(page, 'its first epoch', async () => (await epochOf(page)) >= 1, 60_000);
+  await page.locator('#pause').click();
+  assert.match((await page.locator('cl-runs table').textContent()) ?? '', /GRU 32[\s\S]*LSTM 32/);
+  await page.locator('cl-runs tbody tr').first().locator('button').click();
+  await until(page, 'the first run gone', async () => (await page.locator('cl-runs tbody tr').count()) === 1);
+  await page.context().close();
+});
+
+test('earlier samples can be looked at again', async () => {
+  const page = await site.open({}, SMALL);
+  await page.locator('#living').waitFor();
+  await page.locator('#train:enabled').click();
+  await until(page, 'some samples', async () => Number((await page.locator('cl-living input[type=range]').getAttribute('max').catch(() => '0')) ?? 0) >= 2, 30_000);
+  await page.locator('cl-living input[type=range]').focus();
+  await page.keyboard.press('Home');
+  assert.match((await page.locator('#when').textContent()) ?? '', /Before training/);
+  await page.locator('cl-living .scrub button').click();
+  await until(page, 'the present', async () => !/Before/.test((await page.locator('#when').textContent()) ?? ''));
+  await page.context().close();
+});
+
+test('several continuations are written side by side, and differ', async () => {
+  const page = await site.open({}, SMALL);
+  await page.locator('#write:enabled').waitFor();
+  await page.locator('cl-writer details summary').click();
+  await page.locator('cl-writer #count').fill('3');
+  await page.locator('cl-writer #length').fill('40');
+  await page.locator('#write').click();
+  const texts = page.locator('cl-continuation .text[data-status="done"]');
+  await until(page, 'three texts', async () => (await texts.count()) === 3);
+  assert.equal(new Set(await texts.allTextContents()).size, 3);
+  await page.context().close();
+});
+
+test('a textbook run stands beside the book', async () => {
+  const page = await site.open({ locale: 'zh-CN' }, '#preset=book-rnn-consecutive');
+  await page.locator('#train:enabled').waitFor();
+  const rows = page.locator('cl-book thead th[scope=col]');
+  assert.ok((await rows.count()) >= 4);
+  await page.locator('cl-option[data-path="model.hidden_size"] input').fill('64');
+  await page.locator('cl-option[data-path="model.hidden_size"] input').press('Enter');
+  await until(page, 'no comparison with other settings', async () => (await rows.count()) === 0);
+  await page.context().close();
+});
+
+test('Pause is answered at once', async () => {
+  const page = await site.open();
+  await page.locator('#train:enabled').click();
+  await until(page, 'training', async () => /\d/.test((await page.locator('#loss').textContent()) ?? ''), 30_000);
+  const waited = await page.evaluate(async () => {
+    const bar = document.querySelector('cl-page')!.shadowRoot!.querySelector('cl-runbar')!.shadowRoot!;
+    const started = performance.now();
+    bar.querySelector<HTMLButtonElement>('#pause')!.click();
+    while (!bar.querySelector('#train')) await new Promise((resolve) => setTimeout(resolve, 5));
+    return performance.now() - started;
+  });
+  assert.ok(waited < 1000, `${waited} ms`);
+  await page.context().close();
+});
+
+test('after the first visit it works without a network', async () => {
+  const page = await site.open();
+  await page.locator('#train:enabled').waitFor();
+  await until(page, 'the files to be kept', () =>
+    page.evaluate(async () => {
+      const cache = await caches.open('charloom-1');
+      const kept = (await cache.keys()).map(({ url }) => url);
+      return kept.some((url) => url.endsWith('.wasm')) && kept.some((url) => url.endsWith('/charloom/'));
+    }),
+  );
+  await page.context().setOffline(true);
+  await page.reload();
+  await page.locator('#train:enabled').waitFor();
+  await trainFor(page, 1);
+  await page.context().close();
+});
+
+test('parts of the page can be left out by the link', async () => {
+  const page = await site.open({}, '#hide=text,models');
+  await page.locator('#train:enabled').waitFor();
+  assert.equal(await page.locator('cl-text, cl-models').count(), 0);
+  assert.equal(await page.locator('cl-network').count(), 1);
+  await page.context().close();
+});
+
+test('looking inside: expectations, units, gates, gradients through time', async () => {
+  const page = await site.open({}, SMALL);
+  await trainFor(page, 1);
+  await page.locator('cl-inside').scrollIntoViewIfNeeded();
+  await page.locator('cl-score canvas').waitFor();
+  await page.locator('#inside-text').fill('The river runs to the sea');
+  await page.locator('#inside-text').press('Enter');
+  await until(page, 'the new text', async () => (await page.locator('cl-score .text').textContent())?.replace(/\s/g, '') === 'The␣river␣runs␣to␣the␣sea');
+  await page.locator('cl-score span[data-index="4"]').hover();
+  await until(page, 'what comes after r', async () => (await page.locator('cl-expectations .character').textContent()) === 'r');
+  assert.ok((await page.locator('cl-expectations ol').first().locator('li').count()) >= 3);
+  await page.locator('#neighbours li').first().waitFor();
+  await page.locator('cl-score .scroll').focus();
+  await page.keyboard.press('ArrowDown');
+  assert.match((await page.locator('#unit').textContent()) ?? '', /Unit 0 at “r”: -?\d/);
+  await page.locator('#order').selectOption('space');
+  await page.locator('#quantity').selectOption({ label: 'Update gate' });
+  await page.locator('cl-score canvas').click({ position: { x: 30, y: 2 } });
+  assert.match((await page.locator('#unit').textContent()) ?? '', /Correlation/);
+  assert.match((await page.locator('cl-tensors').locator('table').textContent()) ?? '', /rnn\.weight_hh_l0/);
+  await page.locator('#compare').click();
+  await until(page, 'three cells', async () => (await page.locator('cl-reach .legend span').count()) === 3);
+  await page.context().close();
+});
+
+test('a written text can be looked into', async () => {
+  const page = await site.open({}, SMALL);
+  await page.locator('#prefix').fill('The moon');
+  await page.locator('#write:enabled').click();
+  await until(page, 'a text', async () => (await page.locator('cl-continuation .text').getAttribute('data-status')) === 'done');
+  await page.locator('#inside').click();
+  await until(page, 'it inside', async () => /^The␣moon/.test(((await page.locator('cl-score .text').textContent().catch(() => '')) ?? '').replace(/\s/g, '')));
+  await page.context().close();
+});
+
+for (const build of ['scalar', 'simd', 'relaxed']) {
+  test(`the ${build} build trains`, async () => {
+    const page = await site.open({}, `${SMALL}&build=${build}`);
+    await trainFor(page, 1);
+    const names: Record<string, RegExp> = { scalar: /plain/, simd: /· SIMD/, relaxed: /relaxed/ };
+    assert.match((await page.locator('#device').textContent()) ?? '', names[build]!);
+    await page.context().close();
+  });
+}

@@ -1,0 +1,183 @@
+/** What must hold for the page as a whole: accessible, light, never janky, complete in both languages. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { brotliCompressSync } from 'node:zlib';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { openSite, until, WWW, type Site } from './browser.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let site: Site;
+
+before(async () => {
+  site = await openSite();
+});
+
+after(async () => {
+  await site?.close();
+});
+
+async function trained(options: BrowserContextOptions): Promise<Page> {
+  const page = await site.open(options);
+  await page.locator('#train:enabled').click();
+  await until(page, 'an epoch', async () => Number.parseInt((await page.locator('#epoch').textContent()) ?? '') >= 2, 60_000);
+  await page.locator('#write').click();
+  await until(page, 'a text', async () => (await page.locator('cl-continuation .text').getAttribute('data-status')) === 'done');
+  await page.locator('#pause').click();
+  await page.locator('#train').waitFor();
+  return page;
+}
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> };
+    };
+    const result = await axe.run();
+    return result.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary ?? ''}`));
+  });
+}
+
+for (const [locale, colorScheme, width] of [
+  ['en-US', 'light', 1440],
+  ['zh-CN', 'dark', 1440],
+  ['zh-CN', 'light', 390],
+] as const) {
+  test(`axe finds nothing: ${locale}, ${colorScheme}, ${width} px`, async () => {
+    const page = await trained({ locale, colorScheme, viewport: { width, height: 900 } });
+    for (const summary of await page.locator('details > summary').all()) await summary.click();
+    await page.locator('cl-continuation span[data-index="3"]').hover();
+    assert.deepEqual(await violations(page), []);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow <= 0, `the page is ${overflow} px wider than the window`);
+    await page.context().close();
+  });
+}
+
+test('the main thread is never held while it trains at full speed', async () => {
+  const page = await site.open();
+  await page.locator('#train:enabled').click();
+  await until(page, 'two epochs', async () => Number.parseInt((await page.locator('#epoch').textContent()) ?? '') >= 2, 60_000);
+  // Another program on the machine can stall a window of time; one quiet window is proof enough.
+  const windows: number[][] = [];
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const long = await page.evaluate(
+      () =>
+        new Promise<number[]>((resolve) => {
+          const durations: number[] = [];
+          const observer = new PerformanceObserver((list) => durations.push(...list.getEntries().map((entry) => entry.duration)));
+          observer.observe({ type: 'longtask' });
+          setTimeout(() => {
+            observer.disconnect();
+            resolve(durations);
+          }, 3000);
+        }),
+    );
+    windows.push(long);
+    if (!long.length) break;
+  }
+  assert.ok(windows.some((long) => long.length === 0), `long tasks in every window: ${JSON.stringify(windows)}`);
+  await page.context().close();
+});
+
+test('the whole story works from the keyboard', async () => {
+  const page = await site.open();
+  await page.locator('#train:enabled').waitFor();
+  const focused = () =>
+    page.evaluate(() => {
+      let element = document.activeElement;
+      while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+      return element?.id ?? '';
+    });
+  for (let i = 0; i < 40 && (await focused()) !== 'train'; i++) await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'train');
+  await page.keyboard.press('Enter');
+  await page.locator('#pause').waitFor();
+  assert.equal(await focused(), 'pause', 'the focus stays on the button that took its place');
+  await page.keyboard.press('Enter');
+  await page.locator('#train').waitFor();
+  await page.context().close();
+});
+
+test('language and theme can be switched, and are remembered', async () => {
+  const page = await site.open({ locale: 'en-US' });
+  await page.locator('#train:enabled').waitFor();
+  await page.locator('cl-header button[lang="zh-Hans"]').click();
+  await page.getByRole('button', { name: '开始训练' }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'zh-Hans');
+  await until(page, 'the Chinese lyrics', async () => /中文/.test((await page.locator('#corpus option:checked').textContent()) ?? ''));
+  await page.locator('cl-header .icons button').nth(2).click();
+  await page.reload();
+  await page.getByRole('button', { name: '开始训练' }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.dataset['theme']), 'dark');
+  await page.context().close();
+});
+
+test('settings travel in the link', async () => {
+  const page = await site.open();
+  await page.locator('#train:enabled').waitFor();
+  await page.locator('cl-option[data-path="model.cell"] button[data-value="rnn"]').click();
+  await until(page, 'the cell in the link', async () => page.url().includes('model.cell=rnn'));
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.locator('cl-option[data-path="model.cell"] button[data-value="rnn"][aria-pressed="true"]').waitFor();
+  await page.context().close();
+});
+
+test('an impossible option says why, beside the option', async () => {
+  const page = await site.open();
+  await page.locator('#train:enabled').waitFor();
+  const option = page.locator('cl-option[data-path="model.hidden_size"]');
+  await option.locator('input').fill('1000000');
+  await option.locator('input').press('Enter');
+  await option.locator('[role=alert]').waitFor();
+  assert.equal(await page.locator('#train').isDisabled(), true);
+  await option.locator('input').fill('64');
+  await option.locator('input').press('Enter');
+  await page.locator('#train:enabled').waitFor();
+  await page.context().close();
+});
+
+test('it works under a strict content security policy', async () => {
+  const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'";
+  const strict = await openSite({ 'content-security-policy': policy });
+  try {
+    const page = await strict.open();
+    const refused: string[] = [];
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text())) refused.push(message.text());
+    });
+    await page.reload();
+    await page.locator('#train:enabled').click();
+    await until(page, 'an epoch', async () => Number.parseInt((await page.locator('#epoch').textContent()) ?? '') >= 1, 60_000);
+    await page.locator('#write').click();
+    await until(page, 'a text', async () => (await page.locator('cl-continuation .text').getAttribute('data-status')) === 'done');
+    assert.deepEqual(refused, []);
+  } finally {
+    await strict.close();
+  }
+});
+
+test('the first visit stays within its budget', () => {
+  const dist = join(WWW, 'dist');
+  const compressed = (path: string) => brotliCompressSync(readFileSync(path)).length;
+  const assets = readdirSync(join(dist, 'assets')).map((name) => ({ name, size: compressed(join(dist, 'assets', name)) }));
+  // One of the three wasm builds is fetched, with its glue.
+  const perBuild = (ending: RegExp) => {
+    const sizes = assets.filter(({ name }) => ending.test(name)).map(({ size }) => size);
+    return sizes.reduce((sum, size) => sum + size, 0) - Math.max(0, ...sizes);
+  };
+  const wasm = Math.max(0, ...assets.filter(({ name }) => name.endsWith('.wasm')).map(({ size }) => size));
+  const code = assets.filter(({ name }) => /\.(js|css)$/.test(name)).reduce((sum, { size }) => sum + size, 0);
+  // The inside view and the other language are fetched once the page works.
+  const later = assets.filter(({ name }) => /^(inside|en)-/.test(name)).reduce((sum, { size }) => sum + size, 0);
+  const unfetched = later + perBuild(/^charloom-.*\.js$/) + perBuild(/^charloom_bg-.*\.js$/);
+  const script = code - unfetched;
+  const total = script + wasm + compressed(join(dist, 'index.html'));
+  console.log(`script and style ${(script / 1024).toFixed(1)} KiB, wasm ${(wasm / 1024).toFixed(1)} KiB, all ${(total / 1024).toFixed(1)} KiB (brotli)`);
+  assert.ok(script <= 90 * 1024);
+  assert.ok(total <= 300 * 1024);
+});

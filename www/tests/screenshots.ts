@@ -1,0 +1,33 @@
+/** Pictures of the main states, for people to look at: `npm run screenshots -- FOLDER`. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { openSite, until } from './browser.ts';
+
+const folder = process.argv[2] ?? 'screenshots';
+mkdirSync(folder, { recursive: true });
+const site = await openSite();
+try {
+  for (const [locale, colorScheme] of [['zh-CN', 'light'], ['en-US', 'dark']] as const) {
+    for (const [name, width, height] of [['desktop', 1440, 900], ['phone', 390, 844]] as const) {
+      const page = await site.open({ locale, colorScheme, viewport: { width, height } });
+      page.on('pageerror', (error) => console.error('page error:', error.message));
+      await page.locator('#train:enabled').waitFor();
+      const path = (state: string) => join(folder, `${name}-${locale.slice(0, 2)}-${colorScheme}-${state}.png`);
+      await page.waitForTimeout(400);
+      await page.screenshot({ path: path('start') });
+      await page.locator('#train').click();
+      await until(page, 'the first epochs', async () => Number(await page.locator('#epoch').textContent()) >= 3);
+      await page.locator('#prefix').fill(locale === 'zh-CN' ? '窗外' : 'The');
+      await page.locator('#write').click();
+      await page.waitForTimeout(3000);
+      await page.locator('#pause').click();
+      await page.locator('#train').waitFor();
+      await page.locator('cl-continuation .text span[data-index="12"]').hover();
+      await page.evaluate(() => scrollTo(0, 0));
+      await page.screenshot({ path: path('trained'), fullPage: true });
+      await page.context().close();
+    }
+  }
+} finally {
+  await site.close();
+}

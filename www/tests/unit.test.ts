@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { en, type MessageKey } from '../src/i18n/en.ts';
+import { loadLanguage, preferredLanguage, translate } from '../src/i18n/i18n.ts';
+import { zh } from '../src/i18n/zh.ts';
+import * as format from '../src/i18n/format.ts';
+import type { Config, Inspection, LayerInside } from '../src/protocol/engine.ts';
+import { allPaths, differences, fromParameters, getOption, toParameters, withOption } from '../src/state/config.ts';
+import { readHash, writeHash } from '../src/state/hash.ts';
+import { correlation, gateGrid, hiddenGrid, at, orderUnits } from '../src/state/inside.ts';
+import { MOST_POINTS, Series, smooth } from '../src/state/series.ts';
+import { Store } from '../src/state/store.ts';
+
+/** Any values will do: these tests are about carrying options, not about what they are. */
+const CONFIG = {
+  text: { newlines: 'keep', lowercase: false, max_chars: null, min_count: 1 },
+  model: { cell: 'gru', hidden_size: 64, reset_after: true },
+  train: { lr: 0.002, optimizer: 'adam' },
+} as unknown as Config;
+
+test('a long series stays small and keeps its mean', () => {
+  const series = new Series(1);
+  const count = 50_000;
+  for (let i = 0; i < count; i++) series.add(i, [i]);
+  assert.ok(series.length < MOST_POINTS);
+  assert.ok(series.length >= MOST_POINTS / 2 - 1);
+  const column = series.columns[0]!;
+  const mean = column.reduce((sum, value) => sum + value, 0) / column.length;
+  assert.ok(Math.abs(mean - count / 2) < count * 0.02, `mean ${mean}`);
+  assert.ok(series.x.every((x, i) => i === 0 || x > series.x[i - 1]!), 'x rises');
+});
+
+test('a series comes back from storage as it was', () => {
+  const series = new Series(2);
+  for (let i = 0; i < 3000; i++) series.add(i, [i, -i]);
+  const back = Series.fromData(structuredClone(series.toData()));
+  assert.deepEqual(back.toData(), series.toData());
+});
+
+test('smoothing starts at the first value, not at zero', () => {
+  assert.deepEqual(smooth([5, 5, 5], 0.9).map((value) => Number(value.toFixed(6))), [5, 5, 5]);
+});
+
+test('options are read and written by path', () => {
+  assert.ok(allPaths(CONFIG).includes('model.hidden_size'));
+  const changed = withOption(CONFIG, 'model.hidden_size', 128);
+  assert.equal(getOption(changed, 'model.hidden_size'), 128);
+  assert.equal(getOption(CONFIG, 'model.hidden_size'), 64, 'the original is left alone');
+  assert.deepEqual(differences(CONFIG, changed), ['model.hidden_size']);
+});
+
+test('a configuration survives the link', () => {
+  let config = withOption(CONFIG, 'model.cell', 'lstm');
+  config = withOption(config, 'text.max_chars', 10000);
+  config = withOption(config, 'model.reset_after', false);
+  config = withOption(config, 'train.lr', 1e-4);
+  const parameters = toParameters(config, CONFIG);
+  assert.deepEqual(fromParameters(new URLSearchParams(parameters.toString()), CONFIG), config);
+});
+
+test('nonsense in a link is left out', () => {
+  const parameters = new URLSearchParams('model.hidden_size=huge&model.reset_after=7&train.lr=&nothing.here=1');
+  assert.deepEqual(fromParameters(parameters, CONFIG), CONFIG);
+});
+
+test('the hash holds what differs and nothing else', () => {
+  const hash = readHash('#preset=quick&hide=text,models&backend=cpu&model.cell=rnn');
+  assert.deepEqual([hash.preset, hash.hide, hash.backend], ['quick', ['text', 'models'], 'cpu']);
+  assert.equal(writeHash({ corpus: null, preset: null, backend: 'auto', build: null, hide: [] }, CONFIG, CONFIG), '');
+  assert.equal(readHash('#backend=toaster').backend, 'auto');
+});
+
+test('both languages use the same placeholders', () => {
+  const names = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
+  for (const key of Object.keys(en) as MessageKey[]) assert.deepEqual(names(zh[key]), names(en[key]), key);
+});
+
+test('no message is empty', () => {
+  for (const table of [en, zh]) for (const [key, text] of Object.entries(table)) assert.ok(text.trim(), key);
+});
+
+test('the language follows the browser until the user chooses', async () => {
+  assert.equal(preferredLanguage(null, ['fr-FR', 'zh-TW', 'en']), 'zh-Hans');
+  assert.equal(preferredLanguage(null, ['de', 'en-GB']), 'en');
+  assert.equal(preferredLanguage(null, ['fr']), 'en');
+  assert.equal(preferredLanguage('zh-Hans', ['en']), 'zh-Hans');
+  await loadLanguage('en');
+  assert.equal(translate('en', 'run.epochOf', { epoch: 2, epochs: 5 }), 'Epoch 2 of 5');
+});
+
+test('numbers read well', () => {
+  assert.equal(format.short(0.003), '0.003');
+  assert.equal(format.short(1234.6), '1235');
+  assert.equal(format.short(0.00001), '1.0e-5');
+  assert.equal(format.perplexity(1.0234), '1.02');
+  assert.equal(format.perplexity(Number.POSITIVE_INFINITY), '∞');
+  assert.equal(format.percent(0.004, 'en'), '0.4%');
+});
+
+test('a store announces changes once, with their names', async () => {
+  const store = new Store({ a: 1, b: 1, c: 1 });
+  const heard: string[][] = [];
+  store.subscribe((changed) => heard.push([...changed].sort()));
+  store.set({ a: 2 });
+  store.set({ b: 2, c: 1 });
+  await Promise.resolve();
+  assert.deepEqual(heard, [['a', 'b']]);
+  store.set({ a: 2 });
+  await Promise.resolve();
+  assert.equal(heard.length, 1, 'setting the same value is no change');
+});
+
+/** Two units over four characters: unit 0 fires on line ends only, unit 1 alternates. */
+const LAYER = {
+  hidden: Float32Array.from([0, 1, 1, 0, 0, 1, 1, 0]),
+  gates: Float32Array.from([0, 1, 10, 11, 2, 3, 12, 13, 4, 5, 14, 15, 6, 7, 16, 17]),
+} as unknown as LayerInside;
+const LOOKED_AT = {
+  places: ['a', '\n', 'b', '\n', 'c'].map((character) => ({ character, surprise: null })),
+} as unknown as Inspection;
+
+test('gates are found in their blocks', () => {
+  const grid = gateGrid(LAYER, 1, 2, 2);
+  assert.equal(grid.steps, 4);
+  assert.deepEqual([at(grid, 0, 0), at(grid, 0, 1), at(grid, 3, 1)], [10, 11, 17]);
+});
+
+test('units are ordered by what they react to', () => {
+  const grid = hiddenGrid(LAYER, 2);
+  const { units, scores } = orderUnits(grid, 'newline', LOOKED_AT, 0);
+  assert.equal(units.length, 2);
+  assert.ok(Math.abs(scores[0]! - 1) < 1e-6, 'unit 0 follows line ends');
+  assert.ok(Math.abs(scores[1]! + 1) < 1e-6, 'unit 1 goes against them');
+  assert.equal(correlation([1, 1, 1], [1, 2, 3]), 0, 'what never changes follows nothing');
+  assert.deepEqual(orderUnits(grid, 'index', LOOKED_AT, 0).units, [0, 1]);
+});
