@@ -1,7 +1,5 @@
 //! The GPU executor on the GPU of this machine; a software one will do.
 #![cfg(not(target_arch = "wasm32"))]
-// Each test file uses its own part of this.
-#[allow(dead_code)]
 #[path = "common/cases/mod.rs"]
 mod cases;
 mod common;

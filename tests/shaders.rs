@@ -1,6 +1,8 @@
 //! Every shader against its Rust half, without a GPU: it parses and validates, its bindings and the
 //! layout of its parameters are the Rust side's, and it keeps to WebGPU's default limits.
 #![cfg(not(target_arch = "wasm32"))]
+// A test may panic: its helpers too.
+#![allow(clippy::unwrap_used)]
 use std::collections::BTreeMap;
 
 use charloom::kernels::{

@@ -1,8 +1,6 @@
 //! The GPU executor in the browser, inside a worker. The bodies are those of the native tests; a
 //! software adapter is slow, so the sizes are the small ones.
 #![cfg(target_arch = "wasm32")]
-// Each test file uses its own part of this.
-#[allow(dead_code)]
 #[path = "common/cases/mod.rs"]
 mod cases;
 mod common;

@@ -1,5 +1,7 @@
 //! What each kernel must compute: inputs at ragged sizes, and outputs from the f64 oracle. A case
 //! knows nothing of executors, so one body tests them all.
+// Each test file uses its own part of this.
+#![allow(dead_code)]
 mod basic;
 mod optimisers;
 mod recurrent;
