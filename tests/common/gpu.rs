@@ -189,7 +189,7 @@ pub async fn check_plan(
     let options = PlanOptions {
         batch,
         steps,
-        carry: which % 3 > 0,
+        carry: !which.is_multiple_of(3),
         optimizer: *optimizer,
         slots: 3,
     };
