@@ -1,4 +1,5 @@
 //! The command line: the story from text to writing, and every way to get it wrong.
+#![cfg(not(target_arch = "wasm32"))]
 #![cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 #![allow(clippy::unwrap_used)]
 

@@ -1,5 +1,6 @@
 //! The plan against PyTorch: every tensor of every file in `goldens/data` (see `goldens/README.md`),
 //! on every instruction set of this machine.
+#![cfg(not(target_arch = "wasm32"))]
 // A test may panic: its helpers too.
 #![allow(clippy::unwrap_used)]
 

@@ -1,6 +1,7 @@
 //! Gradients. Central finite differences of the f64 oracle's loss, which know nothing of any
 //! derivative, against the plan's gradients: every element of every parameter, and ∂L/∂h_t. Then ten
 //! training steps of the plan against ten of the oracle.
+#![cfg(not(target_arch = "wasm32"))]
 // A test may panic: its helpers too.
 #![allow(clippy::unwrap_used)]
 

@@ -1,5 +1,6 @@
 //! Every kernel against the f64 oracle, on every instruction set of this machine; and the promise
 //! that the sets without fused multiply-add give the same bits.
+#![cfg(not(target_arch = "wasm32"))]
 #[path = "common/cases/mod.rs"]
 mod cases;
 mod common;

@@ -1,4 +1,5 @@
 //! Minibatches: which token goes where.
+#![cfg(not(target_arch = "wasm32"))]
 
 use charloom::text::{Batches, Cursor, Sampling, TextError};
 use proptest::prelude::*;

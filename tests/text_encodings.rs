@@ -1,4 +1,5 @@
 //! Files in every encoding, from their bytes to their text.
+#![cfg(not(target_arch = "wasm32"))]
 #![cfg(feature = "encodings")]
 
 use charloom::text::{

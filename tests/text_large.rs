@@ -1,4 +1,5 @@
 //! Fifty megabytes, from bytes to batches: seconds, and few copies. Alone in its file, to measure memory.
+#![cfg(not(target_arch = "wasm32"))]
 #![cfg(feature = "encodings")]
 
 use charloom::text::{

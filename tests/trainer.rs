@@ -1,5 +1,6 @@
 //! The trainer against the f64 oracle: the same text, the same batches, several epochs; losses, norms,
 //! learning rates, epoch and validation perplexity, final parameters.
+#![cfg(not(target_arch = "wasm32"))]
 // A test may panic: its helpers too.
 #![allow(clippy::unwrap_used)]
 

@@ -23,7 +23,7 @@ pub use save::save;
 
 use crate::{Config, text::Vocabulary, train::TrainerState};
 
-/// A training, or a model, that can be saved. [`save`] checks that its parts fit each other.
+/// A training, or a model, that can be saved. [`save()`] checks that its parts fit each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
     /// The configuration, with live changes.

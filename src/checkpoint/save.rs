@@ -47,7 +47,7 @@ impl View for &Tensor {
 ///
 /// # Errors
 /// Only for a checkpoint whose parts do not fit each other, which none that came from a trainer or
-/// from [`super::load`] is.
+/// from [`super::load()`] is.
 pub fn save(checkpoint: &Checkpoint) -> Result<Vec<u8>, CheckpointError> {
     let Checkpoint {
         config,

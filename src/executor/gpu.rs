@@ -1,6 +1,6 @@
 //! The GPU executor: a plan's kernels as compute shaders, through wgpu.
 //!
-//! [`lower`] turns each dispatch of the plan into one or more calls of shaders: plain data, made
+//! [`lower()`] turns each dispatch of the plan into one or more calls of shaders: plain data, made
 //! without a GPU. [`GpuExecutor::new`] makes buffers, pipelines and bind groups of them; a run then
 //! only records the calls and submits them once. Nothing waits for the GPU but the one who awaits a
 //! reading.

@@ -135,7 +135,7 @@ impl Iterator for LineEnds<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "nfc"))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -29,7 +29,7 @@ async function begin(): Promise<void> {
   page.app = app;
   document.body.append(page);
   await app.start();
-  await import('./components/inside.ts');
+  await Promise.all([import('./components/charts.ts'), import('./components/inside.ts')]);
   await Promise.all((Object.keys(LANGUAGES) as Language[]).map(loadLanguage));
   await keepForOffline(app.state.boot?.files ?? []);
 }

@@ -111,7 +111,7 @@ test('a lost GPU: training goes on on the CPU, and the page says from where', as
   await page.workers()[0]!.evaluate(() => (globalThis as unknown as { device: { destroy(): void } }).device.destroy());
   await until(page, 'the CPU', async () => /^CPU/.test(await device(page)), 60_000);
   assert.match(await why(page), /lost at step \d+/);
-  assert.match((await page.locator('cl-notices .notice.problem').textContent()) ?? '', /GPU was lost.*from step \d+/s);
+  assert.match((await page.locator('cl-notices .notice.problem', { hasText: 'GPU was lost' }).textContent()) ?? '', /GPU was lost.*from step \d+/s);
   await furtherSteps(page, 5);
   assert.equal(await page.locator('#device-choice').inputValue(), 'cpu');
   await page.context().close();

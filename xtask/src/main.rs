@@ -7,7 +7,7 @@
 //! | `build.rs` | Rust → `pkg/`, TypeScript → `www/dist/` |
 //! | `check.rs`, `licences.rs` | formatting, lints, documentation, licences, types |
 //! | `test.rs`, `tally.rs` | every test suite, and how many tests it ran |
-//! | `bench.rs`, `serve.rs` | benchmarks; the local web server |
+//! | `bench/`, `serve.rs` | benchmarks; the local web server |
 //! | `process.rs`, `paths.rs` | child processes; where things lie |
 
 mod bench;
@@ -43,7 +43,7 @@ enum Command {
     Serve(serve::Options),
     /// Run the checks and every test suite; ends with one line of counts per suite
     Test(test::Options),
-    /// Run the native benchmarks; further arguments go to `cargo bench`
+    /// Measure Charloom, the wasm floor, TensorFlow.js and PyTorch side by side
     Bench(bench::Options),
     /// Build the three WebAssembly variants into pkg/ and the pages into www/dist/
     Build(build::Options),
@@ -62,7 +62,9 @@ Environment:
   CHARLOOM_CACHE      where installed tools are kept for all checkouts of a user
                       [default: $XDG_CACHE_HOME/charloom or ~/.cache/charloom]
   CHARLOOM_WASM_RUST  rustup or debian: which Rust compiles WebAssembly
-                      [default: rustup, or Debian's where rustup cannot download]";
+                      [default: rustup, or Debian's where rustup cannot download]
+  CHARLOOM_TORCH_PYTHON
+                      a Python that has torch, for `bench` [default: one is installed]";
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {

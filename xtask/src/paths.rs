@@ -16,6 +16,11 @@ pub fn www() -> PathBuf {
     root().join("www")
 }
 
+/// The benchmarks.
+pub fn benches() -> PathBuf {
+    root().join("benches")
+}
+
 /// The generated npm package: one folder per WebAssembly variant.
 pub fn pkg() -> PathBuf {
     root().join("pkg")

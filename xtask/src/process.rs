@@ -104,6 +104,17 @@ impl Process {
         Ok(child.wait()?.success())
     }
 
+    /// Runs it and hands each line of stdout to `each_line`; stderr is shown.
+    pub fn read_lines(mut self, mut each_line: impl FnMut(&str) -> Result<()>) -> Result<()> {
+        self.command.stdout(Stdio::piped());
+        let mut child = self.spawn()?;
+        for line in BufReader::new(child.stdout.take().context("no output")?).lines() {
+            each_line(&line?)?;
+        }
+        let status = child.wait()?;
+        self.expect_success(status)
+    }
+
     fn spawn(&mut self) -> Result<Child> {
         self.command.spawn().with_context(|| self.cannot_start())
     }

@@ -3,7 +3,6 @@ import { css, html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { AppElement } from './base.ts';
 import './book.ts';
-import './charts.ts';
 import './header.ts';
 import './living.ts';
 import './models.ts';
@@ -41,6 +40,10 @@ export class Page extends AppElement {
         grid-template-columns: minmax(0, 1fr);
         gap: 16px;
         min-width: 0;
+      }
+      cl-charts:not(:defined) {
+        display: block;
+        min-height: 400px;
       }
       cl-inside {
         scroll-margin-top: 80px;

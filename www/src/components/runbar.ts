@@ -247,6 +247,7 @@ export class RunBar extends AppElement {
           <select
             id="device-choice"
             aria-label=${this.t('device.choose')}
+            aria-describedby="why"
             ?disabled=${!this.state.device || this.state.switching !== null || !this.state.trainable}
             .value=${live(this.state.switching ?? this.state.device?.wish ?? 'auto')}
             @change=${(event: Event) => this.app.switchDevice((event.target as HTMLSelectElement).value as Backend)}

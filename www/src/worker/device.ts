@@ -42,17 +42,21 @@ export class Device {
     private readonly publish: (event: WorkerEvent) => void,
   ) {}
 
+  /** Kept here: while a slice runs on a GPU, the session cannot be asked. */
+  private build: DeviceView['build'] = 'scalar';
+
   setWish(wish: Backend): void {
     this.wish = wish;
   }
 
   view(): DeviceView {
-    return { wish: this.wish, backend: this.backend, build: this.host.session()?.info().build ?? 'scalar', choice: this.choice };
+    return { wish: this.wish, backend: this.backend, build: this.build, choice: this.choice };
   }
 
   /** A session has begun, on the CPU. Where a GPU was asked for, it moves there before anything else. */
   async begun(): Promise<void> {
     this.backend = 'cpu';
+    this.build = this.host.session()?.info().build ?? this.build;
     this.choice = this.wish === 'cpu' ? { ...NOTHING_MEASURED, reason: 'asked' } : null;
     if (this.wish === 'webgpu' && this.host.text() !== null) {
       try {
@@ -142,6 +146,7 @@ export class Device {
   private adopt(session: Session): void {
     const info = session.info();
     this.backend = info.backend;
+    this.build = info.build;
     this.choice = info.choice;
   }
 

@@ -6,6 +6,7 @@ mod browser;
 mod cargo_tools;
 mod debian;
 mod node;
+mod torch;
 mod vulkan;
 mod wasm_target;
 
@@ -32,9 +33,14 @@ pub enum Need {
     Vulkan,
     /// Node and the packages of the front end.
     FrontEnd,
+    /// What the benchmark compares with in the browser.
+    Rivals,
+    /// A Python that has PyTorch, which the benchmark compares with natively.
+    Torch,
 }
 
 impl Need {
+    /// All that building and testing needs.
     pub const ALL: [Self; 6] = [
         Self::WasmTarget,
         Self::WasmTools,
@@ -43,6 +49,8 @@ impl Need {
         Self::Vulkan,
         Self::FrontEnd,
     ];
+    /// What only the benchmark needs: set up when it runs, not before.
+    const BENCHMARK: [Self; 2] = [Self::Rivals, Self::Torch];
 }
 
 /// The tools found, as an environment for child processes.
@@ -75,6 +83,13 @@ impl Tools {
                 variant.rustflags(),
             )
             .env("CARGO_TARGET_DIR", variant.target_dir()))
+    }
+
+    /// A variable of the tools' environment.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        let mut all = self.env.iter();
+        all.find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     fn command_after(&self, first: Option<&PathBuf>, program: &str) -> Result<Process> {
@@ -111,7 +126,8 @@ impl Tools {
 pub fn prepare(needs: &[Need]) -> Result<Tools> {
     let mut tools = Tools::default();
     // In the order of the list above, so that messages come in the same order always.
-    for need in Need::ALL.into_iter().filter(|need| needs.contains(need)) {
+    let all = Need::ALL.into_iter().chain(Need::BENCHMARK);
+    for need in all.filter(|need| needs.contains(need)) {
         match need {
             Need::WasmTarget => wasm_target::prepare(&mut tools)?,
             Need::WasmTools => {
@@ -122,6 +138,8 @@ pub fn prepare(needs: &[Need]) -> Result<Tools> {
             Need::Browser => browser::prepare(&mut tools)?,
             Need::Vulkan => vulkan::prepare(&mut tools)?,
             Need::FrontEnd => node::front_end(&mut tools)?,
+            Need::Rivals => node::rivals(&mut tools)?,
+            Need::Torch => torch::prepare(&mut tools)?,
         }
     }
     Ok(tools)

@@ -1,6 +1,7 @@
 //! Node, the packages of the front end, and wasm-opt (which comes from npm).
 
 use std::fs;
+use std::path::Path;
 use std::process;
 
 use anyhow::{Context, Result, bail};
@@ -24,25 +25,42 @@ const QUIET: [&str; 4] = [
 
 /// The front end's packages, as its lock file lists them.
 pub fn front_end(tools: &mut Tools) -> Result<()> {
+    let what = "the front end's packages";
+    install(tools, what, "the pages are built with them", &paths::www())
+}
+
+/// What the benchmark compares with in the browser, as its lock file lists it.
+pub fn rivals(tools: &mut Tools) -> Result<()> {
+    let what = "TensorFlow.js";
+    install(
+        tools,
+        what,
+        "Charloom is compared with it",
+        &paths::benches().join("browser"),
+    )
+}
+
+/// Installs the packages of `folder` unless they are the ones of its lock file.
+fn install(tools: &mut Tools, what: &str, why: &str, folder: &Path) -> Result<()> {
     require_node()?;
-    let www = paths::www();
-    let lock = fs::read_to_string(www.join("package-lock.json"))
-        .context("www/package-lock.json is missing: run `npm install` in www")?;
-    let installed = www.join("node_modules/.installed-lock.json");
+    let lock = fs::read_to_string(folder.join("package-lock.json")).with_context(|| {
+        let name = folder.strip_prefix(paths::root()).unwrap_or(folder);
+        format!(
+            "{0}/package-lock.json is missing: run `npm install` in {0}",
+            name.display()
+        )
+    })?;
+    let installed = folder.join("node_modules/.installed-lock.json");
     if fs::read_to_string(&installed).ok().as_ref() != Some(&lock) {
-        announce(
-            "the front end's packages",
-            20,
-            "the pages are built with them",
-        );
+        announce(what, 20, why);
         Process::new("npm")
             .args(["ci"])
             .args(QUIET)
-            .dir(&www)
+            .dir(folder)
             .run_quietly()?;
         fs::write(&installed, lock)?;
     }
-    tools.found("front end's packages", www.join("node_modules").display());
+    tools.found(what, folder.join("node_modules").display());
     Ok(())
 }
 

@@ -1,0 +1,61 @@
+//! The browser's half: builds the wasm floor, runs `benches/browser/run.mjs`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::Options;
+use crate::paths;
+use crate::setup::Tools;
+use crate::variant::Variant;
+
+/// The builds that the floor is compiled with.
+const FLOORS: [Variant; 2] = [Variant::Simd, Variant::Relaxed];
+
+/// Compiles `benches/floor` with the flags of Charloom's own builds.
+pub fn build_floor(tools: &Tools) -> Result<()> {
+    fs::create_dir_all(floors())?;
+    for variant in FLOORS {
+        tools
+            .wasm_command("cargo", variant)?
+            .args(["build", "--release", "--target", "wasm32-unknown-unknown"])
+            .dir(paths::benches().join("floor"))
+            .run()?;
+        let module = variant
+            .target_dir()
+            .join("wasm32-unknown-unknown/release/floor.wasm");
+        fs::copy(module, floors().join(format!("{}.wasm", variant.name())))?;
+    }
+    Ok(())
+}
+
+/// What `run.mjs` measures of `parts`.
+pub fn measure(tools: &Tools, options: &Options, parts: &str) -> Result<Vec<Value>> {
+    let mut lines = Vec::new();
+    let mut command = tools
+        .command("node")?
+        .args(["run.mjs", "--parts", parts])
+        .args(["--reps", &options.reps().to_string()])
+        .args(["--seconds", &options.seconds().to_string()])
+        .args(["--pkg".as_ref(), paths::pkg().as_path()])
+        .args(["--floor".as_ref(), floors().as_path()])
+        .args(["--dist".as_ref(), paths::www().join("dist").as_path()])
+        .dir(paths::benches().join("browser"));
+    if options.quick {
+        command = command.args(["--quick"]);
+    }
+    if !options.only.is_empty() {
+        command = command.args(["--only", &options.only.join(",")]);
+    }
+    command.read_lines(|line| {
+        lines.push(serde_json::from_str(line).with_context(|| format!("not JSON: {line}"))?);
+        Ok(())
+    })?;
+    Ok(lines)
+}
+
+fn floors() -> PathBuf {
+    paths::root().join("target/bench/floor")
+}

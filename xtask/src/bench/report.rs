@@ -1,0 +1,512 @@
+//! `benches/RESULTS.md`: the figures, their ratios, and whether the targets are met.
+
+use std::fmt::Write;
+use std::fs;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::machine;
+use super::results::{Measured, Results, median};
+use super::table::{Table, grouped, ratio};
+use super::{Part, sweep};
+use crate::paths;
+
+/// A target for the ratio of two contestants' medians, per workload.
+struct Target {
+    what: &'static str,
+    call: &'static str,
+    ours: Contestant,
+    theirs: Contestant,
+    at_least: &'static [(&'static str, f64)],
+}
+
+/// Whose figures, measured in which part.
+#[derive(Clone, Copy)]
+struct Contestant(Part, &'static str);
+
+const RELAXED: Contestant = Contestant(Part::Browser, "charloom-relaxed");
+const SIMD: Contestant = Contestant(Part::Browser, "charloom-simd");
+const TFJS: Contestant = Contestant(Part::Browser, "tfjs");
+const NATIVE: Contestant = Contestant(Part::Native, "charloom-1");
+const NATIVE_2: Contestant = Contestant(Part::Native, "charloom-2");
+/// The better of PyTorch with oneDNN and without.
+const TORCH: Contestant = Contestant(Part::Native, "torch-1");
+const TORCH_2: Contestant = Contestant(Part::Native, "torch-2");
+
+const TARGETS: [Target; 9] = [
+    Target {
+        what: "relaxed build / its wasm floor",
+        call: "train",
+        ours: RELAXED,
+        theirs: Contestant(Part::Browser, "floor-relaxed"),
+        at_least: &[
+            ("W1", 0.9),
+            ("W2", 0.9),
+            ("W3", 0.9),
+            ("W4", 0.9),
+            ("W5", 0.9),
+        ],
+    },
+    Target {
+        what: "simd build / its wasm floor",
+        call: "train",
+        ours: SIMD,
+        theirs: Contestant(Part::Browser, "floor-simd"),
+        at_least: &[],
+    },
+    Target {
+        what: "relaxed build / TensorFlow.js",
+        call: "train",
+        ours: RELAXED,
+        theirs: TFJS,
+        at_least: &[
+            ("W1", 25.0),
+            ("W2", 40.0),
+            ("W3", 40.0),
+            ("W4", 15.0),
+            ("W5", 15.0),
+        ],
+    },
+    Target {
+        what: "relaxed build / PyTorch, native, 1 thread",
+        call: "train",
+        ours: RELAXED,
+        theirs: TORCH,
+        at_least: &[
+            ("W1", 0.6),
+            ("W2", 1.0),
+            ("W3", 0.85),
+            ("W4", 0.45),
+            ("W5", 0.3),
+        ],
+    },
+    Target {
+        what: "native / PyTorch, 1 thread each",
+        call: "train",
+        ours: NATIVE,
+        theirs: TORCH,
+        at_least: &[
+            ("W1", 1.3),
+            ("W2", 1.3),
+            ("W3", 1.3),
+            ("W4", 1.3),
+            ("W5", 1.0),
+        ],
+    },
+    Target {
+        what: "native, 2 threads / 1",
+        call: "train",
+        ours: NATIVE_2,
+        theirs: NATIVE,
+        at_least: &[
+            ("W1", 1.7),
+            ("W2", 1.7),
+            ("W3", 1.7),
+            ("W4", 1.7),
+            ("W5", 1.7),
+        ],
+    },
+    Target {
+        what: "native / PyTorch, 2 threads each",
+        call: "train",
+        ours: NATIVE_2,
+        theirs: TORCH_2,
+        at_least: &[],
+    },
+    Target {
+        what: "sampling: relaxed build / TensorFlow.js",
+        call: "sample",
+        ours: RELAXED,
+        theirs: TFJS,
+        at_least: &[("W2", 20.0), ("W4", 20.0)],
+    },
+    Target {
+        what: "sampling: relaxed build / PyTorch, native",
+        call: "sample",
+        ours: RELAXED,
+        theirs: TORCH,
+        at_least: &[("W2", 5.0), ("W4", 5.0)],
+    },
+];
+
+const FIRST_STEP_MS: f64 = 1000.0;
+const FIRST_LOAD_BYTES: f64 = 300_000.0;
+const MEMORY_WORKLOAD: &str = "W2";
+const MEMORY_BYTES: f64 = 64e6;
+
+/// Contestants in the order of the tables, and what they are called there.
+const BROWSER_ROWS: [(&str, &str); 6] = [
+    ("charloom-relaxed", "**Charloom, relaxed**"),
+    ("charloom-simd", "**Charloom, simd**"),
+    ("charloom-scalar", "**Charloom, scalar**"),
+    ("floor-relaxed", "wasm floor, relaxed"),
+    ("floor-simd", "wasm floor, simd"),
+    ("tfjs", "TensorFlow.js, wasm backend"),
+];
+const NATIVE_ROWS: [(&str, &str); 4] = [
+    ("charloom-1", "**Charloom, 1 thread**"),
+    ("charloom-2", "**Charloom, 2 threads**"),
+    ("torch-1", "PyTorch, 1 thread"),
+    ("torch-2", "PyTorch, 2 threads"),
+];
+
+const HEAD: &str = "\
+<!-- Written by `cargo xtask bench --write`; the text at the end is benches/NOTES.md. -->
+# Benchmark results
+
+Characters a second: median of all repetitions, the best one in brackets. Everything in a table was
+measured in one run, repetitions interleaved; ratios are of medians. A step of training is forward,
+backward through time, clipping by the global norm (TensorFlow.js does not clip) and Adam, on one-hot
+characters. The wasm floor is a bare loop over a step's matrix products, gates, softmax, clipping and
+Adam in the same browser (`benches/floor`): what the machine allows, not a trainer.
+
+To repeat it: `cargo xtask bench --write`, then `cargo xtask bench --sweep --write`, on a machine that
+does nothing else (`--quick` to see that it works, `--only W1,W4` for some workloads). It installs what
+it needs.
+";
+
+pub fn write(results: &Results) -> Result<String> {
+    let definition = fs::read_to_string(paths::benches().join("workloads.json"))?;
+    let definition: Value = serde_json::from_str(&definition)?;
+    let workloads = &definition["workloads"];
+    let mut text = HEAD.to_owned();
+    let names: Vec<&str> = workloads
+        .as_object()
+        .context("workloads.json has no workloads")?
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let sampled: Vec<&str> = definition["sampled"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+
+    write!(text, "\n{}", shapes(workloads))?;
+    write!(text, "\n## Targets\n\n{}", targets(results, &names))?;
+    if let Some(browser) = results.get(Part::Browser) {
+        write!(
+            text,
+            "\n## In the browser, one thread\n\n{}",
+            origin(browser)
+        )?;
+        write!(
+            text,
+            "\nTraining:\n\n{}",
+            rates(browser, "train", &BROWSER_ROWS, &names)
+        )?;
+        write!(text, "\nSampling, one character at a time:\n\n")?;
+        write!(
+            text,
+            "{}",
+            rates(browser, "sample", &BROWSER_ROWS, &sampled)
+        )?;
+        write!(
+            text,
+            "\nWasm memory of a training session:\n\n{}",
+            memory(browser, &names)
+        )?;
+        write!(text, "\nWhat the machine allows:\n\n{}", ceiling(browser))?;
+    }
+    if let Some(page) = results.get(Part::Page) {
+        write!(
+            text,
+            "\n## The built page\n\n{}\n{}",
+            origin(page),
+            first_load(page)
+        )?;
+    }
+    if let Some(native) = results.get(Part::Native) {
+        write!(text, "\n## Natively\n\n{}", origin(native))?;
+        text += "\nPyTorch is the better of oneDNN on and off, chosen for each figure.\n";
+        write!(
+            text,
+            "\nTraining:\n\n{}",
+            rates(native, "train", &NATIVE_ROWS, &names)
+        )?;
+        write!(text, "\nSampling, one character at a time:\n\n")?;
+        write!(text, "{}", rates(native, "sample", &NATIVE_ROWS, &sampled))?;
+    }
+    if let Some(swept) = results.get(Part::Sweep) {
+        write!(text, "\n## Sweep\n\n{}", origin(swept))?;
+        text += "\nOne size grows, the others stay. Cost is time per operation, against the row above; \
+                 operations\nare those of the matrix products, the gates, the softmax and the optimiser.\n";
+        for (place, title) in [
+            ("native", "Natively, 1 thread"),
+            ("browser", "Relaxed build"),
+        ] {
+            let (tables, cliffs) = (sweep::tables(swept, place), sweep::cliffs(swept, place));
+            write!(text, "\n### {title}: {cliffs}\n\n{tables}")?;
+        }
+    }
+    let notes = fs::read_to_string(paths::benches().join("NOTES.md")).unwrap_or_default();
+    write!(text, "\n{notes}")?;
+    Ok(text)
+}
+
+fn shapes(workloads: &Value) -> Table {
+    let columns = ["cell", "layers", "hidden", "vocabulary", "batch", "steps"];
+    let mut head = vec![""];
+    head.extend(columns);
+    let mut table = Table::new(&head);
+    for (name, shape) in workloads.as_object().into_iter().flatten() {
+        let cells = columns.map(|column| shape[column].to_string().replace('"', ""));
+        table.row([vec![name.clone()], cells.to_vec()].concat());
+    }
+    table
+}
+
+/// When and on what a part was measured.
+fn origin(measured: &Measured) -> String {
+    let m = &measured.machine;
+    let word = |value: &Value| value.as_str().unwrap_or("?").to_owned();
+    let mut parts = vec![
+        word(&m["date"]),
+        format!("{}, {} processors", word(&m["processor"]), m["processors"]),
+        word(&m["rustc"]),
+        format!("commit {}", word(&m["commit"])),
+    ];
+    if let Some(about) = measured.about("chromium") {
+        parts.push(format!("Chromium {}", word(&about["version"])));
+    }
+    if let Some(about) = measured.about("tfjs") {
+        parts.push(format!("TensorFlow.js {}", word(&about["version"])));
+    }
+    let native = |field: &str| {
+        let mut words = measured
+            .lines
+            .iter()
+            .filter_map(|line| line[field].as_str());
+        words
+            .find(|_| measured.about("chromium").is_none())
+            .map(str::to_owned)
+    };
+    if let Some(version) = native("version") {
+        parts.push(format!("PyTorch {version}"));
+    }
+    if let Some(isa) = native("isa") {
+        parts.push(format!("Charloom with {isa}"));
+    }
+    let mut text = format!("{}.\n", parts.join(" · "));
+    if m["quick"] == true {
+        text += "\n**A quick run, to see that it works: the figures mean nothing.**\n";
+    } else if machine::was_busy(m) {
+        let load = m["load"].as_f64().unwrap_or(0.0);
+        let _ = writeln!(
+            text,
+            "\n**The machine was busy (load {load:.1}): the figures mean little.**"
+        );
+    }
+    text
+}
+
+/// Median and best of each contestant and workload.
+fn rates(measured: &Measured, call: &str, rows: &[(&str, &str)], workloads: &[&str]) -> Table {
+    let mut head = vec![""];
+    head.extend(workloads);
+    let mut table = Table::new(&head);
+    for (contestant, title) in rows {
+        let samples = workloads
+            .iter()
+            .map(|workload| samples(measured, call, workload, contestant));
+        let cells: Vec<_> = samples.map(|samples| rate(&samples)).collect();
+        if cells.iter().any(|cell| cell != NOTHING) {
+            table.row([vec![(*title).to_owned()], cells].concat());
+        }
+    }
+    table
+}
+
+const NOTHING: &str = "–";
+
+fn rate(samples: &[f64]) -> String {
+    match median(samples) {
+        Some(median) => {
+            let best = samples.iter().copied().fold(0.0, f64::max);
+            format!("{} ({})", grouped(median), grouped(best))
+        }
+        None => NOTHING.to_owned(),
+    }
+}
+
+/// A contestant's repetitions. `torch-N`: the better setting's.
+fn samples(measured: &Measured, call: &str, workload: &str, contestant: &str) -> Vec<f64> {
+    let settings = match contestant {
+        "torch-1" => vec!["torch-1-on", "torch-1-off"],
+        "torch-2" => vec!["torch-2-on", "torch-2-off"],
+        other => vec![other],
+    };
+    let all = settings
+        .into_iter()
+        .map(|name| measured.samples(call, workload, name));
+    all.max_by(|a, b| {
+        median(a)
+            .unwrap_or(0.0)
+            .total_cmp(&median(b).unwrap_or(0.0))
+    })
+    .unwrap_or_default()
+}
+
+fn targets(results: &Results, workloads: &[&str]) -> String {
+    let mut head = vec!["ratio (target)"];
+    head.extend(workloads);
+    let mut table = Table::new(&head);
+    for target in &TARGETS {
+        let cells = workloads.iter().map(|workload| {
+            let median_of = |Contestant(part, name): Contestant| {
+                median(&samples(results.get(part)?, target.call, workload, name))
+            };
+            let (Some(ours), Some(theirs)) = (median_of(target.ours), median_of(target.theirs))
+            else {
+                return NOTHING.to_owned();
+            };
+            let wanted = target.at_least.iter().find(|(name, _)| name == workload);
+            match wanted {
+                Some((_, wanted)) => {
+                    let found = ours / theirs;
+                    format!("{} {} (≥ {wanted})", mark(found >= *wanted), ratio(found))
+                }
+                None => ratio(ours / theirs),
+            }
+        });
+        let cells: Vec<_> = cells.collect();
+        table.row([vec![target.what.to_owned()], cells].concat());
+    }
+    let mut text = table.to_string();
+    let mut line = |what: &str, found: Option<f64>, most: f64, unit: &str, scale: f64| {
+        if let Some(found) = found {
+            let (met, found, most) = (mark(found <= most), found / scale, most / scale);
+            let _ = writeln!(text, "- {met} {what}: {found:.0} {unit} (≤ {most:.0})");
+        }
+    };
+    let page = results.get(Part::Page);
+    let visit = page.and_then(|page| page.of_kind("page").next());
+    line(
+        "from the page's load to its first training step",
+        visit.and_then(|visit| median(&numbers(&visit["milliseconds"]["firstStep"]))),
+        FIRST_STEP_MS,
+        "ms",
+        1.0,
+    );
+    line(
+        "the whole first load, brotli",
+        visit.map(|visit| files(visit).map(|file| number(&file["brotli"])).sum()),
+        FIRST_LOAD_BYTES,
+        "KB",
+        1e3,
+    );
+    let browser = results.get(Part::Browser);
+    line(
+        &format!("wasm memory of a session that trained {MEMORY_WORKLOAD}"),
+        browser.and_then(|browser| memory_of(browser, "charloom-relaxed", MEMORY_WORKLOAD)),
+        MEMORY_BYTES,
+        "MB",
+        1e6,
+    );
+    text.replacen("\n- ", "\n\n- ", 1)
+}
+
+fn mark(met: bool) -> &'static str {
+    if met { "✓" } else { "✗" }
+}
+
+fn memory(measured: &Measured, workloads: &[&str]) -> Table {
+    let mut head = vec!["MB"];
+    head.extend(workloads);
+    let mut table = Table::new(&head);
+    for (contestant, title) in BROWSER_ROWS
+        .iter()
+        .filter(|(name, _)| name.starts_with("charloom"))
+    {
+        let cells = workloads.iter().map(|workload| {
+            let bytes = memory_of(measured, contestant, workload);
+            bytes.map_or_else(|| NOTHING.to_owned(), |bytes| format!("{:.1}", bytes / 1e6))
+        });
+        let cells: Vec<_> = cells.collect();
+        table.row([vec![(*title).to_owned()], cells].concat());
+    }
+    table
+}
+
+/// WebAssembly memory never shrinks: what it is at the end was its peak.
+fn memory_of(measured: &Measured, contestant: &str, workload: &str) -> Option<f64> {
+    let mut lines = measured.of_kind("train");
+    lines.find(|line| line["contestant"] == contestant && line["workload"] == workload)?["memory"]
+        .as_f64()
+}
+
+fn ceiling(measured: &Measured) -> Table {
+    let mut table = Table::new(&[
+        "GFLOP/s",
+        "registers only",
+        "512 × 512 × 512",
+        "register tile",
+    ]);
+    for (contestant, title) in BROWSER_ROWS
+        .iter()
+        .filter(|(name, _)| name.starts_with("floor"))
+    {
+        if let Some(about) = measured.about(contestant) {
+            table.row(vec![
+                (*title).to_owned(),
+                format!("{:.1}", number(&about["peak"])),
+                format!("{:.1}", number(&about["gemm"])),
+                about["tile"].as_str().unwrap_or(NOTHING).to_owned(),
+            ]);
+        }
+    }
+    table
+}
+
+fn first_load(measured: &Measured) -> String {
+    let Some(visit) = measured.of_kind("page").next() else {
+        return "There was no built page.\n".to_owned();
+    };
+    let time = |name: &str| {
+        let times = numbers(&visit["milliseconds"][name]);
+        let best = times.iter().copied().fold(f64::INFINITY, f64::min);
+        median(&times).map_or_else(|| NOTHING.to_owned(), |m| format!("{m:.0} ms ({best:.0})"))
+    };
+    let mut table = Table::new(&["first visit, nothing cached", "", "KB, brotli", "KB"]);
+    for file in files(visit) {
+        let when = if file["needed"] == true {
+            ""
+        } else {
+            "after the first step"
+        };
+        table.row(vec![
+            file["file"].as_str().unwrap_or(NOTHING).to_owned(),
+            when.to_owned(),
+            format!("{:.1}", number(&file["brotli"]) / 1e3),
+            format!("{:.1}", number(&file["raw"]) / 1e3),
+        ]);
+    }
+    let total = |name: &str| files(visit).map(|file| number(&file[name])).sum::<f64>() / 1e3;
+    table.row(vec![
+        "all".to_owned(),
+        String::new(),
+        format!("{:.1}", total("brotli")),
+        format!("{:.1}", total("raw")),
+    ]);
+    format!(
+        "From the navigation until the network can be trained: {}; until the first training step has \
+         reached the\npage: {}.\n\n{table}",
+        time("ready"),
+        time("firstStep"),
+    )
+}
+
+fn files(visit: &Value) -> impl Iterator<Item = &Value> {
+    visit["bytes"].as_array().into_iter().flatten()
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    let values = value.as_array().into_iter().flatten();
+    values.filter_map(Value::as_f64).collect()
+}
