@@ -241,12 +241,11 @@ unsafe fn multiply_block<S: Simd>(
     assert!(b_panels.len() >= k * n.next_multiple_of(nr));
     for i0 in (0..m).step_by(MC) {
         let mc = MC.min(m - i0);
-        pack_a_block::<S>(a.from(i0, 0), mc, k, a_panels);
+        pack_a_block(s, a.from(i0, 0), mc, k, a_panels);
         for j in (0..n).step_by(nr) {
             let width = nr.min(n - j);
             let b = b_panels[j * k..].as_ptr();
-            for i in (0..mc).step_by(S::MR) {
-                let rows = S::MR.min(mc - i);
+            for (i, rows) in panels::<S>(mc) {
                 let a = a_panels[i * k..].as_ptr();
                 let at = (i0 + i) * ldc + j;
                 // SAFETY: the panels hold k steps (packed above; asserted); C is the caller's promise.
@@ -325,14 +324,14 @@ pub(super) unsafe fn tile<S: Simd, const MR: usize, const NV: usize>(s: S, panel
             let mut sums = [[s.splat(0.0); NV]; MR];
             // SAFETY: the caller's promise.
             unsafe {
-                for _ in 0..k / 4 {
-                    for u in 0..4 {
+                for _ in 0..k / S::UNROLL {
+                    for u in 0..S::UNROLL {
                         step::<S, MR, NV>(s, a.add(u * MR), b.add(u * NV * S::LANES), &mut sums);
                     }
-                    a = a.add(4 * MR);
-                    b = b.add(4 * NV * S::LANES);
+                    a = a.add(S::UNROLL * MR);
+                    b = b.add(S::UNROLL * NV * S::LANES);
                 }
-                for _ in 0..k % 4 {
+                for _ in 0..k % S::UNROLL {
                     step::<S, MR, NV>(s, a, b, &mut sums);
                     a = a.add(MR);
                     b = b.add(NV * S::LANES);
@@ -379,63 +378,92 @@ unsafe fn step<S: Simd, const MR: usize, const NV: usize>(
     }
 }
 
-/// A (m, k) into panels of MR rows, each (k, rows); the last panel has only the rows there are.
-fn pack_a_block<S: Simd>(a: Matrix, m: usize, k: usize, out: &mut [f32]) {
-    let mut i = 0;
-    while i < m {
-        let rows = S::MR.min(m - i);
-        let panel = &mut out[i * k..(i + rows) * k];
-        if a.row_stride == 1 {
-            for (kk, step) in panel.chunks_exact_mut(rows).enumerate() {
-                let at = a.at(i, kk);
-                step.copy_from_slice(&a.data[at..at + rows]);
-            }
-        } else {
-            for r in 0..rows {
-                let at = a.at(i + r, 0);
-                let source = &a.data[at..at + (k - 1) * a.column_stride + 1];
-                let values = source.iter().step_by(a.column_stride);
-                for (target, &v) in panel[r..].iter_mut().step_by(rows).zip(values) {
-                    *target = v;
-                }
-            }
-        }
-        i += rows;
+/// (first row, number of rows) of the panels that `m` rows of A are packed into: as few as MR allows,
+/// and as even as can be, for a tile of few rows is slow.
+fn panels<S: Simd>(m: usize) -> impl Iterator<Item = (usize, usize)> {
+    let count = m.div_ceil(S::MR);
+    let (few, larger) = (m / count.max(1), m % count.max(1));
+    (0..count).map(move |p| (p * few + p.min(larger), few + usize::from(p < larger)))
+}
+
+/// A (m, k) into panels of [`panels`]' rows, each (k, rows).
+fn pack_a_block<S: Simd>(s: S, a: Matrix, m: usize, k: usize, out: &mut [f32]) {
+    for (i, rows) in panels::<S>(m) {
+        pack_panel(s, a.from(i, 0), rows, k, &mut out[i * k..(i + rows) * k]);
     }
 }
 
 /// B (k, n) into panels of NR columns, each (k, NR), the last one padded with zeros.
-fn pack_b_block<S: Simd>(_s: S, b: Matrix, k: usize, n: usize, out: &mut [f32]) {
+fn pack_b_block<S: Simd>(s: S, b: Matrix, k: usize, n: usize, out: &mut [f32]) {
     let nr = S::NV * S::LANES;
     for (j, panel) in (0..n).step_by(nr).zip(out.chunks_exact_mut(nr * k)) {
-        let width = nr.min(n - j);
-        if width < nr {
-            panel.fill(0.0);
+        let b = b.from(0, j);
+        if n - j >= nr {
+            pack_panel(s, b.t(), nr, k, panel);
+            continue;
         }
-        if b.column_stride == 1 {
-            for (kk, row) in panel.chunks_exact_mut(nr).enumerate() {
-                let at = b.at(kk, j);
-                if width == nr {
-                    // A whole row: the constant length becomes a few vector moves.
-                    row.copy_from_slice(&b.data[at..at + nr]);
-                } else {
-                    row[..width].copy_from_slice(&b.data[at..at + width]);
-                }
-            }
-        } else {
-            for q in 0..width {
-                let at = b.at(0, j + q);
-                let source = &b.data[at..at + (k - 1) * b.row_stride + 1];
-                for (target, &v) in panel[q..]
-                    .iter_mut()
-                    .step_by(nr)
-                    .zip(source.iter().step_by(b.row_stride))
-                {
-                    *target = v;
-                }
+        panel.fill(0.0);
+        for (kk, row) in panel.chunks_exact_mut(nr).enumerate() {
+            for (q, v) in row[..n - j].iter_mut().enumerate() {
+                *v = b.data[b.at(kk, q)];
             }
         }
     }
+}
+
+/// The first `width` rows and `k` columns of `m` to `out` (k, width): the transpose.
+#[inline(always)]
+fn pack_panel<S: Simd>(s: S, m: Matrix, width: usize, k: usize, out: &mut [f32]) {
+    // The usual widths as constants: their inner loops unroll.
+    match width {
+        4 => pack_panel_of(s, m, 4, k, out),
+        5 => pack_panel_of(s, m, 5, k, out),
+        6 => pack_panel_of(s, m, 6, k, out),
+        8 => pack_panel_of(s, m, 8, k, out),
+        24 => pack_panel_of(s, m, 24, k, out),
+        32 => pack_panel_of(s, m, 32, k, out),
+        _ => pack_panel_of(s, m, width, k, out),
+    }
+}
+
+#[inline(always)]
+fn pack_panel_of<S: Simd>(s: S, m: Matrix, width: usize, k: usize, out: &mut [f32]) {
+    assert!(out.len() == width * k && m.data.len() > m.at(width - 1, k - 1));
+    // Four rows at a time; the last four may have some in common with those before.
+    let fours = || (0..width.div_ceil(4)).map(|f| (4 * f).min(width - 4));
+    let scalar = |rows: usize, columns: std::ops::Range<usize>, out: &mut [f32]| {
+        for kk in columns {
+            for r in 0..rows {
+                out[kk * width + r] = m.data[m.at(r, kk)];
+            }
+        }
+    };
+    if width < 4 || (m.row_stride != 1 && m.column_stride != 1) {
+        return scalar(width, 0..k, out);
+    }
+    let (from, to) = (m.data.as_ptr(), out.as_mut_ptr());
+    if m.row_stride == 1 {
+        for kk in 0..k {
+            for r in fours() {
+                // SAFETY: rows r..r + 4 of column kk are inside `m`, and their places inside `out`
+                // (asserted).
+                unsafe { s.move_4(from.add(kk * m.column_stride + r), to.add(kk * width + r)) };
+            }
+        }
+        return;
+    }
+    let whole = k / 4 * 4;
+    for kk in (0..whole).step_by(4) {
+        for r in fours() {
+            // SAFETY: rows r..r + 4 of columns kk..kk + 4 are inside `m`, and their places inside
+            // `out` (asserted).
+            unsafe {
+                let (from, to) = (from.add(r * m.row_stride + kk), to.add(kk * width + r));
+                s.transpose_4x4(from, m.row_stride, to, width);
+            }
+        }
+    }
+    scalar(width, whole..k, out);
 }
 
 /// m = 1: nothing is packed, B is streamed once. A (1, k); B row-major or the transpose of it.

@@ -17,6 +17,7 @@ impl Simd for Scalar {
     const LANES: usize = 4;
     const MR: usize = 4;
     const NV: usize = 1;
+    const UNROLL: usize = 4;
     const FUSED: bool = false;
 
     #[inline(always)]
