@@ -141,7 +141,8 @@ fn a_resumed_training_is_the_same_training() {
         &dir,
         &format!("train {text} --epochs 2 --out half --metrics parts.jsonl"),
     );
-    let resume = "train --resume half --text a.txt --reproducible --epochs 4 --out parts";
+    let resume =
+        "train --resume half --text a.txt --reproducible --threads 3 --epochs 4 --out parts";
     ok(&dir, &format!("{resume} --metrics parts.jsonl"));
     let losses = |file: &str| -> Vec<Value> {
         lines(&dir.join(file))
