@@ -15,7 +15,7 @@ use crate::{
     kernels::{ClipMode, METRICS_STRIDE, softmax_cross_entropy::IGNORED},
     network::{Layout, Summary, initialise, summarize},
     plan::{BufferId, NetworkPlan, PlanOptions, View, network_plan},
-    text::{Batches, Corpus, Part},
+    text::{Batches, Corpus, Part, Sampling},
 };
 
 /// Slots of the metrics ring: more than there are ever steps in flight.
@@ -164,6 +164,10 @@ impl Trainer {
         let t = &config.train;
         let n = t.batch_size * t.steps;
         let batches = corpus.batches(Part::Training, t.sampling, t.batch_size, t.steps, t.seed)?;
+        if config.text.validation > 0.0 {
+            // One character to predict from and one to predict: otherwise it would be perfect.
+            corpus.batches(Part::Validation, Sampling::Random, 1, 1, 0)?;
+        }
         let vocabulary = corpus.vocabulary().len();
         let network = network_plan(&config.model, vocabulary, &plan_options(&config))?;
         let backend = backend(&network)?;
@@ -659,7 +663,7 @@ pub(super) fn plan_options(config: &Config) -> PlanOptions {
     PlanOptions {
         batch: config.train.batch_size,
         steps: config.train.steps,
-        carry: config.train.sampling == crate::text::Sampling::Consecutive,
+        carry: config.train.sampling == Sampling::Consecutive,
         optimizer: config.train.optimizer_kind(),
         slots: SLOTS,
     }
