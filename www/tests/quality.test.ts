@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { openSite, until, WWW, type Site } from './browser.ts';
+import { crowd, stickingOut, widenText } from './layout.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let site: Site;
@@ -51,8 +52,28 @@ for (const [locale, colorScheme, width] of [
     for (const summary of await page.locator('details > summary').all()) await summary.click();
     await page.locator('cl-continuation span[data-index="3"]').hover();
     assert.deepEqual(await violations(page), []);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(overflow <= 0, `the page is ${overflow} px wider than the window`);
+    assert.deepEqual(await stickingOut(page), []);
+    await page.context().close();
+  });
+}
+
+for (const locale of ['en-US', 'zh-CN']) {
+  test(`nothing reaches beyond a narrow window, whatever the numbers and the fonts: ${locale}`, async () => {
+    const page = await trained({ locale, viewport: { width: 390, height: 900 } });
+    for (const summary of await page.locator('details > summary').all()) await summary.click();
+    await page.locator('cl-continuation span[data-index="3"]').hover();
+    const check = async (what: string) => {
+      for (const width of [390, 360, 320, 768]) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.waitForTimeout(100);
+        assert.deepEqual(await stickingOut(page), [], `${what}, ${width} px`);
+      }
+    };
+    await check('as it is');
+    await crowd(page);
+    await check('long texts');
+    await widenText(page, 1.15);
+    await check('long texts in a wide font');
     await page.context().close();
   });
 }

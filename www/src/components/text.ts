@@ -25,7 +25,7 @@ export class TextDesk extends AppElement {
     css`
       .choose {
         display: grid;
-        grid-template-columns: 1fr 1fr;
+        grid-template-columns: repeat(2, minmax(0, 1fr));
         gap: 6px;
       }
       .choose .drop {
@@ -71,6 +71,7 @@ export class TextDesk extends AppElement {
       }
       .encoding {
         display: flex;
+        flex-wrap: wrap;
         align-items: center;
         gap: 8px;
       }
