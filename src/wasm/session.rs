@@ -132,10 +132,7 @@ impl Session {
             backend: &'static str,
         }
         let Work::Training(trainer) = &mut self.work else {
-            return Err(error(
-                "no-text",
-                "this model has no text to train on; choose one first",
-            ));
+            return Err(no_text());
         };
         let budget = Budget {
             milliseconds: budget_ms,
@@ -294,6 +291,13 @@ impl Session {
     }
 }
 
+pub(super) fn no_text() -> JsValue {
+    error(
+        "no-text",
+        "this model has no text to train on; choose one first",
+    )
+}
+
 /// A model as it is now.
 pub(super) struct Model {
     pub config: Config,
@@ -319,6 +323,13 @@ impl Session {
                 vocabulary: vocabulary.clone(),
                 parameters: parameters.clone(),
             }),
+        }
+    }
+
+    pub(super) fn trainer(&mut self) -> Result<&mut Trainer, JsValue> {
+        match &mut self.work {
+            Work::Training(trainer) => Ok(trainer),
+            Work::Model { .. } => Err(no_text()),
         }
     }
 
