@@ -7,11 +7,23 @@ use crate::{
     train::TrainConfig,
 };
 
+/// 10 to this power is the last that f64 holds exactly.
+const MOST_DECIMALS: usize = 22;
+
 /// An option as the short decimal that stands for it: 0.1, where f32 made f64 is 0.10000000149.
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
 pub(crate) fn short<S: serde::Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
-    let decimal = value.to_string().parse();
-    serializer.serialize_f64(decimal.unwrap_or(f64::from(*value)))
+    let exact = f64::from(*value);
+    let mut scale = 1.0;
+    for _ in 0..MOST_DECIMALS {
+        // A quotient of two whole numbers that f64 holds is the nearest f64 to the decimal.
+        let decimal = (exact * scale).round() / scale;
+        if decimal as f32 == *value {
+            return serializer.serialize_f64(decimal);
+        }
+        scale *= 10.0;
+    }
+    serializer.serialize_f64(exact)
 }
 
 /// How the text is prepared.

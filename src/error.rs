@@ -11,12 +11,17 @@ pub type Details = Vec<(&'static str, String)>;
 /// [`Details`] from variables: `details! { found, limit }`.
 macro_rules! details {
     ($($key:ident $(: $value:expr)?),* $(,)?) => {
-        vec![$((stringify!($key), $crate::error::details!(@ $key $(, $value)?))),*]
+        $crate::error::written(&[$((stringify!($key), $crate::error::details!(@ $key $(, $value)?))),*])
     };
-    (@ $key:ident) => { $key.to_string() };
-    (@ $key:ident, $value:expr) => { $value.to_string() };
+    (@ $key:ident) => { &$key };
+    (@ $key:ident, $value:expr) => { &$value };
 }
 pub(crate) use details;
+
+pub(crate) fn written(values: &[(&'static str, &dyn std::fmt::Display)]) -> Details {
+    let write = |&(name, value): &(&'static str, &dyn std::fmt::Display)| (name, value.to_string());
+    values.iter().map(write).collect()
+}
 
 /// What happened, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Error)]
