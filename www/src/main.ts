@@ -29,9 +29,9 @@ async function begin(): Promise<void> {
   page.app = app;
   document.body.append(page);
   await app.start();
-  await Promise.all([import('./components/charts.ts'), import('./components/inside.ts')]);
+  await import('./later.ts');
   await Promise.all((Object.keys(LANGUAGES) as Language[]).map(loadLanguage));
-  await keepForOffline(app.state.boot?.files ?? []);
+  await keepForOffline(await app.client.files());
 }
 
 void begin();

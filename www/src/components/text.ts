@@ -121,6 +121,12 @@ export class TextDesk extends AppElement {
         <p class="small muted drop">${this.t('text.drop')}</p>
       </div>
       ${text ? this.about(text) : nothing}
+      ${text
+        ? html`<details id="windows">
+            <summary>${this.t('windows.title')}</summary>
+            <cl-windows .app=${this.app}></cl-windows>
+          </details>`
+        : nothing}
       <cl-options .app=${this.app} .specs=${TEXT_OPTIONS} .label=${this.t('text.options')}></cl-options>
       ${this.pasteDialog()}
     </section>`;

@@ -94,10 +94,6 @@ export const en = {
   'corpus.en': 'English songs',
 
   'windows.title': 'How it is read',
-  'windows.help':
-    'One minibatch over the beginning of your text: each colour is one row. Random rows come from anywhere; consecutive rows continue where the last minibatch stopped.',
-  'windows.batch': 'Minibatch {number}',
-  'windows.next': 'Next minibatch',
 
   'network.title': 'Network',
   'network.parameters': '{count} parameters',

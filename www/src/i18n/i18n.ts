@@ -24,8 +24,12 @@ export async function loadLanguage(language: Language): Promise<void> {
 
 export type Values = Record<string, string | number>;
 
+export function fill(template: string, values: Values): string {
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
 export function translate(language: Language, key: MessageKey, values: Values = {}): string {
-  return tables[language]![key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return fill(tables[language]![key], values);
 }
 
 export function optionKey(path: OptionPath, part: 'label' | 'help'): MessageKey {

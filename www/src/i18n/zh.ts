@@ -95,9 +95,6 @@ export const zh: Record<MessageKey, string> = {
   'corpus.en': '英文歌词',
 
   'windows.title': '怎样读它',
-  'windows.help': '在文本开头演示一个小批量：每种颜色是一行。随机采样的各行取自任意位置；顺序采样的各行接着上一个小批量往下读。',
-  'windows.batch': '第 {number} 个小批量',
-  'windows.next': '下一个小批量',
 
   'network.title': '网络',
   'network.parameters': '{count} 个参数',

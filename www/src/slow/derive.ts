@@ -2,7 +2,8 @@
  * Where each number of a traced step comes from: a formula, the same with its numbers, and what they come to. The
  * engine's own number stands beside it, and a test holds the two together.
  */
-import type { GateSum, StepPlace, StepTensor, StepView } from './view.ts';
+import type { Cell } from '../protocol/engine.ts';
+import type { GateSum, Product, StepPlace, StepTensor, StepView } from './view.ts';
 
 export interface Derived {
   symbol: string;
@@ -33,11 +34,12 @@ const sum = (...values: number[]) => values.map((value, index) => (index ? ` ${v
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const biasOf = ({ biasInput, biasRecurrent }: GateSum) => biasInput + biasRecurrent;
 
+const products = (terms: Product[]) => `${terms.map(({ weight, value }) => `${operand(value)}·${operand(weight)}`).join(' + ')} + …`;
+
 function partsOf(gate: GateSum, { character }: StepPlace, oneHot: boolean, recurrent: string): string[] {
-  const products = gate.largest.map(({ weight, value }) => `${operand(value)}·${operand(weight)}`).join(' + ');
   return [
-    oneHot ? `x·W = W[${shown(character)}] = ${number(gate.input)}` : `x·W = ${number(gate.input)}`,
-    `${recurrent} = ${products} + … = ${number(gate.recurrent)}`,
+    `x·W = ${oneHot ? `W[${shown(character)}]` : products(gate.largestInput)} = ${number(gate.input)}`,
+    `${recurrent} = ${products(gate.largest)} = ${number(gate.recurrent)}`,
   ];
 }
 
@@ -56,6 +58,18 @@ function gate(symbol: string, curve: 'σ' | 'tanh', sums: GateSum, place: StepPl
     computed: curve === 'σ' ? sigmoid(total) : Math.tanh(total),
     parts: partsOf(sums, place, oneHot, 'h′·U'),
   };
+}
+
+const GATES: Record<Cell, readonly string[]> = { rnn: ['h'], lstm: ['i', 'f', 'g', 'o'], gru: ['r', 'z', 'n'] };
+
+/** What the character brings to each of the unit's gates. */
+export function inputs(view: StepView, place: StepPlace): Derived[] {
+  const oneHot = view.layer === 0 && view.model.input === 'one-hot';
+  return place.gates.map(({ input, largestInput }, index) => {
+    const symbol = `x·W${GATES[view.cell].length > 1 ? ` (${GATES[view.cell][index]})` : ''}`;
+    const numbers = oneHot ? `W[${shown(place.character)}]` : products(largestInput);
+    return { symbol, value: input, formula: oneHot ? 'x·W = W[x]' : 'x·W = Σ xᵢ·Wᵢ', numbers, computed: input, parts: [] };
+  });
 }
 
 /** The recurrence of the unit at one character; h′ and c′ are those of the character before. */

@@ -16,8 +16,9 @@ export interface GateSum {
   recurrent: number;
   biasInput: number;
   biasRecurrent: number;
-  /** The largest terms of `recurrent`. */
+  /** The largest terms of `recurrent`, and of `input` where that is a sum. */
   largest: Product[];
+  largestInput: Product[];
 }
 
 /** One character of the row. */

@@ -226,6 +226,7 @@ class GateReader {
         biasInput: bias.input,
         biasRecurrent: bias.recurrent,
         largest: largestProducts(weights, from),
+        largestInput: input ? largestProducts(this.inputs![gate]!, input) : [],
       };
     });
   }
