@@ -2,6 +2,7 @@
 import './components/book.ts';
 import './components/charts.ts';
 import './components/inside.ts';
+import './components/models.ts';
 import './components/runs.ts';
 import './slow/slow.ts';
 import './windows/windows.ts';

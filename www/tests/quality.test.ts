@@ -31,6 +31,14 @@ async function trained(options: BrowserContextOptions): Promise<Page> {
   return page;
 }
 
+async function openEverything(page: Page): Promise<void> {
+  for (const summary of await page.locator('details > summary').all()) await summary.click();
+  await page.locator('cl-windows .rows li').first().waitFor();
+  await page.locator('#slow-start').click();
+  await page.locator('cl-slow cl-strip').waitFor();
+  await page.locator('cl-continuation span[data-index="3"]').hover();
+}
+
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(async () => {
@@ -49,9 +57,12 @@ for (const [locale, colorScheme, width] of [
 ] as const) {
   test(`axe finds nothing: ${locale}, ${colorScheme}, ${width} px`, async () => {
     const page = await trained({ locale, colorScheme, viewport: { width, height: 900 } });
-    for (const summary of await page.locator('details > summary').all()) await summary.click();
-    await page.locator('cl-continuation span[data-index="3"]').hover();
-    assert.deepEqual(await violations(page), []);
+    await openEverything(page);
+    for (const stage of ['recurrence', 'softmax', 'update']) {
+      await page.locator(`cl-slow button[data-stage=${stage}]`).click();
+      await page.locator('cl-slow cl-values button').last().focus();
+      assert.deepEqual(await violations(page), [], stage);
+    }
     assert.deepEqual(await stickingOut(page), []);
     await page.context().close();
   });
@@ -60,8 +71,9 @@ for (const [locale, colorScheme, width] of [
 for (const locale of ['en-US', 'zh-CN']) {
   test(`nothing reaches beyond a narrow window, whatever the numbers and the fonts: ${locale}`, async () => {
     const page = await trained({ locale, viewport: { width: 390, height: 900 } });
-    for (const summary of await page.locator('details > summary').all()) await summary.click();
-    await page.locator('cl-continuation span[data-index="3"]').hover();
+    await openEverything(page);
+    await page.locator('cl-slow button[data-stage=update]').click();
+    await page.locator('cl-slow cl-values button').first().focus();
     const check = async (what: string) => {
       for (const width of [390, 360, 320, 768]) {
         await page.setViewportSize({ width, height: 900 });
@@ -156,9 +168,23 @@ test('an impossible option says why, beside the option', async () => {
   await option.locator('input').press('Enter');
   await option.locator('[role=alert]').waitFor();
   assert.equal(await page.locator('#train').isDisabled(), true);
+  assert.equal(await option.locator('[role=alert]').textContent(), '1000000 is not between 1 and 2048');
   await option.locator('input').fill('64');
   await option.locator('input').press('Enter');
   await page.locator('#train:enabled').waitFor();
+  await page.context().close();
+});
+
+test('what is wrong is said in Chinese too, with its numbers', async () => {
+  const page = await site.open({ locale: 'zh-CN' });
+  await page.locator('#train:enabled').waitFor();
+  await page.locator('cl-models').waitFor();
+  const option = page.locator('cl-option[data-path="train.batch_size"]');
+  await page.locator('cl-training details > summary').click();
+  await option.locator('input').fill('4000');
+  await option.locator('input').press('Enter');
+  await option.locator('[role=alert]').waitFor();
+  assert.match((await option.locator('[role=alert]').textContent()) ?? '', /^可训练的文本只有 \d+ 个字，而一个小批量（4000 段，每段 \d+ 个字）需要 \d+ 个。/);
   await page.context().close();
 });
 
@@ -182,10 +208,14 @@ test('it works under a strict content security policy', async () => {
   }
 });
 
-/** Fetched once the page can train and write: the charts, the inside view and the other language. */
-const LATER = /^(charts|curves|inside|en)-/;
+/** Fetched once the page can train and write: charts, inside, slow motion, windows, failures and the other language. */
+const LATER = /^((zh|en)\.later|later|slow|failures|en)-/;
 const SCRIPT_BYTES = 90 * 1024;
 const FIRST_VISIT_BYTES = 300 * 1024;
+
+function wasmSize(build: string): number {
+  return brotliCompressSync(readFileSync(join(WWW, '../pkg', build, 'charloom_bg.wasm'))).length;
+}
 
 test('the first visit stays within its budget', async () => {
   const page = await site.open({ locale: 'zh-CN' });
@@ -200,7 +230,8 @@ test('the first visit stays within its budget', async () => {
     const path = new URL(url).pathname.replace('/charloom/', '');
     if (LATER.test(path.replace('assets/', '')) || path === 'sw.js') continue;
     const size = brotliCompressSync(readFileSync(join(WWW, 'dist', path || 'index.html'))).length;
-    if (path.endsWith('.wasm')) wasm += size;
+    // Whichever build the browser can run.
+    if (path.endsWith('.wasm')) wasm += Math.max(...['scalar', 'simd', 'relaxed'].map(wasmSize));
     else if (/\.(js|css)$/.test(path)) script += size;
     else document += size;
   }

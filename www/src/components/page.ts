@@ -4,7 +4,6 @@ import { customElement, state } from 'lit/decorators.js';
 import { AppElement } from './base.ts';
 import './header.ts';
 import './living.ts';
-import './models.ts';
 import './network.ts';
 import './notices.ts';
 import './runbar.ts';
@@ -43,6 +42,7 @@ export class Page extends AppElement {
         display: block;
         min-height: 400px;
       }
+      cl-models:not(:defined),
       cl-slow:not(:defined),
       cl-book:not(:defined),
       cl-runs:not(:defined) {

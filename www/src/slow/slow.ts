@@ -6,11 +6,10 @@ import { AppElement } from '../components/base.ts';
 import { shared } from '../components/styles.ts';
 import { failureText } from '../i18n/failures.ts';
 import * as format from '../i18n/format.ts';
-import { fill, type Values } from '../i18n/i18n.ts';
+import type { MessageKey } from '../i18n/i18n.ts';
 import type { Failure, SlowSize } from '../protocol/messages.ts';
 import * as derive from './derive.ts';
 import { frameOf, framesOf, STAGES, type Frame, type Stage } from './frames.ts';
-import { SLOW_MESSAGES, type SlowKey } from './messages.ts';
 import './strip.ts';
 import type { AtEvent } from './strip.ts';
 import './values.ts';
@@ -166,10 +165,6 @@ export class Slow extends AppElement {
     if (this.size && this.run !== this.app.runs.current?.id) this.close();
   }
 
-  private s(key: SlowKey, values: Values = {}): string {
-    return fill(SLOW_MESSAGES[this.state.language][key], values);
-  }
-
   private seen(character: string): string {
     return format.visible(character, this.state.language);
   }
@@ -268,13 +263,13 @@ export class Slow extends AppElement {
   override render() {
     const { session, trainable } = this.state;
     return html`<section class="card" aria-labelledby="title">
-      <div class="head tight"><h2 id="title">${this.s('title')}</h2></div>
-      <p class="small muted">${trainable || !session ? this.s('help') : this.s('needsText')}</p>
+      <div class="head tight"><h2 id="title">${this.t('slow.title')}</h2></div>
+      <p class="small muted">${trainable || !session ? this.t('slow.help') : this.t('slow.needsText')}</p>
       ${this.failure ? html`<p class="problem small" role="alert">${failureText(this.state.language, this.failure)}</p>` : nothing}
       ${this.view && this.size
         ? this.player(this.view, this.size)
         : html`<div class="bar">
-            <button class="primary" id="slow-start" ?disabled=${!session || !trainable} @click=${this.begin}>${this.s('start')}</button>
+            <button class="primary" id="slow-start" ?disabled=${!session || !trainable} @click=${this.begin}>${this.t('slow.start')}</button>
           </div>`}
     </section>`;
   }
@@ -283,30 +278,30 @@ export class Slow extends AppElement {
     const { stage, at: own } = this.frames[this.frame]!;
     const at = this.looked ?? own;
     const icon = (content: unknown) => html`<svg viewBox="0 0 16 16" aria-hidden="true">${content}</svg>`;
-    return html`<div class="bar" role="group" aria-label=${this.s('controls')}>
+    return html`<div class="bar" role="group" aria-label=${this.t('slow.controls')}>
         <div class="buttons">
-          <button id="slow-back" aria-label=${this.s('back')} title=${this.s('back')} ?disabled=${this.frame === 0} @click=${() => this.stepBy(-1)}>
+          <button id="slow-back" aria-label=${this.t('slow.back')} title=${this.t('slow.back')} ?disabled=${this.frame === 0} @click=${() => this.stepBy(-1)}>
             ${icon(BACK)}
           </button>
           <button class="primary" id="slow-play" @click=${() => (this.playing ? this.pause() : this.play())}>
-            ${icon(this.playing ? PAUSE : PLAY)}${this.s(this.playing ? 'pause' : 'play')}
+            ${icon(this.playing ? PAUSE : PLAY)}${this.t(this.playing ? 'slow.pause' : 'slow.play')}
           </button>
           <button
             id="slow-forward"
-            aria-label=${this.s('forward')}
-            title=${this.s('forward')}
+            aria-label=${this.t('slow.forward')}
+            title=${this.t('slow.forward')}
             ?disabled=${this.frame === this.frames.length - 1}
             @click=${() => this.stepBy(1)}
           >
             ${icon(FORWARD)}
           </button>
         </div>
-        <ol class="stages" aria-label=${this.s('stages')}>
+        <ol class="stages" aria-label=${this.t('slow.stages')}>
           ${STAGES.map(
             (each) =>
               html`<li>
                 <button data-stage=${each} aria-current=${each === stage ? 'step' : nothing} @click=${() => this.jump(each)}>
-                  ${this.s(`stage.${each}`)}
+                  ${this.t(`slow.stage.${each}`)}
                 </button>
               </li>`,
           )}
@@ -314,18 +309,18 @@ export class Slow extends AppElement {
       </div>
       <div class="choices">
         ${this.field('row', size.rows, 1)} ${size.layers > 1 ? this.field('layer', size.layers, 1) : nothing} ${this.field('unit', size.units, 0)}
-        <button class="link" id="slow-again" @click=${this.begin}>${this.s('again')}</button>
-        <button class="link" id="slow-close" @click=${this.close}>${this.s('close')}</button>
+        <button class="link" id="slow-again" @click=${this.begin}>${this.t('slow.again')}</button>
+        <button class="link" id="slow-close" @click=${this.close}>${this.t('slow.close')}</button>
       </div>
       <p class="small muted number">
-        ${this.s('where', { step: view.position.step + 1, row: view.row + 1, rows: size.rows, start: view.start + 1 })}
+        ${this.t('slow.where', { step: view.position.step + 1, row: view.row + 1, rows: size.rows, start: view.start + 1 })}
       </p>
       <cl-strip
         .characters=${view.places.map(({ character }) => this.seen(character))}
         .targets=${stage === 'tokens' || stage === 'loss' ? view.places.map(({ target }) => this.seen(target)) : null}
         .bars=${this.bars(view, stage, at)}
         .at=${at}
-        .label=${this.s('strip')}
+        .label=${this.t('slow.strip')}
         @at=${this.pickAt}
       ></cl-strip>
       <div class="body" data-stage=${stage} data-at=${at}>${this.body(view, stage, at)}</div>`;
@@ -333,7 +328,7 @@ export class Slow extends AppElement {
 
   private field(what: 'row' | 'layer' | 'unit', count: number, from: number) {
     return html`<label
-      >${this.s(what)}
+      >${this.t(`slow.${what}`)}
       <input
         type="number"
         id=${`slow-${what}`}
@@ -377,16 +372,16 @@ export class Slow extends AppElement {
       steps: view.train.steps,
       loss: derive.number(view.loss),
     };
-    const about = (key: SlowKey) => html`<p class="about">${this.s(key, values)}</p>`;
+    const about = (key: MessageKey) => html`<p class="about">${this.t(key, values)}</p>`;
     const numbers = (derived: derive.Derived[]) => html`<cl-values .values=${derived} .language=${language}></cl-values>`;
     switch (stage) {
       case 'tokens':
-        return html`${about('about.tokens')}
+        return html`${about('slow.about.tokens')}
           <ol class="vector">
             ${view.places.map(({ character: each, token }) => html`<li class="number">${this.seen(each)} <span class="muted">${token}</span></li>`)}
           </ol>`;
       case 'input':
-        return html`${about(place.input.length === 0 ? 'about.oneHot' : view.layer === 0 ? 'about.embedding' : 'about.layerInput')}
+        return html`${about(place.input.length === 0 ? 'slow.about.oneHot' : view.layer === 0 ? 'slow.about.embedding' : 'slow.about.layerInput')}
           ${place.input.length
             ? html`<ol class="vector">
                 ${place.input.map((each) => html`<li class="number">${derive.number(each)}</li>`)}
@@ -395,39 +390,39 @@ export class Slow extends AppElement {
             : nothing}
           ${numbers(derive.inputs(view, place))}`;
       case 'recurrence':
-        return html`${about('about.recurrence')}${numbers(derive.recurrence(view, place))}`;
+        return html`${about('slow.about.recurrence')}${numbers(derive.recurrence(view, place))}`;
       case 'softmax':
-        return html`${about('about.softmax')}
+        return html`${about('slow.about.softmax')}
           <ol class="probabilities">
             ${place.top.map(({ character: each, logit, target }) => {
               const probability = Math.exp(logit - place.logSum);
               return html`<li class=${target ? 'target' : ''}>
                 <b>${this.seen(each)}</b>
                 <span class="meter"><i .style=${`width:${probability * 100}%`}></i></span>
-                <span class="number muted">${format.percent(probability, language)}${target ? ` · ${this.s('target')}` : ''}</span>
+                <span class="number muted">${format.percent(probability, language)}${target ? ` · ${this.t('slow.target')}` : ''}</span>
               </li>`;
             })}
           </ol>
           ${numbers(derive.softmax(place))}`;
       case 'loss':
-        return html`${about('about.loss')}${numbers([derive.loss(place)])}`;
+        return html`${about('slow.about.loss')}${numbers([derive.loss(place)])}`;
       case 'gradients':
-        return html`${about('about.gradients')}${numbers(derive.gradients(view, place, at === view.places.length - 1))}`;
+        return html`${about('slow.about.gradients')}${numbers(derive.gradients(view, place, at === view.places.length - 1))}`;
       case 'update':
-        return html`${about('about.update')}${this.tensors(view)}
+        return html`${about('slow.about.update')}${this.tensors(view)}
           ${numbers([derive.globalNorm(view), ...derive.update(view, view.tensors[this.tensor]!)])}`;
     }
   }
 
   private tensors(view: StepView) {
-    return html`<div class="scroll" tabindex="0" role="group" aria-label=${this.s('tensor')}>
+    return html`<div class="scroll" tabindex="0" role="group" aria-label=${this.t('slow.tensor')}>
       <table>
         <thead>
           <tr>
-            <th scope="col">${this.s('tensor')}</th>
-            <th scope="col" class="number">${this.s('norm')}</th>
-            <th scope="col" class="number">${this.s('clipped')}</th>
-            <th scope="col" class="number">${this.s('element')}</th>
+            <th scope="col">${this.t('slow.tensor')}</th>
+            <th scope="col" class="number">${this.t('slow.norm')}</th>
+            <th scope="col" class="number">${this.t('slow.clipped')}</th>
+            <th scope="col" class="number">${this.t('slow.element')}</th>
             <th scope="col" class="number">p</th>
             <th scope="col" class="number">p⁺</th>
           </tr>
@@ -448,7 +443,7 @@ export class Slow extends AppElement {
           )}
         </tbody>
       </table>
-      <p class="small muted number">${this.s('rate', { lr: derive.number(view.lr) })}</p>
+      <p class="small muted number">${this.t('slow.rate', { lr: derive.number(view.lr) })}</p>
     </div>`;
   }
 }

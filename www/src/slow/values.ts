@@ -2,10 +2,8 @@
 import { LitElement, css, html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { shared } from '../components/styles.ts';
-import { fill } from '../i18n/i18n.ts';
-import type { Language } from '../i18n/i18n.ts';
+import { translate, type Language } from '../i18n/i18n.ts';
 import { number, type Derived } from './derive.ts';
-import { SLOW_MESSAGES } from './messages.ts';
 
 @customElement('cl-values')
 export class Values extends LitElement {
@@ -66,7 +64,6 @@ export class Values extends LitElement {
 
   override render() {
     const picked = this.values[this.picked];
-    const messages = SLOW_MESSAGES[this.language];
     return html`<ul>
         ${this.values.map(
           ({ symbol, value, computed }, index) =>
@@ -90,9 +87,9 @@ export class Values extends LitElement {
         ${picked
           ? html`<p class="muted">${picked.formula}</p>
               <p>= ${picked.numbers}</p>
-              <p><strong>${fill(messages.result, { value: number(picked.computed) })}</strong></p>
+              <p><strong>${`= ${number(picked.computed)}`}</strong></p>
               ${picked.parts.length ? html`<p class="small muted">${picked.parts.map((part) => html`${part}<br />`)}</p>` : nothing}`
-          : html`<p class="small muted">${messages.formula}</p>`}
+          : html`<p class="small muted">${translate(this.language, 'slow.formula')}</p>`}
       </div>`;
   }
 }

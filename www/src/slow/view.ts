@@ -35,8 +35,6 @@ export interface StepPlace {
   /** LSTM only. */
   cellBefore: number;
   cell: number;
-  /** The whole layer's h_t, for the strip. */
-  layer: Float32Array;
   targetLogit: number;
   /** ln Σ exp(logits). */
   logSum: number;

@@ -6,11 +6,9 @@ import { AppElement } from '../components/base.ts';
 import { shared } from '../components/styles.ts';
 import { failureText } from '../i18n/failures.ts';
 import * as format from '../i18n/format.ts';
-import { fill, type Values } from '../i18n/i18n.ts';
 import type { Sampling } from '../protocol/engine.ts';
 import type { Failure, WindowsView } from '../protocol/messages.ts';
 import { layOut } from './layout.ts';
-import { WINDOWS_MESSAGES, type WindowsKey } from './messages.ts';
 
 const SAMPLINGS: readonly Sampling[] = ['random', 'consecutive'];
 const WIDTH = 300;
@@ -96,6 +94,7 @@ export class WindowsDesk extends AppElement {
         text-align: right;
       }
       .rows .window {
+        white-space: pre-wrap;
         overflow-wrap: anywhere;
       }
       .rows .window > span:first-child {
@@ -118,10 +117,6 @@ export class WindowsDesk extends AppElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.sight.disconnect();
-  }
-
-  private w(key: WindowsKey, values: Values = {}): string {
-    return fill(WINDOWS_MESSAGES[this.state.language][key], values);
   }
 
   private get shownSampling(): Sampling {
@@ -156,7 +151,7 @@ export class WindowsDesk extends AppElement {
     const { session, trainable } = this.state;
     if (!session || !trainable) return nothing;
     return html`<div class="stack">
-      <div class="choice" role="group" aria-label=${this.w('order')}>
+      <div class="choice" role="group" aria-label=${this.t('windows.order')}>
         ${SAMPLINGS.map(
           (each) =>
             html`<button data-value=${each} aria-pressed=${each === this.shownSampling} @click=${() => this.choose(each)}>
@@ -174,33 +169,33 @@ export class WindowsDesk extends AppElement {
   }
 
   private windows(view: WindowsView) {
-    const { session, position, language } = this.state;
+    const { session, position } = this.state;
     const values = { rows: view.starts.length, steps: view.steps };
     const own = session!.config.train.sampling === this.shownSampling;
-    return html`<p class="small muted">${this.w('help', values)} ${this.w(this.shownSampling, values)}</p>
-      ${this.stepper('epoch', this.w('epoch', { epoch: this.epoch + 1 }), this.epoch > 0, true)}
+    return html`<p class="small muted">${this.t('windows.help', values)} ${this.t(`windows.${this.shownSampling}`, values)}</p>
+      ${this.stepper('epoch', this.t('windows.epoch', { epoch: this.epoch + 1 }), this.epoch > 0, true)}
       ${this.stepper(
         'batch',
-        this.w('batch', { batch: this.batch + 1, batches: view.batches_per_epoch }),
+        this.t('windows.batch', { batch: this.batch + 1, batches: view.batches_per_epoch }),
         this.batch > 0,
         this.batch + 1 < view.batches_per_epoch,
       )}
       ${own && position && (position.epoch !== this.epoch || position.batch !== this.batch)
         ? html`<button class="link" id="here" @click=${() => ([this.epoch, this.batch] = [position.epoch, position.batch])}>
-            ${this.w('here')}
+            ${this.t('windows.here')}
           </button>`
         : nothing}
       ${this.map(view)}
-      <ol class="rows" tabindex="0" aria-label=${this.w('rows')}>
+      <ol class="rows" tabindex="0" aria-label=${this.t('windows.rows')}>
         ${view.rows.map((characters, row) => {
-          const text = characters.map((each) => format.visible(each, language));
-          return html`<li .style=${`--row:${colour(row, view.starts.length)}`} title=${this.w('row', { row: row + 1, start: view.starts[row]! + 1 })}>
+          const text = characters.map((each) => (each === '\n' ? '↵' : each));
+          return html`<li .style=${`--row:${colour(row, view.starts.length)}`} title=${this.t('windows.row', { row: row + 1, start: view.starts[row]! + 1 })}>
             <span class="number muted">${row + 1}</span>
             <span class="window"><span>${text.slice(0, -1).join('')}</span><span class="next">${text.at(-1)}</span></span>
           </li>`;
         })}
         ${view.starts.length > view.rows.length
-          ? html`<li><span></span><span class="small muted">${this.w('more', { count: view.starts.length - view.rows.length })}</span></li>`
+          ? html`<li><span></span><span class="small muted">${this.t('windows.more', { count: view.starts.length - view.rows.length })}</span></li>`
           : nothing}
       </ol>`;
   }
@@ -211,15 +206,15 @@ export class WindowsDesk extends AppElement {
       else [this.epoch, this.batch] = [this.epoch + by, 0];
     };
     return html`<div class="stepper" id=${what}>
-      <button aria-label=${this.w(what === 'epoch' ? 'previousEpoch' : 'previousBatch')} ?disabled=${!back} @click=${() => move(-1)}>−</button>
+      <button aria-label=${this.t(what === 'epoch' ? 'windows.previousEpoch' : 'windows.previousBatch')} ?disabled=${!back} @click=${() => move(-1)}>−</button>
       <span class="small number" role="status">${text}</span>
-      <button aria-label=${this.w(what === 'epoch' ? 'nextEpoch' : 'nextBatch')} ?disabled=${!on} @click=${() => move(1)}>+</button>
+      <button aria-label=${this.t(what === 'epoch' ? 'windows.nextEpoch' : 'windows.nextBatch')} ?disabled=${!on} @click=${() => move(1)}>+</button>
     </div>`;
   }
 
   private map(view: WindowsView) {
     const { lines, pieces } = layOut(view.starts, view.steps, view.characters, WIDTH);
-    const label = this.w('map', { characters: format.count(view.characters, this.state.language) });
+    const label = this.t('windows.map', { characters: format.count(view.characters, this.state.language) });
     return html`<svg viewBox="0 0 ${WIDTH} ${lines.length * LINE}" role="img" aria-label=${label}>
       ${lines.map((width, line) => svg`<rect class="whole" x="0" y=${line * LINE} width=${width} height=${BAR} rx="1.5" />`)}
       ${pieces.map(

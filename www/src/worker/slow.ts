@@ -87,7 +87,6 @@ export class SlowStep {
         hidden: after[unit]!,
         cellBefore: lstm ? state('cs', t)[unit]! : 0,
         cell: lstm ? state('cs', t + 1)[unit]! : 0,
-        layer: after,
         targetLogit: logits[target]!,
         logSum,
         loss: 0,
