@@ -29,8 +29,8 @@ export class Charts extends AppElement {
       }
       .empty {
         position: absolute;
-        inset: 40% 0 auto;
-        padding: 0 20px;
+        inset: 40% 76px auto;
+        background: var(--surface);
         text-align: center;
         pointer-events: none;
       }

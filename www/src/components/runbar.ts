@@ -34,7 +34,7 @@ export class RunBar extends AppElement {
         gap: 10px 28px;
         flex-wrap: wrap;
         padding: 10px 24px;
-        background: color-mix(in srgb, var(--bg) 88%, transparent);
+        background: color-mix(in srgb, var(--bg) 94%, transparent);
         backdrop-filter: blur(10px);
         border-bottom: 1px solid var(--line);
       }

@@ -101,7 +101,7 @@ export const enLater = {
   'slow.title': 'Slow motion',
   'slow.help': 'One training step, number by number: the very one that comes next, computed on a copy. Training itself stays where it is.',
   'slow.start': 'Take the next step slowly',
-  'slow.again': 'Take the present next step',
+  'slow.again': 'Show the step that is next now',
   'slow.close': 'Close',
   'slow.needsText': 'This model came without its text, so there is no next step.',
   'slow.controls': 'Slow motion controls',

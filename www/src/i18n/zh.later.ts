@@ -102,7 +102,7 @@ export const zhLater: Record<LaterKey, string> = {
   'slow.title': '慢动作',
   'slow.help': '一个训练步，逐个数字地看：就是接下来要走的那一步，在副本上计算。训练本身原地不动。',
   'slow.start': '慢慢走下一步',
-  'slow.again': '换成现在的下一步',
+  'slow.again': '换成此刻的下一步',
   'slow.close': '关闭',
   'slow.needsText': '这个模型没有附带文本，所以没有下一步。',
   'slow.controls': '慢动作控制',

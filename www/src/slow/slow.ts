@@ -114,7 +114,7 @@ export class Slow extends AppElement {
       }
       .probabilities li {
         display: grid;
-        grid-template-columns: 1.8em minmax(0, 1fr) minmax(3.4em, auto);
+        grid-template-columns: 1.8em minmax(0, 1fr) 7.5em;
         align-items: center;
         gap: 8px;
         font-size: 13px;
@@ -142,6 +142,11 @@ export class Slow extends AppElement {
       .scroll {
         overflow-x: auto;
         margin-bottom: 10px;
+      }
+      th,
+      td {
+        padding-right: 14px;
+        white-space: nowrap;
       }
       tr.picked {
         background: var(--accent-soft);
