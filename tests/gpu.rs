@@ -48,6 +48,12 @@ fn every_network_computes_what_the_cpu_does_dispatch_by_dispatch() {
 }
 
 #[test]
+fn what_is_too_large_at_once_is_done_in_parts() {
+    let margin = block_on(async { gpu::check_parts(&gpu::device().await).await });
+    println!("parts: worst error {margin}");
+}
+
+#[test]
 fn training_is_pytorchs() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/goldens/data");
     let paths = std::fs::read_dir(folder)

@@ -14,7 +14,7 @@ const FEWEST = { full: 3, quick: 1 };
  */
 export async function race(page, { workload, shape, call, options, report, log }) {
   const field = [];
-  for (const description of CONTESTANTS) {
+  for (const description of chosen(options)) {
     const contestant = new Contestant(page, description);
     try {
       await contestant.start();
@@ -49,6 +49,8 @@ export async function race(page, { workload, shape, call, options, report, log }
   }
 }
 
+const chosen = ({ contestants }) => CONTESTANTS.filter(({ name }) => contestants.some((part) => name.includes(part)));
+
 /** Whoever does not learn has not trained, and its speed means nothing. */
 function complaint([first, last]) {
   if (!Number.isFinite(first) || !Number.isFinite(last)) return `the loss became ${last}`;
@@ -57,8 +59,8 @@ function complaint([first, last]) {
 }
 
 /** Each of the contestants' own words: versions, the floor's ceiling. */
-export async function introduce(page, { report, log }) {
-  for (const description of CONTESTANTS) {
+export async function introduce(page, { options, report, log }) {
+  for (const description of chosen(options)) {
     const contestant = new Contestant(page, description);
     try {
       report({ kind: 'about', contestant: contestant.name, ...(await contestant.start()) });

@@ -2,7 +2,7 @@
  * The browser's half of the benchmark. `cargo xtask bench` builds what it needs and runs it.
  *
  *   node run.mjs --pkg DIR --floor DIR [--dist DIR] [--parts train,sample,page,sweep]
- *                [--only W1,W4] [--reps 7] [--seconds 1] [--budget 60] [--quick]
+ *                [--only W1,W4] [--contestants relaxed,floor] [--reps 7] [--seconds 1] [--budget 60] [--quick]
  *
  * Results go to stdout, one JSON object a line; progress to stderr.
  *
@@ -34,6 +34,7 @@ const { values } = parseArgs({
     dist: { type: 'string', default: '' },
     parts: { type: 'string', default: 'train,sample,page' },
     only: { type: 'string', default: '' },
+    contestants: { type: 'string', default: '' },
     reps: { type: 'string' },
     seconds: { type: 'string' },
     budget: { type: 'string' },
@@ -47,6 +48,8 @@ const options = {
   reps: number(values.reps, 7, 2),
   seconds: number(values.seconds, 1, 0.2),
   budget: number(values.budget, 60, 5),
+  // Parts of names.
+  contestants: values.contestants.split(','),
 };
 const parts = values.parts.split(',');
 const only = values.only ? values.only.split(',') : Object.keys(definition.workloads);

@@ -11,9 +11,10 @@ mod probe;
 mod profile;
 mod readback;
 mod recurrent;
+mod split;
 
 pub use device::{GpuDevice, GpuInfo, GpuNeeds};
-pub use lower::{Call, Operand, Tuning, count, lower};
+pub use lower::{Call, Operand, Tuning, count, largest_binding, lower};
 pub use probe::{Choice, Example, Pick, choose, known_answer};
 pub use profile::KernelTime;
 pub use recurrent::{RecurrentPath, RecurrentShape, STREAM_BYTES, Sequence, recurrent_path};
@@ -24,7 +25,7 @@ use self::{
     readback::{Reading, Staging},
 };
 use super::{Executor, ExecutorError};
-use crate::plan::{BufferId, Plan, View};
+use crate::plan::{BufferId, Plan, Program, View};
 
 /// Runs a plan on a GPU. A run allocates nothing and makes no bind group.
 pub struct GpuExecutor {
@@ -59,10 +60,20 @@ impl GpuExecutor {
         gpu.status()?;
         let needs = GpuNeeds::of(&plan);
         gpu.check(needs)?;
+        let of_program = |p: &Program| p.dispatches.iter().map(|d| lower(d, tuning)).collect();
+        let calls: Vec<Vec<Vec<Call>>> = plan.programs.iter().map(of_program).collect();
+        let binding = largest_binding(calls.iter().flatten().flatten());
+        if binding > tuning.binding_bytes {
+            return Err(ExecutorError::LimitExceeded {
+                what: "what a kernel uses of a buffer at once",
+                needed: (binding as u64).div_ceil(1 << 20),
+                available: (tuning.binding_bytes as u64) >> 20,
+            });
+        }
         let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let validation = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let buffers: Vec<_> = plan.buffers.iter().map(|b| buffer(gpu, b)).collect();
-        let encoded = encode(&plan, gpu, &buffers, tuning);
+        let encoded = encode(calls, gpu, &buffers);
         let errors = [validation.pop().await, memory.pop().await];
         if let Some(error) = errors.into_iter().flatten().next() {
             return Err(from_wgpu(error, needs.total));

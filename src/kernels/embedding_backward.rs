@@ -11,17 +11,18 @@ use crate::simd::Simd;
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
 pub struct Params {
-    /// N: how many tokens.
+    /// Rows of `d_out`: N, or fewer where it is only a part.
     pub rows: u32,
     /// Numbers in a row of weights.
     pub width: u32,
     /// V.
     pub vocabulary: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// The position of `d_out`'s first row. Other positions are passed over; past 0, the sums are
+    /// added to what is in `d_weight`.
+    pub first: u32,
 }
 
-/// d_out: (N, width) · positions: (N) u32, sorted by token, then by position · starts: (V + 1) u32,
+/// d_out: (rows, width) · positions: (N) u32, sorted by token, then by position · starts: (V + 1) u32,
 /// token v's positions are `positions[starts[v]..starts[v + 1]]` · d_weight: (V, width)
 pub const BINDINGS: &[Binding] = &[
     read("d_out"),
@@ -36,12 +37,16 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let ([d_out, positions, starts], [d_weight]) = operands.split();
     let (s, width) = (context.simd, p.width as usize);
     let (positions, starts) = (as_words(positions), as_words(starts));
+    let here = p.first..p.first + p.rows;
     for (row, range) in d_weight.chunks_exact_mut(width).zip(starts.windows(2)) {
-        let mut of_token = positions[range[0] as usize..range[1] as usize].iter();
-        let source = |&n: &u32| &d_out[n as usize * width..][..width];
-        match of_token.next() {
-            None => row.fill(0.0),
-            Some(first) => row.copy_from_slice(source(first)),
+        let of_token = positions[range[0] as usize..range[1] as usize].iter();
+        let mut of_token = of_token.filter(|n| here.contains(n));
+        let source = |&n: &u32| &d_out[(n - p.first) as usize * width..][..width];
+        if p.first == 0 {
+            match of_token.next() {
+                None => row.fill(0.0),
+                Some(first) => row.copy_from_slice(source(first)),
+            }
         }
         for n in of_token {
             let source = source(n);

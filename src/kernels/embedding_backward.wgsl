@@ -5,6 +5,7 @@ struct Params {
     rows: u32,
     width: u32,
     vocabulary: u32,
+    first: u32,
 }
 
 struct Offsets {
@@ -38,8 +39,11 @@ fn main(
         if column < params.width {
             let end = starts[offsets.starts + token + 1u];
             for (var i = starts[offsets.starts + token] + lane.y; i < end; i += SLICES) {
-                let row = positions[offsets.positions + i];
-                sum += d_out[offsets.d_out + row * params.width + column];
+                // Positions before the first wrap around and are past the last, too.
+                let row = positions[offsets.positions + i] - params.first;
+                if row < params.rows {
+                    sum += d_out[offsets.d_out + row * params.width + column];
+                }
             }
         }
         sums[lane.y * lanes + lane.x] = sum;
@@ -48,7 +52,11 @@ fn main(
             for (var slice = 1u; slice < SLICES; slice++) {
                 sum += sums[slice * lanes + lane.x];
             }
-            d_weight[offsets.d_weight + token * params.width + column] = sum;
+            let at = offsets.d_weight + token * params.width + column;
+            if params.first > 0u {
+                sum += d_weight[at];
+            }
+            d_weight[at] = sum;
         }
         workgroupBarrier();
     }

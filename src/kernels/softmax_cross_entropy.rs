@@ -100,7 +100,7 @@ fn exponentials<S: Simd>(s: S, row: &[f32], out: &mut [f32]) -> (f32, f32) {
     for (i, part) in parts.iter().enumerate().take(vectors) {
         s.store(*part, &mut words[i * S::LANES..]);
     }
-    let max = fold(words, |a, b| if a < b { b } else { a });
+    let max = fold(words, WIDE, |a, b| if a < b { b } else { a });
     let mut parts = [s.splat(0.0); WIDE];
     for (chunk, out) in row.chunks_exact(WIDE).zip(out.chunks_exact_mut(WIDE)) {
         for (i, part) in parts.iter_mut().enumerate().take(vectors) {
@@ -113,5 +113,5 @@ fn exponentials<S: Simd>(s: S, row: &[f32], out: &mut [f32]) -> (f32, f32) {
     for (i, part) in parts.iter().enumerate().take(vectors) {
         s.store(*part, &mut words[i * S::LANES..]);
     }
-    (max, fold(words, |a, b| a + b))
+    (max, fold(words, WIDE, |a, b| a + b))
 }

@@ -16,6 +16,10 @@ pub struct Params {
     pub stride: u32,
     /// 1: write the sums to `copy` too (two biases that are added have the same gradient).
     pub has_copy: u32,
+    /// 1: add to what is in `out`.
+    pub accumulate: u32,
+    /// Zero.
+    pub reserved: [u32; 3],
 }
 
 /// x: (N, columns), rows `stride` apart · out: (columns) · copy: (columns), or any scratch view
@@ -27,7 +31,9 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let ([x], [out, copy]) = operands.split();
     let (s, columns) = (context.simd, p.columns as usize);
     let out = &mut out[..columns];
-    out.fill(0.0);
+    if p.accumulate == 0 {
+        out.fill(0.0);
+    }
     for row in x.chunks(p.stride as usize).take(p.rows as usize) {
         s.run(
             #[inline(always)]

@@ -5,6 +5,7 @@ struct Params {
     columns: u32,
     stride: u32,
     has_copy: u32,
+    accumulate: u32,
 }
 
 struct Offsets {
@@ -41,6 +42,9 @@ fn main(
     if lane.y == 0u && column < params.columns {
         for (var slice = 1u; slice < SLICES; slice++) {
             sum += sums[slice * lanes + lane.x];
+        }
+        if params.accumulate == 1u {
+            sum += out[offsets.out + column];
         }
         out[offsets.out + column] = sum;
         if params.has_copy == 1u {

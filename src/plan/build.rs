@@ -93,7 +93,8 @@ pub struct NetworkPlan {
     pub states: Vec<BufferId>,
     /// The states of the evaluation.
     pub evaluation_states: Vec<BufferId>,
-    /// (N, V) with rows `logits_stride` apart.
+    /// (N, V) with rows `logits_stride` apart. When that is more than there is room for, fewer rows,
+    /// and it is the last ones' that stay.
     pub logits: BufferId,
     /// Distance between rows of `logits`.
     pub logits_stride: usize,
@@ -155,6 +156,8 @@ pub struct InspectionPlan {
 
 /// Rows of logits are padded to a multiple of this.
 const LOGITS_ALIGNMENT: usize = 16;
+/// The most logits that are kept at once, 128 MiB of them: what WebGPU lets a kernel use of a buffer.
+const MAX_LOGITS: usize = 1 << 25;
 
 /// What a network's forward pass is laid out for.
 #[derive(Clone, Copy)]
@@ -169,9 +172,13 @@ struct Pass<'a> {
     trained: bool,
 }
 
-/// A pass laid out.
+/// A pass laid out up to what enters the output layer.
 struct Network {
+    /// As many rows as there is room for at once.
     logits: Tensor,
+    /// The last states, and the output layer's parameters.
+    output: Option<(Tensor, Weight, Option<Weight>)>,
+    trained: bool,
     states: Vec<View>,
     parameters: View,
     gradients: View,
@@ -180,7 +187,7 @@ struct Network {
 }
 
 impl Pass<'_> {
-    /// Emits the forward dispatches up to the logits.
+    /// Emits the forward dispatches up to the last states.
     fn lay_out(self, g: &mut Graph, layout: &Layout) -> Network {
         let Pass {
             config,
@@ -226,9 +233,9 @@ impl Pass<'_> {
                     if let Some(table) = weight("embedding.weight") {
                         g.embedding("embedding", tokens, table, &x, vocabulary);
                     }
-                    g.linear(&label, &x, w_ih, true, None, &gates, trained);
+                    g.linear(&label, &x, w_ih, true, None, &gates, trained, false);
                 }
-                (Some(x), _) => g.linear(&label, x, w_ih, true, None, &gates, trained),
+                (Some(x), _) => g.linear(&label, x, w_ih, true, None, &gates, trained, false),
             }
             let parts = if config.cell == Cell::Lstm { 2 } else { 1 };
             let state = g.buffer(
@@ -263,29 +270,48 @@ impl Pass<'_> {
             });
         }
         let stride = vocabulary.next_multiple_of(LOGITS_ALIGNMENT);
-        let padded = g.tensor_in_place("logits", n, stride);
+        let padded = g.tensor_in_place("logits", n.min(MAX_LOGITS / stride).max(1), stride);
         let logits = Tensor {
             width: vocabulary,
             ..padded
         };
-        if let (Some(x), Some(w)) = (&input, weight("linear.weight")) {
-            g.linear(
-                "linear",
-                x,
-                w,
-                false,
-                weight("linear.bias"),
-                &logits,
-                trained,
-            );
-        }
+        let output = input.zip(weight("linear.weight"));
         Network {
             logits,
+            output: output.map(|(x, w)| (x, w, weight("linear.bias"))),
+            trained,
             states,
             parameters,
             gradients,
             tokens,
             controls,
+        }
+    }
+}
+
+impl Network {
+    /// Emits the output layer for `rows` rows from row `first` on: their logits.
+    fn logits(&self, g: &mut Graph, first: usize, rows: usize) -> Tensor {
+        let y = self.logits.part(0, rows);
+        if let Some((x, w, bias)) = &self.output {
+            let x = x.part(first, rows);
+            g.linear("linear", &x, *w, false, *bias, &y, self.trained, first > 0);
+        }
+        y
+    }
+
+    /// Emits the output layer and the loss, and when this is trained, their backward dispatches;
+    /// all rows at once, or as many at a time as there is room for.
+    fn loss(&self, g: &mut Graph, targets: View, losses: View) {
+        let n = losses.len;
+        for first in (0..n).step_by(self.logits.rows) {
+            let rows = self.logits.rows.min(n - first);
+            let logits = self.logits(g, first, rows);
+            let (targets, losses) = (targets.slice(first, rows), losses.slice(first, rows));
+            g.softmax_cross_entropy(&logits, targets, losses, self.trained, n);
+            if self.trained {
+                g.gradients_of_last();
+            }
         }
     }
 }
@@ -331,7 +357,7 @@ pub fn network_plan(
     });
     let network = pass.lay_out(&mut g, &layout);
     let (controls, gradients) = (network.controls, network.gradients);
-    g.softmax_cross_entropy(&network.logits, targets, losses, true);
+    network.loss(&mut g, targets, losses);
     g.gradients();
     g.emit("loss", mean, &[controls, losses, metrics]);
 
@@ -420,7 +446,7 @@ pub fn network_plan(
         ..pass
     };
     let evaluation = pass.lay_out(&mut g, &layout);
-    g.softmax_cross_entropy(&evaluation.logits, targets, losses, false);
+    evaluation.loss(&mut g, targets, losses);
     g.emit("loss", mean, &[controls, losses, metrics]);
     let (evaluate, plan) = g.finish();
     plan.validate()?;
@@ -463,6 +489,7 @@ pub fn sampling_plan(config: &ModelConfig, vocabulary: usize) -> Result<Sampling
     };
     let mut g = Graph::default();
     let network = pass.lay_out(&mut g, &layout);
+    network.logits(&mut g, 0, 1);
     let (_, plan) = g.finish();
     plan.validate()?;
     Ok(SamplingPlan {
@@ -498,16 +525,17 @@ pub fn inspection_plan(
     let targets = g.buffer("targets", &[steps], Role::Tokens);
     let losses = g.buffer("losses", &[steps], Role::Activation);
     let network = pass.lay_out(&mut g, &layout);
-    g.softmax_cross_entropy(&network.logits, targets, losses, true);
+    network.loss(&mut g, targets, losses);
     g.gradients();
     let (backward, plan) = g.finish();
     let mut g = Graph::over(plan);
-    Pass {
+    let forward = Pass {
         trained: false,
         ..pass
-    }
-    .lay_out(&mut g, &layout);
-    g.softmax_cross_entropy(&network.logits, targets, losses, false);
+    };
+    forward
+        .lay_out(&mut g, &layout)
+        .loss(&mut g, targets, losses);
     let (forward, plan) = g.finish();
     plan.validate()?;
     let per_layer = |name: &str| -> Vec<BufferId> {

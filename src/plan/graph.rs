@@ -23,6 +23,23 @@ pub struct Tensor {
     pub stride: usize,
 }
 
+impl Tensor {
+    /// `rows` rows from row `first` on.
+    pub fn part(&self, first: usize, rows: usize) -> Self {
+        // The last row may end before its stride does.
+        let slice = |view: View| {
+            let offset = first * self.stride;
+            view.slice(offset, (rows * self.stride).min(view.len - offset))
+        };
+        Self {
+            view: slice(self.view),
+            gradient: slice(self.gradient),
+            rows,
+            ..*self
+        }
+    }
+}
+
 /// A parameter and its gradient.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weight {
@@ -139,6 +156,13 @@ impl Graph {
         self.backward.push(Box::new(backward));
     }
 
+    /// Emits the backward dispatches of the last operation alone.
+    pub fn gradients_of_last(&mut self) {
+        if let Some(backward) = self.backward.pop() {
+            backward(self);
+        }
+    }
+
     /// Emits the backward dispatches of every operation, last first.
     pub fn gradients(&mut self) {
         while let Some(backward) = self.backward.pop() {
@@ -175,7 +199,7 @@ impl Graph {
                 rows,
                 width,
                 vocabulary,
-                reserved: 0,
+                first: 0,
             };
             g.emit(
                 &label,
@@ -186,7 +210,7 @@ impl Graph {
     }
 
     /// y = x·W + b. W is (I, out) when `input_major`, else (out, I). `x_trained`: x's gradient is
-    /// wanted.
+    /// wanted. `accumulate`: W's and b's gradients are added to what is there.
     #[allow(clippy::too_many_arguments)]
     pub fn linear(
         &mut self,
@@ -197,6 +221,7 @@ impl Graph {
         bias: Option<Weight>,
         y: &Tensor,
         x_trained: bool,
+        accumulate: bool,
     ) {
         let product = matmul::Params {
             m: word(x.rows),
@@ -232,9 +257,10 @@ impl Graph {
                 (left, view(left)),
                 (right, view(right)),
                 weight.gradient,
+                accumulate,
             );
             if let Some(bias) = bias {
-                g.sum_rows(&label, &y, y.gradient, bias.gradient, None);
+                g.sum_rows(&label, &y, y.gradient, bias.gradient, None, accumulate);
             }
             if x_trained {
                 let back = matmul::Params {
@@ -256,15 +282,16 @@ impl Graph {
         });
     }
 
-    /// out (left.width, right.width) = leftᵀ·right over the rows.
+    /// out (left.width, right.width) = or += leftᵀ·right over the rows.
     pub(super) fn weight_gradient(
         &mut self,
         label: &str,
         left: (&Tensor, View),
         right: (&Tensor, View),
         out: View,
+        accumulate: bool,
     ) {
-        self.weight_gradient_into(label, left, right, out, right.0.width);
+        self.weight_gradient_into(label, left, right, out, right.0.width, accumulate);
     }
 
     /// As [`Graph::weight_gradient`], into columns of a wider matrix with rows `ldc` apart.
@@ -275,6 +302,7 @@ impl Graph {
         right: (&Tensor, View),
         out: View,
         ldc: usize,
+        accumulate: bool,
     ) {
         let params = matmul::Params {
             m: word(left.0.width),
@@ -285,7 +313,7 @@ impl Graph {
             ldc: word(ldc),
             transpose_a: 1,
             transpose_b: 0,
-            accumulate: 0,
+            accumulate: u32::from(accumulate),
             has_bias: 0,
             reserved: [0; 2],
         };
@@ -296,7 +324,7 @@ impl Graph {
         );
     }
 
-    /// out = Σ over the rows of `view`, shaped as `like`; into `copy` as well.
+    /// out = or += Σ over the rows of `view`, shaped as `like`; into `copy` as well.
     pub(super) fn sum_rows(
         &mut self,
         label: &str,
@@ -304,12 +332,15 @@ impl Graph {
         view: View,
         out: View,
         copy: Option<View>,
+        accumulate: bool,
     ) {
         let params = sum_rows::Params {
             rows: word(like.rows),
             columns: word(like.width),
             stride: word(like.stride),
             has_copy: u32::from(copy.is_some()),
+            accumulate: u32::from(accumulate),
+            reserved: [0; 3],
         };
         let copy = copy.unwrap_or_else(|| self.unused());
         self.emit(
@@ -341,13 +372,14 @@ impl Graph {
         targets: View,
         losses: View,
         gradient: bool,
+        count: usize,
     ) {
         let params = softmax_cross_entropy::Params {
             rows: word(logits.rows),
             vocabulary: word(logits.width),
             stride: word(logits.stride),
             gradient: u32::from(gradient),
-            scale: 1.0 / logits.rows as f32,
+            scale: 1.0 / count as f32,
             reserved: [0; 3],
         };
         self.emit(

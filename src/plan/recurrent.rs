@@ -107,10 +107,16 @@ impl Graph {
                         &[w_hh.view, all_hs, gates.gradient, out.gradient],
                     );
                     let previous = (&out, before);
-                    g.weight_gradient(&label, previous, (&gates, gates.gradient), w_hh.gradient);
+                    g.weight_gradient(
+                        &label,
+                        previous,
+                        (&gates, gates.gradient),
+                        w_hh.gradient,
+                        false,
+                    );
                     if let Some([b_ih, b_hh]) = biases {
                         let copy = Some(b_hh.gradient);
-                        g.sum_rows(&label, &gates, gates.gradient, b_ih.gradient, copy);
+                        g.sum_rows(&label, &gates, gates.gradient, b_ih.gradient, copy, false);
                     }
                 });
             }
@@ -144,10 +150,16 @@ impl Graph {
                         &[w_hh.view, cs, gates.gradient, out.gradient, d_c],
                     );
                     let previous = (&out, before);
-                    g.weight_gradient(&label, previous, (&gates, gates.gradient), w_hh.gradient);
+                    g.weight_gradient(
+                        &label,
+                        previous,
+                        (&gates, gates.gradient),
+                        w_hh.gradient,
+                        false,
+                    );
                     if let Some([b_ih, b_hh]) = biases {
                         let copy = Some(b_hh.gradient);
-                        g.sum_rows(&label, &gates, gates.gradient, b_ih.gradient, copy);
+                        g.sum_rows(&label, &gates, gates.gradient, b_ih.gradient, copy, false);
                     }
                 });
             }
@@ -226,13 +238,14 @@ impl Graph {
             (&rz, gates.gradient),
             dw.slice(0, dw.len - h),
             3 * h,
+            false,
         );
         let dw_n = dw.slice(2 * h, dw.len - 2 * h);
         let d_n = gates.gradient.slice(2 * h, gates.gradient.len - 2 * h);
         if reset_after == 1 {
-            self.weight_gradient_into(label, (out, before), (out, aside), dw_n, 3 * h);
+            self.weight_gradient_into(label, (out, before), (out, aside), dw_n, 3 * h, false);
         } else {
-            self.weight_gradient_into(label, (out, aside), (&candidate, d_n), dw_n, 3 * h);
+            self.weight_gradient_into(label, (out, aside), (&candidate, d_n), dw_n, 3 * h, false);
         }
         if let Some([b_ih, b_hh]) = biases {
             self.sum_rows(
@@ -241,6 +254,7 @@ impl Graph {
                 gates.gradient,
                 b_ih.gradient,
                 Some(b_hh.gradient),
+                false,
             );
             if reset_after == 1 {
                 let u = Tensor {
@@ -249,7 +263,7 @@ impl Graph {
                     stride: h,
                     ..out.clone()
                 };
-                self.sum_rows(label, &u, aside, b_hh.gradient.slice(2 * h, h), None);
+                self.sum_rows(label, &u, aside, b_hh.gradient.slice(2 * h, h), None, false);
             }
         }
     }

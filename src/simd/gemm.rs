@@ -241,12 +241,11 @@ unsafe fn multiply_block<S: Simd>(
     assert!(b_panels.len() >= k * n.next_multiple_of(nr));
     for i0 in (0..m).step_by(MC) {
         let mc = MC.min(m - i0);
-        pack_a_block::<S>(a.from(i0, 0), mc, k, a_panels);
+        pack_a_block(s, a.from(i0, 0), mc, k, a_panels);
         for j in (0..n).step_by(nr) {
             let width = nr.min(n - j);
             let b = b_panels[j * k..].as_ptr();
-            for i in (0..mc).step_by(S::MR) {
-                let rows = S::MR.min(mc - i);
+            for (i, rows) in panels::<S>(mc) {
                 let a = a_panels[i * k..].as_ptr();
                 let at = (i0 + i) * ldc + j;
                 // SAFETY: the panels hold k steps (packed above; asserted); C is the caller's promise.
@@ -325,14 +324,14 @@ pub(super) unsafe fn tile<S: Simd, const MR: usize, const NV: usize>(s: S, panel
             let mut sums = [[s.splat(0.0); NV]; MR];
             // SAFETY: the caller's promise.
             unsafe {
-                for _ in 0..k / 4 {
-                    for u in 0..4 {
+                for _ in 0..k / S::UNROLL {
+                    for u in 0..S::UNROLL {
                         step::<S, MR, NV>(s, a.add(u * MR), b.add(u * NV * S::LANES), &mut sums);
                     }
-                    a = a.add(4 * MR);
-                    b = b.add(4 * NV * S::LANES);
+                    a = a.add(S::UNROLL * MR);
+                    b = b.add(S::UNROLL * NV * S::LANES);
                 }
-                for _ in 0..k % 4 {
+                for _ in 0..k % S::UNROLL {
                     step::<S, MR, NV>(s, a, b, &mut sums);
                     a = a.add(MR);
                     b = b.add(NV * S::LANES);
@@ -379,63 +378,92 @@ unsafe fn step<S: Simd, const MR: usize, const NV: usize>(
     }
 }
 
-/// A (m, k) into panels of MR rows, each (k, rows); the last panel has only the rows there are.
-fn pack_a_block<S: Simd>(a: Matrix, m: usize, k: usize, out: &mut [f32]) {
-    let mut i = 0;
-    while i < m {
-        let rows = S::MR.min(m - i);
-        let panel = &mut out[i * k..(i + rows) * k];
-        if a.row_stride == 1 {
-            for (kk, step) in panel.chunks_exact_mut(rows).enumerate() {
-                let at = a.at(i, kk);
-                step.copy_from_slice(&a.data[at..at + rows]);
-            }
-        } else {
-            for r in 0..rows {
-                let at = a.at(i + r, 0);
-                let source = &a.data[at..at + (k - 1) * a.column_stride + 1];
-                let values = source.iter().step_by(a.column_stride);
-                for (target, &v) in panel[r..].iter_mut().step_by(rows).zip(values) {
-                    *target = v;
-                }
-            }
-        }
-        i += rows;
+/// (first row, number of rows) of the panels that `m` rows of A are packed into: as few as MR allows,
+/// and as even as can be, for a tile of few rows is slow.
+fn panels<S: Simd>(m: usize) -> impl Iterator<Item = (usize, usize)> {
+    let count = m.div_ceil(S::MR);
+    let (few, larger) = (m / count.max(1), m % count.max(1));
+    (0..count).map(move |p| (p * few + p.min(larger), few + usize::from(p < larger)))
+}
+
+/// A (m, k) into panels of [`panels`]' rows, each (k, rows).
+fn pack_a_block<S: Simd>(s: S, a: Matrix, m: usize, k: usize, out: &mut [f32]) {
+    for (i, rows) in panels::<S>(m) {
+        pack_panel(s, a.from(i, 0), rows, k, &mut out[i * k..(i + rows) * k]);
     }
 }
 
 /// B (k, n) into panels of NR columns, each (k, NR), the last one padded with zeros.
-fn pack_b_block<S: Simd>(_s: S, b: Matrix, k: usize, n: usize, out: &mut [f32]) {
+fn pack_b_block<S: Simd>(s: S, b: Matrix, k: usize, n: usize, out: &mut [f32]) {
     let nr = S::NV * S::LANES;
     for (j, panel) in (0..n).step_by(nr).zip(out.chunks_exact_mut(nr * k)) {
-        let width = nr.min(n - j);
-        if width < nr {
-            panel.fill(0.0);
+        let b = b.from(0, j);
+        if n - j >= nr {
+            pack_panel(s, b.t(), nr, k, panel);
+            continue;
         }
-        if b.column_stride == 1 {
-            for (kk, row) in panel.chunks_exact_mut(nr).enumerate() {
-                let at = b.at(kk, j);
-                if width == nr {
-                    // A whole row: the constant length becomes a few vector moves.
-                    row.copy_from_slice(&b.data[at..at + nr]);
-                } else {
-                    row[..width].copy_from_slice(&b.data[at..at + width]);
-                }
-            }
-        } else {
-            for q in 0..width {
-                let at = b.at(0, j + q);
-                let source = &b.data[at..at + (k - 1) * b.row_stride + 1];
-                for (target, &v) in panel[q..]
-                    .iter_mut()
-                    .step_by(nr)
-                    .zip(source.iter().step_by(b.row_stride))
-                {
-                    *target = v;
-                }
+        panel.fill(0.0);
+        for (kk, row) in panel.chunks_exact_mut(nr).enumerate() {
+            for (q, v) in row[..n - j].iter_mut().enumerate() {
+                *v = b.data[b.at(kk, q)];
             }
         }
     }
+}
+
+/// The first `width` rows and `k` columns of `m` to `out` (k, width): the transpose.
+#[inline(always)]
+fn pack_panel<S: Simd>(s: S, m: Matrix, width: usize, k: usize, out: &mut [f32]) {
+    // The usual widths as constants: their inner loops unroll.
+    match width {
+        4 => pack_panel_of(s, m, 4, k, out),
+        5 => pack_panel_of(s, m, 5, k, out),
+        6 => pack_panel_of(s, m, 6, k, out),
+        8 => pack_panel_of(s, m, 8, k, out),
+        24 => pack_panel_of(s, m, 24, k, out),
+        32 => pack_panel_of(s, m, 32, k, out),
+        _ => pack_panel_of(s, m, width, k, out),
+    }
+}
+
+#[inline(always)]
+fn pack_panel_of<S: Simd>(s: S, m: Matrix, width: usize, k: usize, out: &mut [f32]) {
+    assert!(out.len() == width * k && m.data.len() > m.at(width - 1, k - 1));
+    // Four rows at a time; the last four may have some in common with those before.
+    let fours = || (0..width.div_ceil(4)).map(|f| (4 * f).min(width - 4));
+    let scalar = |rows: usize, columns: std::ops::Range<usize>, out: &mut [f32]| {
+        for kk in columns {
+            for r in 0..rows {
+                out[kk * width + r] = m.data[m.at(r, kk)];
+            }
+        }
+    };
+    if width < 4 || (m.row_stride != 1 && m.column_stride != 1) {
+        return scalar(width, 0..k, out);
+    }
+    let (from, to) = (m.data.as_ptr(), out.as_mut_ptr());
+    if m.row_stride == 1 {
+        for kk in 0..k {
+            for r in fours() {
+                // SAFETY: rows r..r + 4 of column kk are inside `m`, and their places inside `out`
+                // (asserted).
+                unsafe { s.move_4(from.add(kk * m.column_stride + r), to.add(kk * width + r)) };
+            }
+        }
+        return;
+    }
+    let whole = k / 4 * 4;
+    for kk in (0..whole).step_by(4) {
+        for r in fours() {
+            // SAFETY: rows r..r + 4 of columns kk..kk + 4 are inside `m`, and their places inside
+            // `out` (asserted).
+            unsafe {
+                let (from, to) = (from.add(r * m.row_stride + kk), to.add(kk * width + r));
+                s.transpose_4x4(from, m.row_stride, to, width);
+            }
+        }
+    }
+    scalar(width, whole..k, out);
 }
 
 /// m = 1: nothing is packed, B is streamed once. A (1, k); B row-major or the transpose of it.
@@ -447,79 +475,156 @@ fn row_times_matrix<S: Simd>(s: S, shape: Gemm, a: Matrix, b: Matrix, c: &mut [f
     if !accumulate {
         c.fill(0.0);
     }
-    if b.column_stride == 1 {
-        for k0 in (0..k).step_by(4) {
-            let depth = 4.min(k - k0);
-            let mut factors = [0.0; 4];
-            let mut rows = [&b.data[..0]; 4];
-            for u in 0..depth {
-                factors[u] = a.data[a.at(0, k0 + u)];
-                rows[u] = &b.data[b.at(k0 + u, 0)..][..n];
-            }
+    if n == 0 || k == 0 {
+        return;
+    }
+    assert!(a.data.len() > a.at(0, k - 1) && b.data.len() > b.at(k - 1, n - 1));
+    // SAFETY: all of A's and B's elements are there (asserted).
+    unsafe {
+        if b.column_stride == 1 {
             s.run(
                 #[inline(always)]
-                || match depth {
-                    4 => add_rows(s, factors, rows, c),
-                    _ => (0..depth).for_each(|u| add_rows(s, [factors[u]], [rows[u]], c)),
+                || {
+                    let whole = k / 8 * 8;
+                    for k0 in (0..whole).step_by(8) {
+                        add_rows::<S, 8>(s, a, b, k0, c);
+                    }
+                    for k0 in whole..k {
+                        add_rows::<S, 1>(s, a, b, k0, c);
+                    }
                 },
             );
-        }
-    } else if b.row_stride == 1 && a.column_stride == 1 {
-        s.run(
-            #[inline(always)]
-            || {
-                for (j, c) in c.iter_mut().enumerate() {
-                    *c += dot(s, &a.data[..k], &b.data[b.at(0, j)..][..k]);
-                }
-            },
-        );
-    } else {
-        for (j, c) in c.iter_mut().enumerate() {
-            *c += (0..k)
-                .map(|kk| a.data[a.at(0, kk)] * b.data[b.at(kk, j)])
-                .sum::<f32>();
-        }
-    }
-}
-
-/// c += Σ factor · row, a row at a time per element.
-#[inline(always)]
-fn add_rows<S: Simd, const D: usize>(s: S, factors: [f32; D], rows: [&[f32]; D], c: &mut [f32]) {
-    let n = c.len() / S::LANES * S::LANES;
-    for j in (0..n).step_by(S::LANES) {
-        let mut sum = s.load(&c[j..]);
-        for (&factor, row) in factors.iter().zip(rows) {
-            sum = s.mul_add(s.splat(factor), s.load(&row[j..]), sum);
-        }
-        s.store(sum, &mut c[j..]);
-    }
-    for j in n..c.len() {
-        for (&factor, row) in factors.iter().zip(rows) {
-            c[j] += factor * row[j];
+        } else if b.row_stride == 1 && a.column_stride == 1 {
+            let a = &a.data[..k];
+            s.run(
+                #[inline(always)]
+                || {
+                    // As many as the accumulators' registers allow.
+                    if S::LANES == 4 {
+                        dots::<S, 2>(s, a, b, c);
+                    } else {
+                        dots::<S, 4>(s, a, b, c);
+                    }
+                },
+            );
+        } else {
+            for (j, c) in c.iter_mut().enumerate() {
+                *c += (0..k)
+                    .map(|kk| a.data[a.at(0, kk)] * b.data[b.at(kk, j)])
+                    .sum::<f32>();
+            }
         }
     }
 }
 
-/// Σ a·b in [`WIDE`] partial sums.
+/// c += Σ factor · row over the D rows of B from `k0` on, a row at a time per element.
+///
+/// # Safety
+/// The rows must be inside B, as many columns of A inside A, and C's columns inside B.
 #[inline(always)]
-fn dot<S: Simd>(s: S, a: &[f32], b: &[f32]) -> f32 {
+unsafe fn add_rows<S: Simd, const D: usize>(s: S, a: Matrix, b: Matrix, k0: usize, c: &mut [f32]) {
+    // SAFETY: the caller's promise; `c` is as long as is said.
+    unsafe {
+        let mut factors = [0.0; D];
+        let mut rows = [b.data.as_ptr(); D];
+        for u in 0..D {
+            factors[u] = *a.data.as_ptr().add(a.at(0, k0 + u));
+            rows[u] = b.data.as_ptr().add(b.at(k0 + u, 0));
+        }
+        let splats = factors.map(|f| s.splat(f));
+        let (whole, target) = (c.len() / S::LANES * S::LANES, c.as_mut_ptr());
+        for j in (0..whole).step_by(S::LANES) {
+            let mut sum = s.load_ptr(target.add(j));
+            for (&factor, row) in splats.iter().zip(rows) {
+                sum = s.mul_add(factor, s.load_ptr(row.add(j)), sum);
+            }
+            s.store_ptr(sum, target.add(j));
+        }
+        for j in whole..c.len() {
+            for (&factor, row) in factors.iter().zip(rows) {
+                c[j] += factor * *row.add(j);
+            }
+        }
+    }
+}
+
+/// c += a · each column of B, C columns at a time.
+///
+/// # Safety
+/// B must have a row for each of `a`, next to each other, and a column for each of `c`.
+#[inline(always)]
+unsafe fn dots<S: Simd, const C: usize>(s: S, a: &[f32], b: Matrix, c: &mut [f32]) {
+    let column = |j: usize| b.at(0, j);
+    let mut columns = c.chunks_exact_mut(C);
+    let mut j = 0;
+    for c in &mut columns {
+        // SAFETY: the caller's promise.
+        let sums = unsafe {
+            let columns = std::array::from_fn(|i| b.data.as_ptr().add(column(j + i)));
+            dots_of::<S, C>(s, a, columns)
+        };
+        c.iter_mut().zip(sums).for_each(|(c, sum)| *c += sum);
+        j += C;
+    }
+    for c in columns.into_remainder() {
+        // SAFETY: the caller's promise.
+        let [sum] = unsafe { dots_of::<S, 1>(s, a, [b.data.as_ptr().add(column(j))]) };
+        *c += sum;
+        j += 1;
+    }
+}
+
+/// Σ a·b of C vectors b, each in [`WIDE`] partial sums.
+///
+/// # Safety
+/// As many numbers as in `a` must be readable at each of `b`.
+#[inline(always)]
+unsafe fn dots_of<S: Simd, const C: usize>(s: S, a: &[f32], b: [*const f32; C]) -> [f32; C] {
     let vectors = WIDE / S::LANES;
-    let mut parts = [s.splat(0.0); WIDE];
+    let mut parts = [[s.splat(0.0); WIDE]; C];
     let whole = a.len() / WIDE * WIDE;
-    for i in (0..whole).step_by(WIDE) {
-        for (v, part) in parts.iter_mut().enumerate().take(vectors) {
-            let at = i + v * S::LANES;
-            *part = s.mul_add(s.load(&a[at..]), s.load(&b[at..]), *part);
+    // SAFETY: the caller's promise.
+    unsafe {
+        for i in (0..whole).step_by(WIDE) {
+            for v in 0..vectors {
+                let at = i + v * S::LANES;
+                let factor = s.load_ptr(a.as_ptr().add(at));
+                for (parts, b) in parts.iter_mut().zip(b) {
+                    parts[v] = s.mul_add(factor, s.load_ptr(b.add(at)), parts[v]);
+                }
+            }
         }
+        let mut sums = [0.0; C];
+        if whole == a.len() {
+            // The tree of `fold`, a vector at a time.
+            let mut half = vectors / 2;
+            while half > 0 {
+                for parts in &mut parts {
+                    for v in 0..half {
+                        parts[v] = s.add(parts[v], parts[v + half]);
+                    }
+                }
+                half /= 2;
+            }
+            for (sum, parts) in sums.iter_mut().zip(parts) {
+                let mut out = [0.0; WIDE];
+                s.store(parts[0], &mut out);
+                *sum = super::fold(out, S::LANES, |x, y| x + y);
+            }
+            return sums;
+        }
+        for ((sum, parts), b) in sums.iter_mut().zip(parts).zip(b) {
+            let mut out = [0.0; WIDE];
+            for (v, part) in parts.iter().enumerate().take(vectors) {
+                s.store(*part, &mut out[v * S::LANES..]);
+            }
+            for i in whole..a.len() {
+                out[i - whole] += a[i] * *b.add(i);
+            }
+            *sum = super::fold(out, WIDE, |x, y| x + y);
+        }
+        sums
     }
-    let mut out = [0.0; WIDE];
-    for (v, part) in parts.iter().enumerate().take(vectors) {
-        s.store(*part, &mut out[v * S::LANES..]);
-    }
-    for i in whole..a.len() {
-        out[i - whole] += a[i] * b[i];
-    }
-    super::fold(out, |x, y| x + y)
 }
 
 #[cfg(test)]

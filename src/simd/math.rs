@@ -67,9 +67,10 @@ pub fn tanh<S: Simd>(s: S, x: S::F) -> S::F {
     s.div(s.mul(x, p), q)
 }
 
-/// Combines the [`WIDE`] partial results of a sum in a fixed tree.
-pub fn fold(mut parts: [f32; WIDE], f: impl Fn(f32, f32) -> f32) -> f32 {
-    let mut half = WIDE / 2;
+/// Combines the first `count` of the [`WIDE`] partial results of a sum, a power of two, in a fixed tree.
+#[inline(always)]
+pub fn fold(mut parts: [f32; WIDE], count: usize, f: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut half = count / 2;
     while half > 0 {
         for i in 0..half {
             parts[i] = f(parts[i], parts[i + half]);
@@ -102,7 +103,7 @@ fn reduce<S: Simd>(s: S, values: &[f32], f: impl Fn(S::F, S::F) -> S::F) -> f32 
     for (i, part) in parts.iter().enumerate().take(vectors) {
         s.store(*part, &mut out[i * S::LANES..]);
     }
-    fold(out, |a, b| a + b)
+    fold(out, WIDE, |a, b| a + b)
 }
 
 /// Σ v

@@ -39,6 +39,8 @@ pub trait Simd: Copy + Send + Sync + 'static {
     const MR: usize;
     /// Vectors in a row of the register tile.
     const NV: usize;
+    /// Steps along the common dimension to a turn of the register tile's loop.
+    const UNROLL: usize;
     /// Whether [`Simd::mul_add`] rounds once.
     const FUSED: bool;
 
@@ -111,6 +113,33 @@ pub trait Simd: Copy + Send + Sync + 'static {
     /// # Safety
     /// LANES numbers must be writable at `to`.
     unsafe fn store_ptr(self, v: Self::F, to: *mut f32);
+    /// Four numbers.
+    ///
+    /// # Safety
+    /// Four numbers must be readable at `from`, writable at `to`.
+    #[inline(always)]
+    unsafe fn move_4(self, from: *const f32, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { to.copy_from(from, 4) }
+    }
+    /// Four rows of four numbers, `from_stride` apart, to the columns of four rows `to_stride` apart.
+    ///
+    /// # Safety
+    /// The rows must be readable at `from`, writable at `to`, and must not overlap.
+    unsafe fn transpose_4x4(
+        self,
+        from: *const f32,
+        from_stride: usize,
+        to: *mut f32,
+        to_stride: usize,
+    ) {
+        for i in 0..4 {
+            for j in 0..4 {
+                // SAFETY: the caller's promise.
+                unsafe { *to.add(j * to_stride + i) = *from.add(i * from_stride + j) }
+            }
+        }
+    }
 }
 
 /// The arguments of [`Simd::tile`].

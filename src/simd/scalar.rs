@@ -15,8 +15,10 @@ fn map2(a: F, b: F, f: impl Fn(f32, f32) -> f32) -> F {
 impl Simd for Scalar {
     type F = F;
     const LANES: usize = 4;
-    const MR: usize = 4;
+    // Natively, the compiler makes vectors of this; in WebAssembly it does not, and registers are few.
+    const MR: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
     const NV: usize = 1;
+    const UNROLL: usize = if cfg!(target_arch = "wasm32") { 1 } else { 4 };
     const FUSED: bool = false;
 
     #[inline(always)]

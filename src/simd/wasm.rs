@@ -11,8 +11,11 @@ pub struct Wasm128;
 impl Simd for Wasm128 {
     type F = v128;
     const LANES: usize = 4;
-    const MR: usize = 6;
+    // What the registers hold; without the fused instruction a product needs one, too.
+    const MR: usize = if Self::FUSED { 6 } else { 5 };
     const NV: usize = 2;
+    // V8 spills what the compiler interleaves when there is more than one.
+    const UNROLL: usize = 1;
     const FUSED: bool = cfg!(target_feature = "relaxed-simd");
 
     #[inline(always)]
@@ -101,5 +104,35 @@ impl Simd for Wasm128 {
     unsafe fn store_ptr(self, v: v128, to: *mut f32) {
         // SAFETY: the caller promises four writable numbers.
         unsafe { v128_store(to.cast(), v) }
+    }
+    #[inline(always)]
+    unsafe fn transpose_4x4(
+        self,
+        from: *const f32,
+        from_stride: usize,
+        to: *mut f32,
+        to_stride: usize,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let [a, b, c, d] = [0, 1, 2, 3].map(|i| v128_load(from.add(i * from_stride).cast()));
+            let (ab, cd) = (
+                i32x4_shuffle::<0, 4, 1, 5>(a, b),
+                i32x4_shuffle::<0, 4, 1, 5>(c, d),
+            );
+            let (ab2, cd2) = (
+                i32x4_shuffle::<2, 6, 3, 7>(a, b),
+                i32x4_shuffle::<2, 6, 3, 7>(c, d),
+            );
+            let columns = [
+                i64x2_shuffle::<0, 2>(ab, cd),
+                i64x2_shuffle::<1, 3>(ab, cd),
+                i64x2_shuffle::<0, 2>(ab2, cd2),
+                i64x2_shuffle::<1, 3>(ab2, cd2),
+            ];
+            for (i, column) in columns.into_iter().enumerate() {
+                v128_store(to.add(i * to_stride).cast(), column);
+            }
+        }
     }
 }

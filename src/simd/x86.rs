@@ -33,6 +33,7 @@ macro_rules! x86 {
             const LANES: usize = $lanes;
             const MR: usize = $mr;
             const NV: usize = $nv;
+            const UNROLL: usize = 4;
             const FUSED: bool = $fused;
 
             #[inline(always)]
@@ -128,6 +129,24 @@ macro_rules! x86 {
             unsafe fn store_ptr(self, v: $vector, to: *mut f32) {
                 // SAFETY: the caller promises LANES writable numbers.
                 unsafe { $store(to, v) }
+            }
+            #[inline(always)]
+            unsafe fn transpose_4x4(
+                self,
+                from: *const f32,
+                from_stride: usize,
+                to: *mut f32,
+                to_stride: usize,
+            ) {
+                // SAFETY: the caller's promise; SSE is part of x86-64.
+                unsafe {
+                    let [mut a, mut b, mut c, mut d] =
+                        [0, 1, 2, 3].map(|i| _mm_loadu_ps(from.add(i * from_stride)));
+                    _MM_TRANSPOSE4_PS(&mut a, &mut b, &mut c, &mut d);
+                    for (i, column) in [a, b, c, d].into_iter().enumerate() {
+                        _mm_storeu_ps(to.add(i * to_stride), column);
+                    }
+                }
             }
         }
     };

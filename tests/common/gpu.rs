@@ -183,7 +183,26 @@ pub async fn check_plan(
     config: &ModelConfig,
     which: usize,
 ) -> Margin {
-    let (vocabulary, batch, steps) = (21, 3 + 2 * (which % 2), 4);
+    check_steps(
+        device,
+        &(*name, *tuning),
+        config,
+        which,
+        3 + 2 * (which % 2),
+        4,
+    )
+    .await
+}
+
+async fn check_steps(
+    device: &GpuDevice,
+    (name, tuning): &(&'static str, Tuning),
+    config: &ModelConfig,
+    which: usize,
+    batch: usize,
+    steps: usize,
+) -> Margin {
+    let vocabulary = 21;
     let optimisers = optimisers();
     let (optimizer, settings) = &optimisers[which % optimisers.len()];
     let options = PlanOptions {
@@ -216,6 +235,35 @@ pub async fn check_plan(
         margin = margin.or(pair.compare(&label, pair.network.train).await);
         let label = format!("{label}, evaluation");
         margin = margin.or(pair.compare(&label, pair.network.evaluate).await);
+    }
+    margin
+}
+
+/// Sequences that are larger than what a kernel may use at once, dispatch by dispatch.
+pub async fn check_parts(device: &GpuDevice) -> Margin {
+    let tuning = Tuning {
+        binding_bytes: 32 << 10,
+        ..device.tuning()
+    };
+    let mut margin = Margin::NONE;
+    for (which, (cell, reset_after)) in [
+        (Cell::Rnn, true),
+        (Cell::Lstm, true),
+        (Cell::Gru, true),
+        (Cell::Gru, false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let config = ModelConfig {
+            cell,
+            reset_after,
+            hidden_size: 19,
+            ..ModelConfig::default()
+        };
+        let (batch, steps) = (11, 47);
+        margin =
+            margin.or(check_steps(device, &("parts", tuning), &config, which, batch, steps).await);
     }
     margin
 }

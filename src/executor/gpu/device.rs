@@ -1,7 +1,7 @@
 //! The device: what it is, what it can do, and whether it is still there.
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{lower::Tuning, pipelines::Cache};
+use super::{lower::Tuning, pipelines::Cache, split::ALIGNMENT_WORDS};
 use crate::{
     executor::ExecutorError,
     plan::{Plan, View},
@@ -23,7 +23,8 @@ pub struct GpuInfo {
 pub struct GpuNeeds {
     /// The largest buffer in bytes.
     pub buffer: u64,
-    /// The largest part of a buffer that a kernel uses at once, in bytes.
+    /// The largest part of a buffer that a kernel would use at once, in bytes. Where it may not use
+    /// that much, most do with less.
     pub binding: u64,
     /// All buffers together in bytes.
     pub total: u64,
@@ -51,7 +52,10 @@ impl GpuNeeds {
                 .map(|b| bytes(b.len()))
                 .max()
                 .unwrap_or(0),
-            binding: views.map(|v: &View| bytes(v.len) + 256).max().unwrap_or(0),
+            binding: views
+                .map(|v: &View| bytes(v.offset % ALIGNMENT_WORDS + v.len))
+                .max()
+                .unwrap_or(0),
             total: bytes(plan.bytes() / 4),
         }
     }
@@ -171,6 +175,7 @@ impl GpuDevice {
     pub fn tuning(&self) -> Tuning {
         Tuning {
             workgroup_bytes: self.limits.max_compute_workgroup_storage_size as usize,
+            binding_bytes: self.limits.max_storage_buffer_binding_size as usize,
             workgroups: self.limits.max_compute_workgroups_per_dimension as usize,
             tiles: !self.info.is_software,
             ..Tuning::default()
@@ -188,32 +193,20 @@ impl GpuDevice {
 
 /// WebGPU's default limits, raised to what `needs` asks for.
 fn wanted(offered: &wgpu::Limits, needs: GpuNeeds) -> Result<wgpu::Limits, ExecutorError> {
-    let mut limits = wgpu::Limits::default();
     // What is offered may be less than the default, for things that are not used here.
-    limits = limits.using_resolution(offered.clone());
-    for (what, limit, offered, needed) in [
-        (
-            "a buffer",
-            &mut limits.max_buffer_size,
-            offered.max_buffer_size,
-            needs.buffer,
-        ),
-        (
-            "what a kernel uses of a buffer",
-            &mut limits.max_storage_buffer_binding_size,
-            offered.max_storage_buffer_binding_size,
-            needs.binding,
-        ),
-    ] {
-        if needed > offered {
-            return Err(ExecutorError::LimitExceeded {
-                what,
-                needed: needed.div_ceil(MIB),
-                available: offered / MIB,
-            });
-        }
-        *limit = (*limit).max(needed.next_multiple_of(MIB).min(offered));
+    let mut limits = wgpu::Limits::default().using_resolution(offered.clone());
+    let (buffer, most) = (&mut limits.max_buffer_size, offered.max_buffer_size);
+    if needs.buffer > most {
+        return Err(ExecutorError::LimitExceeded {
+            what: "a buffer",
+            needed: needs.buffer.div_ceil(MIB),
+            available: most / MIB,
+        });
     }
+    *buffer = needs.buffer.next_multiple_of(MIB).min(most).max(*buffer);
+    let binding = &mut limits.max_storage_buffer_binding_size;
+    let most = offered.max_storage_buffer_binding_size;
+    *binding = needs.binding.next_multiple_of(MIB).min(most).max(*binding);
     Ok(limits)
 }
 

@@ -1,5 +1,8 @@
 //! From a plan's dispatches to what the GPU is told: shaders, workgroups, steps. No GPU is needed.
-use super::recurrent::{RecurrentPath, RecurrentShape, Sequence, recurrent_path};
+use super::{
+    recurrent::{RecurrentPath, RecurrentShape, Sequence, recurrent_path},
+    split::{ALIGNMENT_WORDS, fits, split},
+};
 use crate::{
     kernels::{Kernel, Shader, matmul, pack_quads},
     plan::{Dispatch, Plan, View},
@@ -14,6 +17,8 @@ pub struct Tuning {
     pub workgroup_bytes: usize,
     /// Workgroups along one dimension.
     pub workgroups: usize,
+    /// What a kernel may use of a buffer at once, in bytes.
+    pub binding_bytes: usize,
     /// Matrix products through workgroup memory; without, every invocation reads for itself, which
     /// is faster where the "GPU" is a CPU.
     pub tiles: bool,
@@ -28,6 +33,7 @@ impl Default for Tuning {
             invocations: 256,
             workgroup_bytes: 16 << 10,
             workgroups: 65_535,
+            binding_bytes: 128 << 20,
             tiles: true,
             step_only: None,
         }
@@ -39,6 +45,9 @@ impl Default for Tuning {
 pub enum Operand {
     /// A view of the plan.
     View(View),
+    /// A part of a view of the plan, and how many of the view's words come before it. The shader
+    /// counts from the view's start, and must keep to the part.
+    Part(View, usize),
     /// The packed recurrent matrix: a buffer of the executor's own, filled by the call before.
     Packed {
         /// Numbers.
@@ -67,6 +76,11 @@ pub struct Call {
 
 /// The calls of one dispatch, in order.
 pub fn lower(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Call> {
+    let parts = split(dispatch, tuning);
+    parts.iter().flat_map(|part| calls(part, tuning)).collect()
+}
+
+fn calls(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Call> {
     let most = tuning.workgroups;
     let one = |entry, constants, workgroups| {
         vec![Call {
@@ -186,23 +200,25 @@ impl Layer {
             vectors: 1 + usize::from(self.reset_before),
             sums: self.gates,
         };
-        let calls = Calls::new(dispatch, packing);
+        let mut calls = Calls::new(dispatch, packing, tuning);
         match recurrent_path(shape, tuning) {
-            RecurrentPath::Sequence(sequence) => calls.sequence(self, sequence),
-            RecurrentPath::Step => {
+            RecurrentPath::Sequence(sequence) if !calls.in_windows => {
+                calls.sequence(self, sequence);
+            }
+            _ => {
                 let carrying = [(self.hidden * self.batch).div_ceil(64), 1, 1];
-                let mut calls = calls.add("carry", self, carrying, [0, 0]);
+                calls.add("carry", self, carrying, [0, 0], 0);
                 for step in 0..self.steps {
                     for phase in 0..phases {
-                        calls = calls.add("step", self, self.step_grid(), [step, phase]);
+                        calls.add("step", self, self.step_grid(), [step, phase], step);
                     }
                 }
                 if carry {
-                    calls = calls.add("carry", self, carrying, [0, 1]);
+                    calls.add("carry", self, carrying, [0, 1], self.steps);
                 }
-                calls.list
             }
         }
+        calls.list
     }
 
     fn backward(&self, dispatch: &Dispatch, tuning: &Tuning) -> Vec<Call> {
@@ -222,27 +238,38 @@ impl Layer {
             vectors: self.gates,
             sums: 1,
         };
-        let mut calls = Calls::new(dispatch, packing);
+        let mut calls = Calls::new(dispatch, packing, tuning);
         match recurrent_path(shape, tuning) {
-            RecurrentPath::Sequence(sequence) => calls.sequence(self, sequence),
+            RecurrentPath::Sequence(sequence) if !calls.in_windows => {
+                calls.sequence(self, sequence);
+            }
             // The GRU's steps are named by the step whose gradients go back, down to step 0, which
             // gives the gradient of the state before the sequence.
-            RecurrentPath::Step if self.gates == 3 => {
+            _ if self.gates == 3 => {
                 for later in (0..=self.steps).rev() {
-                    calls = calls.add("step", self, self.step_grid(), [later, 0]);
+                    let step = later.saturating_sub(1);
+                    calls.add("step", self, self.step_grid(), [later, 0], step);
                     if self.reset_before && later > 0 {
-                        calls = calls.add("step", self, self.step_grid(), [later - 1, 1]);
+                        calls.add("step", self, self.step_grid(), [step, 1], step);
                     }
                 }
-                calls.list
             }
-            RecurrentPath::Step => {
+            _ => {
                 for step in (0..self.steps).rev() {
-                    calls = calls.add("step", self, self.step_grid(), [step, 0]);
+                    calls.add("step", self, self.step_grid(), [step, 0], step);
                 }
-                calls.list
             }
         }
+        calls.list
+    }
+
+    /// The steps of a sequence's buffer from the one before `around` to the one after it.
+    fn window(&self, name: &str, view: View, around: usize) -> Operand {
+        let gates = if name == "gates" { self.gates } else { 1 };
+        let step = gates * self.batch * self.hidden;
+        let (first, end) = (around.saturating_sub(1) * step, (around + 2) * step);
+        let first = first.min(view.len - step);
+        Operand::Part(view.slice(first, end.min(view.len) - first), first)
     }
 
     /// 32 units and eight rows to a workgroup.
@@ -255,11 +282,17 @@ impl Layer {
 struct Calls<'a> {
     dispatch: &'a Dispatch,
     operands: Vec<Operand>,
+    /// Whether the buffers of a sequence are larger than what a kernel may use: then each step gets
+    /// the steps around it.
+    in_windows: bool,
     list: Vec<Call>,
 }
 
+/// Bindings with numbers for each step.
+const SEQUENCES: [&str; 5] = ["gates", "hs", "cs", "aside", "d_hs"];
+
 impl<'a> Calls<'a> {
-    fn new(dispatch: &'a Dispatch, packing: pack_quads::Params) -> Self {
+    fn new(dispatch: &'a Dispatch, packing: pack_quads::Params, tuning: &Tuning) -> Self {
         let packed = Operand::Packed { len: packing.len() };
         let mut operands: Vec<_> = dispatch.views.iter().map(|&v| Operand::View(v)).collect();
         // The matrix is the first binding of every recurrent kernel.
@@ -274,35 +307,48 @@ impl<'a> Calls<'a> {
             workgroups: [(packing.len() / 4).div_ceil(64).min(4096), 1, 1],
         };
         Self {
+            in_windows: dispatch.views.iter().any(|&view| !fits(view, tuning)),
             dispatch,
             operands,
             list: vec![pack],
         }
     }
 
+    /// `around`: the step whose neighbours on both sides the call may use.
     fn add(
-        mut self,
+        &mut self,
         entry: &'static str,
         layer: &Layer,
         workgroups: [usize; 3],
         step: [u32; 2],
-    ) -> Self {
+        around: u32,
+    ) {
+        let mut operands = self.operands.clone();
+        if self.in_windows {
+            let bindings = self.dispatch.kernel.bindings().iter();
+            for (operand, binding) in operands.iter_mut().zip(bindings) {
+                if let Operand::View(view) = *operand
+                    && SEQUENCES.contains(&binding.name)
+                {
+                    *operand = layer.window(binding.name, view, around as usize);
+                }
+            }
+        }
         self.list.push(Call {
             shader: self.dispatch.kernel.shader(),
             entry,
             constants: vec![("quads", layer.hidden.div_ceil(4))],
-            operands: self.operands.clone(),
+            operands,
             params: self.dispatch.kernel.params().to_vec(),
             step,
             workgroups,
         });
-        self
     }
 
-    fn sequence(self, layer: &Layer, s: Sequence) -> Vec<Call> {
+    fn sequence(&mut self, layer: &Layer, s: Sequence) {
         let groups = [layer.batch.div_ceil(4), 1, 1];
-        let mut list = self.add("sequence", layer, groups, [0; 2]).list;
-        if let Some(call) = list.last_mut() {
+        self.add("sequence", layer, groups, [0; 2], 0);
+        if let Some(call) = self.list.last_mut() {
             call.constants.extend([
                 ("units", s.units),
                 ("splits", s.splits),
@@ -311,8 +357,19 @@ impl<'a> Calls<'a> {
                 ("parts_at", s.vectors_end),
             ]);
         }
-        list
     }
+}
+
+/// The largest part of a buffer that `calls` use at once, in bytes.
+pub fn largest_binding<'a>(calls: impl Iterator<Item = &'a Call>) -> usize {
+    let operands = calls.flat_map(|call| &call.operands);
+    let bytes = operands.map(|operand| match operand {
+        Operand::View(view) | Operand::Part(view, _) => {
+            4 * (view.offset % ALIGNMENT_WORDS + view.len)
+        }
+        Operand::Packed { len } => 4 * len,
+    });
+    bytes.max().unwrap_or(0)
 }
 
 /// Dispatches of one run of program `program`.
@@ -325,7 +382,7 @@ pub fn count(plan: &Plan, program: usize, tuning: &Tuning) -> usize {
 mod tests {
     use super::*;
     use crate::{
-        network::{Cell, ModelConfig},
+        network::{Cell, Input, ModelConfig},
         plan::{OptimizerKind, PlanOptions, network_plan},
     };
 
@@ -376,6 +433,39 @@ mod tests {
                 count(&plan, train, &Tuning::default())
             };
             assert_eq!(of(36) - of(35), each, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn the_default_limits_are_enough_up_to_where_they_are_said_to_be() {
+        for cell in [Cell::Rnn, Cell::Lstm, Cell::Gru] {
+            for (input, reset_after) in [(Input::OneHot, true), (Input::Embedding, false)] {
+                let config = ModelConfig {
+                    cell,
+                    input,
+                    reset_after,
+                    hidden_size: 512,
+                    num_layers: 2,
+                    ..ModelConfig::default()
+                };
+                let options = PlanOptions {
+                    batch: 128,
+                    steps: 256,
+                    carry: true,
+                    optimizer: OptimizerKind::Adam,
+                    slots: 64,
+                };
+                let plan = network_plan(&config, 5000, &options).unwrap().plan;
+                let buffers = plan.buffers.iter().map(|b| 4 * b.len());
+                assert!(buffers.max() <= Some(256 << 20));
+                let tuning = Tuning::default();
+                let dispatches = plan.programs.iter().flat_map(|p| &p.dispatches);
+                let calls: Vec<_> = dispatches.flat_map(|d| lower(d, &tuning)).collect();
+                assert!(largest_binding(calls.iter()) <= tuning.binding_bytes);
+                for call in calls {
+                    assert!(call.workgroups.iter().all(|&n| (1..=65_535).contains(&n)));
+                }
+            }
         }
     }
 

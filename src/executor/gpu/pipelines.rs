@@ -7,12 +7,9 @@ use std::{
 
 use super::{
     device::GpuDevice,
-    lower::{Call, Operand, Tuning, lower},
+    lower::{Call, Operand},
 };
-use crate::{
-    kernels::{Access, COMMON_SHADER, MAX_BINDINGS, MAX_PARAMS_WORDS, Shader},
-    plan::Plan,
-};
+use crate::kernels::{Access, COMMON_SHADER, MAX_BINDINGS, MAX_PARAMS_WORDS, Shader};
 
 /// A call, ready to be recorded.
 pub(super) struct Encoded {
@@ -70,18 +67,12 @@ struct Maker<'a> {
     known: HashMap<Vec<u8>, u32>,
 }
 
-/// All calls of all programs of `plan`, and the bind group of their uniforms.
+/// All calls, by program and dispatch, ready; and the bind group of their uniforms.
 pub(super) fn encode(
-    plan: &Plan,
+    programs: Vec<Vec<Vec<Call>>>,
     gpu: &GpuDevice,
     buffers: &[wgpu::Buffer],
-    tuning: &Tuning,
 ) -> (Vec<Vec<Vec<Encoded>>>, wgpu::BindGroup) {
-    let programs: Vec<Vec<Vec<Call>>> = plan
-        .programs
-        .iter()
-        .map(|p| p.dispatches.iter().map(|d| lower(d, tuning)).collect())
-        .collect();
     let operands = programs
         .iter()
         .flatten()
@@ -89,7 +80,7 @@ pub(super) fn encode(
         .flat_map(|c| &c.operands);
     let packed = operands.filter_map(|o| match o {
         Operand::Packed { len } => Some(4 * *len as u64),
-        Operand::View(_) => None,
+        Operand::View(_) | Operand::Part(..) => None,
     });
     let packed = packed.max().map(|size| {
         gpu.device.create_buffer(&wgpu::BufferDescriptor {
@@ -129,6 +120,10 @@ impl Maker<'_> {
         let mut offsets: Vec<u32> = Vec::with_capacity(MAX_BINDINGS + 2);
         offsets.extend(call.operands.iter().map(|o| match o {
             Operand::View(view) => (view.offset as u64 % (ALIGNMENT / 4)) as u32,
+            // The view's start may lie before the binding's: sums of u32 wrap around.
+            Operand::Part(view, before) => {
+                ((view.offset as u64 % (ALIGNMENT / 4)) as u32).wrapping_sub(*before as u32)
+            }
             Operand::Packed { .. } => 0,
         }));
         offsets.extend(call.step);
@@ -212,7 +207,7 @@ impl Maker<'_> {
             return group.clone();
         }
         let resource = |operand: &Operand| match operand {
-            Operand::View(view) => {
+            Operand::View(view) | Operand::Part(view, _) => {
                 let start = (4 * view.offset as u64) / ALIGNMENT * ALIGNMENT;
                 let end = 4 * (view.offset + view.len) as u64;
                 Some(wgpu::BindingResource::Buffer(wgpu::BufferBinding {

@@ -128,24 +128,36 @@ pub fn sum_rows(sink: Sink) {
         (1, 17, 1),
         (40, 1, 4),
     ] {
-        for has_copy in [0, 1] {
+        for (has_copy, accumulate) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
             let stride = columns + gap;
             let x = uniform(rows * columns, 1.0, columns as u64);
-            let sum = |j: usize| -> f64 { (0..rows).map(|n| f64::from(x[n * columns + j])).sum() };
+            let before = match accumulate {
+                1 => uniform(columns, 1.0, 4),
+                _ => vec![UNTOUCHED; columns],
+            };
+            let sum = |j: usize| -> f64 {
+                let start = f64::from(before[j]) * f64::from(accumulate);
+                start
+                    + (0..rows)
+                        .map(|n| f64::from(x[n * columns + j]))
+                        .sum::<f64>()
+            };
             let expected: Vec<f64> = (0..columns).map(sum).collect();
             let params = sum_rows_kernel::Params {
                 rows: rows as u32,
                 columns: columns as u32,
                 stride: stride as u32,
                 has_copy,
+                accumulate,
+                reserved: [0; 3],
             };
-            let before = vec![UNTOUCHED; columns];
             let buffers = [
                 ("x", strided(&x, columns, stride)),
                 ("out", before.clone()),
                 ("copy", before),
             ];
-            let label = format!("rows{rows} columns{columns} gap{gap} copy{has_copy}");
+            let label =
+                format!("rows{rows} columns{columns} gap{gap} copy{has_copy} acc{accumulate}");
             let case = Case::new(label, Kernel::SumRows(params), &buffers).expect(
                 "out",
                 &expected,
@@ -205,33 +217,48 @@ pub fn embedding_forward(sink: Sink) {
 pub fn embedding_backward(sink: Sink) {
     for (n, width, v) in GATHERS {
         let x = tokens(n, v, n as u64);
-        let d_out = uniform(n * width, 1.0, 6);
-        let mut expected = vec![0.0; v * width];
-        for (position, &token) in x.iter().enumerate() {
-            for j in 0..width {
-                expected[token as usize * width + j] += f64::from(d_out[position * width + j]);
-            }
-        }
         let mut positions: Vec<u32> = (0..n as u32).collect();
         positions.sort_by_key(|&p| x[p as usize]);
         let starts: Vec<u32> = (0..=v as u32)
             .map(|token| x.iter().filter(|&&t| t < token).count() as u32)
             .collect();
-        let params = embedding_backward_kernel::Params {
-            rows: n as u32,
-            width: width as u32,
-            vocabulary: v as u32,
-            reserved: 0,
-        };
-        let buffers = [
-            ("d_out", d_out),
-            ("positions", words(&positions)),
-            ("starts", words(&starts)),
-            ("d_weight", vec![UNTOUCHED; v * width]),
-        ];
-        let label = format!("n{n} width{width} v{v}");
-        let case = Case::new(label, Kernel::EmbeddingBackward(params), &buffers);
-        sink(case.expect("d_weight", &expected, sum_of(n.div_ceil(v) * 3)));
+        // All rows at once, and a part from the start, in the middle and to the end.
+        let (third, half) = (n.div_ceil(3), n.div_ceil(2));
+        for (first, rows) in [(0, n), (0, half), (third, third), (half, n - half)] {
+            if rows == 0 || first + rows > n {
+                continue;
+            }
+            let d_out = uniform(rows * width, 1.0, 6);
+            let before = if first > 0 {
+                uniform(v * width, 1.0, 7)
+            } else {
+                vec![UNTOUCHED; v * width]
+            };
+            let mut expected = match first {
+                0 => vec![0.0; v * width],
+                _ => wide(&before),
+            };
+            for (row, &token) in x[first..first + rows].iter().enumerate() {
+                for j in 0..width {
+                    expected[token as usize * width + j] += f64::from(d_out[row * width + j]);
+                }
+            }
+            let params = embedding_backward_kernel::Params {
+                rows: rows as u32,
+                width: width as u32,
+                vocabulary: v as u32,
+                first: first as u32,
+            };
+            let buffers = [
+                ("d_out", d_out),
+                ("positions", words(&positions)),
+                ("starts", words(&starts)),
+                ("d_weight", before),
+            ];
+            let label = format!("n{n} width{width} v{v} rows{rows} from{first}");
+            let case = Case::new(label, Kernel::EmbeddingBackward(params), &buffers);
+            sink(case.expect("d_weight", &expected, sum_of(n.div_ceil(v) * 3)));
+        }
     }
 }
 

@@ -49,6 +49,9 @@ pub fn measure(tools: &Tools, options: &Options, parts: &str) -> Result<Vec<Valu
     if !options.only.is_empty() {
         command = command.args(["--only", &options.only.join(",")]);
     }
+    if !options.contestants.is_empty() {
+        command = command.args(["--contestants", &options.contestants.join(",")]);
+    }
     command.read_lines(|line| {
         lines.push(serde_json::from_str(line).with_context(|| format!("not JSON: {line}"))?);
         Ok(())

@@ -39,6 +39,9 @@ pub struct Options {
     /// These workloads only
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// In the browser, these contestants only: parts of their names [default: all]
+    #[arg(long, value_delimiter = ',')]
+    contestants: Vec<String>,
     /// Repetitions of everything [default: 7; 2 when quick]
     #[arg(long)]
     reps: Option<u32>,
