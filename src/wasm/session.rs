@@ -29,7 +29,7 @@ pub fn build() -> &'static str {
 enum Work {
     Training(Box<Trainer>),
     Model {
-        config: Config,
+        config: Box<Config>,
         vocabulary: Vocabulary,
         parameters: Vec<f32>,
         file: Vec<u8>,
@@ -101,7 +101,7 @@ impl Session {
                     ..
                 } = checkpoint;
                 Work::Model {
-                    config,
+                    config: Box::new(config),
                     vocabulary,
                     parameters: state.parameters,
                     file,
@@ -272,7 +272,7 @@ impl Session {
             Work::Training(t) => (t.config(), t.corpus().vocabulary(), Some(t)),
             Work::Model {
                 config, vocabulary, ..
-            } => (config, vocabulary, None),
+            } => (&**config, vocabulary, None),
         };
         to_js(&Info {
             backend: trainer.map_or("cpu", |t| t.backend().name()),
@@ -319,7 +319,7 @@ impl Session {
                 parameters,
                 ..
             } => Ok(Model {
-                config: config.clone(),
+                config: Config::clone(config),
                 vocabulary: vocabulary.clone(),
                 parameters: parameters.clone(),
             }),
