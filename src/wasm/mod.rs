@@ -4,10 +4,12 @@ mod convert;
 mod inside;
 mod session;
 mod tables;
+mod trace;
 
 use convert::{composed, from_js, throw, to_js};
 use serde::Serialize;
 pub use session::{Sampler, Session};
+pub use trace::Trace;
 use wasm_bindgen::prelude::*;
 
 use crate::{

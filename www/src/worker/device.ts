@@ -56,7 +56,7 @@ export class Device {
   /** A session has begun, on the CPU. Where a GPU was asked for, it moves there before anything else. */
   async begun(): Promise<void> {
     this.backend = 'cpu';
-    this.build = this.host.session()?.info().build ?? this.build;
+    this.build = await this.queue.run(() => this.host.session()?.info().build ?? this.build);
     this.choice = this.wish === 'cpu' ? { ...NOTHING_MEASURED, reason: 'asked' } : null;
     if (this.wish === 'webgpu' && this.host.text() !== null) {
       try {
