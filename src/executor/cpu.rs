@@ -2,6 +2,7 @@
 use super::{
     Executor, ExecutorError,
     arena::{Aligned, Arena},
+    work::useful_threads,
 };
 use crate::{
     kernels::{Context, Kernel},
@@ -88,7 +89,7 @@ impl CpuExecutor {
         let dispatch = &self.plan.programs[program].dispatches[index];
         let operands = self.arena.operands(dispatch);
         let (scratch, isa) = (self.scratch.as_mut(), self.isa);
-        let threads = dispatch.kernel.useful_threads(self.threads);
+        let threads = useful_threads(&dispatch.kernel, self.threads);
         let run = move || {
             with_simd!(isa, s => {
                 dispatch.kernel.run(operands, Context { simd: s, scratch, threads });

@@ -4,6 +4,7 @@ mod backend;
 mod cpu;
 #[cfg(feature = "webgpu")]
 pub mod gpu;
+mod work;
 
 pub use backend::Backend;
 pub use cpu::CpuExecutor;

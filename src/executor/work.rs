@@ -1,0 +1,50 @@
+//! How much a kernel has to do, to tell whether more threads would do it sooner.
+use crate::kernels::Kernel;
+
+/// Multiply-adds that a thread should have to itself: some tens of microseconds, many times what it
+/// takes to wake it and to wait for it.
+const GRAIN: u64 = 1 << 20;
+/// Multiply-adds in whose time a number's exponential and its share of a row's sums are computed.
+const EXPONENTIAL: u64 = 16;
+
+/// How many of `threads` threads are worth their waking for `kernel`; 1 where it uses no more.
+pub(super) fn useful_threads(kernel: &Kernel, threads: usize) -> usize {
+    let most = (shared_work(kernel) / GRAIN).max(1);
+    threads.min(usize::try_from(most).unwrap_or(threads))
+}
+
+/// Multiply-adds that threads can share.
+fn shared_work(kernel: &Kernel) -> u64 {
+    let product = |sizes: &[u32]| sizes.iter().map(|&n| u64::from(n)).product();
+    let layer = |gates, steps, batch, hidden| product(&[gates, steps, batch, hidden, hidden]);
+    match kernel {
+        Kernel::Matmul(p) => product(&[p.m, p.n, p.k]),
+        Kernel::RnnForward(p) => layer(1, p.steps, p.batch, p.hidden),
+        Kernel::RnnBackward(p) => layer(1, p.steps, p.batch, p.hidden),
+        Kernel::LstmForward(p) => layer(4, p.steps, p.batch, p.hidden),
+        Kernel::LstmBackward(p) => layer(4, p.steps, p.batch, p.hidden),
+        Kernel::GruForward(p) => layer(3, p.steps, p.batch, p.hidden),
+        Kernel::GruBackward(p) => layer(3, p.steps, p.batch, p.hidden),
+        Kernel::SoftmaxCrossEntropy(p) => EXPONENTIAL * product(&[p.rows, p.stride]),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::matmul;
+
+    #[test]
+    fn small_work_stays_on_one_thread() {
+        let product = |m, n, k| {
+            let params: matmul::Params = bytemuck::Zeroable::zeroed();
+            let kernel = Kernel::Matmul(matmul::Params { m, n, k, ..params });
+            move |threads| useful_threads(&kernel, threads)
+        };
+        assert_eq!(product(32, 32, 32)(8), 1);
+        assert_eq!(product(128, 128, 256)(8), 4);
+        assert_eq!(product(4096, 4096, 4096)(8), 8);
+        assert_eq!(product(4096, 4096, 4096)(1), 1);
+    }
+}
