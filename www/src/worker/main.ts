@@ -151,6 +151,7 @@ const desk: Desk = {
       engine = loaded.engine;
       texts = new TextDesk(engine);
       device.setWish(wish);
+      device.setBuild(wanted, loaded.build);
       const sampling = plainSampling(engine.sampleDefaults());
       living.setOptions(sampling);
       return {
