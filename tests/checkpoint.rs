@@ -417,7 +417,9 @@ fn parts_that_do_not_fit_are_not_saved() {
 /// A file, damaged: what is still read can be saved again, and trained on or refused.
 fn survives(bytes: &[u8]) {
     let Ok(checkpoint) = load(bytes) else { return };
-    assert_eq!(load(&save(&checkpoint).unwrap()).unwrap(), checkpoint);
+    // Files are compared, for a number may be NaN.
+    let saved = save(&checkpoint).unwrap();
+    assert_eq!(save(&load(&saved).unwrap()).unwrap(), saved);
     let affordable = checkpoint.config.train.batch_size * checkpoint.config.train.steps < 5_000;
     if affordable && let Ok(mut resumed) = checkpoint.into_trainer(TEXT, cpu) {
         let budget = Budget {

@@ -85,14 +85,17 @@ impl CpuExecutor {
     pub fn run_dispatch(&mut self, program: usize, index: usize) {
         let dispatch = &self.plan.programs[program].dispatches[index];
         let operands = self.arena.operands(dispatch);
-        let (scratch, threads, isa) = (self.scratch.as_mut(), self.threads, self.isa);
+        let (scratch, isa) = (self.scratch.as_mut(), self.isa);
+        let threads = dispatch.kernel.useful_threads(self.threads);
         let run = move || {
             with_simd!(isa, s => {
                 dispatch.kernel.run(operands, Context { simd: s, scratch, threads });
             });
         };
         #[cfg(feature = "threads")]
-        if let Some(pool) = &self.pool {
+        if let Some(pool) = &self.pool
+            && threads > 1
+        {
             return pool.install(run);
         }
         run();

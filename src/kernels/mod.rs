@@ -26,6 +26,7 @@ pub mod rnn_forward;
 pub mod sgd;
 pub mod softmax_cross_entropy;
 pub mod sum_rows;
+mod work;
 
 pub use common::{
     Access, Binding, ClipMode, Context, Controls, MAX_BINDINGS, METRICS_STRIDE, Operands, Shader,

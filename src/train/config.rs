@@ -311,4 +311,16 @@ mod tests {
         }
         assert!(TrainConfig::default().validate().is_ok());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn every_rate_round_trips_bit_by_bit(bits: u32) {
+            let lr = f32::from_bits(bits);
+            proptest::prop_assume!(lr.is_finite());
+            let config = TrainConfig { lr, ..TrainConfig::default() };
+            let json = serde_json::to_string(&config).unwrap();
+            let read: TrainConfig = serde_json::from_str(&json).unwrap();
+            proptest::prop_assert_eq!(read.lr.to_bits(), bits);
+        }
+    }
 }

@@ -14,15 +14,15 @@ pub struct Counters {
     /// The batch that comes next.
     pub cursor: Cursor,
     /// Sum of losses over the targets of this epoch.
-    #[serde(with = "any_number")]
+    #[serde(with = "bits")]
     pub loss_sum: f64,
     /// Targets of this epoch.
     pub targets: u64,
     /// Seconds spent in this epoch.
-    #[serde(with = "any_number")]
+    #[serde(with = "bits")]
     pub seconds: f64,
     /// The smoothed loss; 0 before the first step.
-    #[serde(with = "any_number")]
+    #[serde(with = "bits")]
     pub smoothed_loss: f64,
 }
 
@@ -34,30 +34,20 @@ impl Counters {
     }
 }
 
-/// JSON has no NaN and no infinities: they are written as text.
-mod any_number {
+/// The bits of a number in hexadecimal, as text: JSON has no NaN and no infinities, and its readers
+/// round. What goes on from a number must go on from the same one.
+mod bits {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Any {
-        Number(f64),
-        Text(String),
-    }
-
     pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-        if value.is_finite() {
-            serializer.serialize_f64(*value)
-        } else {
-            serializer.collect_str(value)
-        }
+        serializer.collect_str(&format_args!("{:016x}", value.to_bits()))
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-        match Any::deserialize(deserializer)? {
-            Any::Number(value) => Ok(value),
-            Any::Text(text) => text.parse().map_err(D::Error::custom),
-        }
+        let text = String::deserialize(deserializer)?;
+        u64::from_str_radix(&text, 16)
+            .map(f64::from_bits)
+            .map_err(D::Error::custom)
     }
 }
 
@@ -75,25 +65,10 @@ mod tests {
         serde_json::from_str::<Counters>(&json).unwrap().loss_sum
     }
 
-    #[test]
-    fn numbers_that_json_lacks_round_trip() {
-        for value in [
-            f64::INFINITY,
-            f64::NEG_INFINITY,
-            -0.0,
-            f64::MIN_POSITIVE / 4.0,
-        ] {
-            assert_eq!(round_trip(value).to_bits(), value.to_bits());
-        }
-        assert!(round_trip(f64::NAN).is_nan());
-    }
-
     proptest! {
         #[test]
         fn every_number_round_trips_bit_by_bit(bits: u64) {
-            let value = f64::from_bits(bits);
-            prop_assume!(!value.is_nan());
-            prop_assert_eq!(round_trip(value).to_bits(), bits);
+            prop_assert_eq!(round_trip(f64::from_bits(bits)).to_bits(), bits);
         }
     }
 }

@@ -61,6 +61,17 @@ pub fn configs() -> Vec<Config> {
     ]
 }
 
+/// The same, large enough for every kernel that can to use several threads.
+#[allow(dead_code)] // Not every file of tests uses it.
+pub fn large_configs() -> Vec<Config> {
+    let mut configs = configs();
+    for config in &mut configs {
+        config.model.hidden_size = 160;
+        (config.train.batch_size, config.train.steps) = (10, 12);
+    }
+    configs
+}
+
 /// Losses of the first twenty steps.
 pub async fn losses(config: &Config, isa: Isa) -> Vec<f32> {
     losses_on(config, isa, 1).await

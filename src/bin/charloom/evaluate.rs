@@ -4,13 +4,13 @@ use std::{
     path::PathBuf,
 };
 
-use charloom::{simd::Isa, text::EncodingChoice};
+use charloom::{plan::NetworkPlan, text::EncodingChoice};
 use pollster::block_on;
 
 use crate::{
     failure::Failure,
     files::{read_model, read_text},
-    train::cpu,
+    processor::Processor,
 };
 
 #[derive(clap::Args)]
@@ -27,17 +27,16 @@ pub struct Arguments {
     /// Use only so many characters [default: all, whatever the model was trained on]
     #[arg(long, value_name = "N")]
     max_chars: Option<usize>,
-    /// The same result, bit by bit, on every machine; a little slower
-    #[arg(long)]
-    reproducible: bool,
+    #[command(flatten)]
+    processor: Processor,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let model = read_model(&arguments.model)?;
     let text = read_text(&arguments.text, arguments.encoding)?;
-    let isa = Isa::best(arguments.reproducible);
-    let evaluation = block_on(model.evaluate(&text, arguments.max_chars, |plan| cpu(plan, isa)))?;
+    let executor = |plan: &NetworkPlan| arguments.processor.executor(plan);
+    let evaluation = block_on(model.evaluate(&text, arguments.max_chars, executor))?;
     writeln!(stdout(), "{}", serde_json::json!(evaluation))?;
     Ok(())
 }

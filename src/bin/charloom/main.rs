@@ -4,6 +4,7 @@ mod evaluate;
 mod failure;
 mod files;
 mod inspect;
+mod processor;
 mod progress;
 mod sample;
 mod train;

@@ -10,11 +10,9 @@ use std::{
 
 use charloom::{
     Config,
-    executor::{Backend, CpuExecutor, ExecutorError},
     kernels::ClipMode,
     plan::NetworkPlan,
     presets,
-    simd::Isa,
     text::{Corpus, EncodingChoice, embedded, find},
     train::{Budget, StopReason, Trainer},
 };
@@ -25,6 +23,7 @@ use crate::{
     configure::configured,
     failure::Failure,
     files::{check_writable, read_model, read_text, write_model},
+    processor::Processor,
     progress::Progress,
 };
 
@@ -56,9 +55,8 @@ pub struct Arguments {
     /// Where to write one line of JSON an epoch
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
-    /// The same losses, bit by bit, on every machine; a little slower
-    #[arg(long)]
-    reproducible: bool,
+    #[command(flatten)]
+    processor: Processor,
     /// Short for --clip norm --clip-threshold θ
     #[arg(long, value_name = "θ", conflicts_with_all = ["clip", "clip_threshold", "clip_value"])]
     clip_norm: Option<f32>,
@@ -84,10 +82,6 @@ impl Arguments {
         Ok(config)
     }
 
-    fn isa(&self) -> Isa {
-        Isa::best(self.reproducible)
-    }
-
     /// The text; `corpus`: the one to use where none is given.
     fn read_text(&self, corpus: Option<&str>) -> Result<String, Failure> {
         if let Some(path) = &self.text {
@@ -101,8 +95,7 @@ impl Arguments {
 
     /// The trainer, fresh or resumed.
     fn trainer(&self, given: &ArgMatches) -> Result<Trainer, Failure> {
-        let isa = self.isa();
-        let backend = |plan: &NetworkPlan| cpu(plan, isa);
+        let backend = |plan: &NetworkPlan| self.processor.executor(plan);
         if let Some(path) = &self.resume {
             let mut checkpoint = read_model(path)?;
             let config = self.configure(checkpoint.config.clone(), given)?;
@@ -133,11 +126,6 @@ impl Arguments {
     }
 }
 
-/// The executor of the command line.
-pub fn cpu(network: &NetworkPlan, isa: Isa) -> Result<Backend, ExecutorError> {
-    Ok(Backend::Cpu(CpuExecutor::new(network.plan.clone(), isa)?))
-}
-
 fn corpora() -> PossibleValuesParser {
     embedded().iter().map(|c| c.id).collect::<Vec<_>>().into()
 }
@@ -153,10 +141,14 @@ pub fn run(arguments: &Arguments, given: &ArgMatches) -> Result<(), Failure> {
     let statistics = trainer.corpus().statistics();
     let batches = trainer.position().batches_per_epoch;
     eprintln!(
-        "charloom: {} characters, {} tokens, {batches} batches an epoch, on {}",
+        "charloom: {} characters, {} tokens, {batches} batches an epoch, on {} with {}",
         statistics.characters,
         statistics.kept,
-        arguments.isa().name()
+        match arguments.processor.threads() {
+            1 => "one thread".to_owned(),
+            n => format!("{n} threads"),
+        },
+        arguments.processor.isa().name()
     );
     let epochs = trainer.config().train.epochs;
     let goes_on = arguments.resume.is_some();
