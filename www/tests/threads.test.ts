@@ -26,7 +26,7 @@ after(async () => {
 type Root = {
   app: {
     client: Client;
-    runs: { current: { steps: { columns: number[][] } } };
+    runs: { current: { steps: { x: number[]; columns: number[][] } } };
     state: { device: DeviceView | null; position: { step: number } | null };
   };
 };
@@ -92,7 +92,8 @@ for (const cell of ['rnn', 'lstm', 'gru']) {
 }
 
 test('where the page is isolated, threads are tried on the model, and used where they are faster', async () => {
-  const page = await isolated.open({}, MODEL);
+  // Large enough that threads gain wherever a second processor is free; what is done must fit what was found.
+  const page = await isolated.open({}, '#model.hidden_size=256&train.batch_size=32&train.epochs=0');
   await trainUntil(page, 'the trial', async () => (await device(page))?.trial != null);
   const { trial, threads, build, backend } = (await device(page))!;
   assert.ok(trial && trial.threads >= 2 && trial.gain > 0);
@@ -103,6 +104,8 @@ test('where the page is isolated, threads are tried on the model, and used where
   assert.match((await page.locator('#device').getAttribute('title')) ?? '', /threads, tried on this model: \d/);
   const before = await stepsDone(page);
   await until(page, 'further steps', async () => (await stepsDone(page)) > before + 5, 30_000);
+  const seen = await page.evaluate(() => (document.querySelector('cl-page') as unknown as Root).app.runs.current.steps.x);
+  assert.deepEqual(seen, Array.from(seen, (_, i) => i + 1), 'every step once, in order, wherever it was taken');
   await page.context().close();
 });
 
