@@ -2,10 +2,29 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    network::{ConfigError, ModelConfig},
+    network::{ConfigError, ModelConfig, Rule},
     text::{CorpusOptions, Newlines, TextOptions},
     train::TrainConfig,
 };
+
+/// 10 to this power is the last that f64 holds exactly.
+const MOST_DECIMALS: usize = 22;
+
+/// An option as the short decimal that stands for it: 0.1, where f32 made f64 is 0.10000000149.
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+pub(crate) fn short<S: serde::Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+    let exact = f64::from(*value);
+    let mut scale = 1.0;
+    for _ in 0..MOST_DECIMALS {
+        // A quotient of two whole numbers that f64 holds is the nearest f64 to the decimal.
+        let decimal = (exact * scale).round() / scale;
+        if decimal as f32 == *value {
+            return serializer.serialize_f64(decimal);
+        }
+        scale *= 10.0;
+    }
+    serializer.serialize_f64(exact)
+}
 
 /// How the text is prepared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +42,7 @@ pub struct TextConfig {
     /// Characters rarer than this become one unknown token.
     pub min_count: u64,
     /// The share of the text, its tail, kept for validation.
+    #[serde(serialize_with = "short")]
     pub validation: f32,
 }
 
@@ -57,11 +77,10 @@ impl TextConfig {
     /// The first field that is out of range, and the range.
     pub fn validate(&self) -> Result<(), ConfigError> {
         if !(0.0..1.0).contains(&self.validation) {
-            let reason = format!("{} is not at least 0 and less than 1", self.validation);
-            return Err(ConfigError::new("validation", reason));
+            return Err(ConfigError::new("validation", Rule::Share(self.validation)));
         }
         if self.max_chars == Some(0) {
-            return Err(ConfigError::new("max_chars", "0 leaves no text"));
+            return Err(ConfigError::new("max_chars", Rule::AtLeastOne));
         }
         Ok(())
     }

@@ -337,6 +337,27 @@ fn defaults_are_the_library_s() {
     assert_eq!(changed.config, expected);
 }
 
+#[cfg(feature = "webgpu")]
+#[test]
+fn training_on_a_gpu_is_the_same_training() {
+    let dir = folder("gpu");
+    fs::write(dir.join("a.txt"), lyrics(300)).unwrap();
+    let train = "train --text a.txt --hidden 8 --batch-size 4 --steps 5 --epochs 3";
+    let losses = |backend: &str| -> Vec<f64> {
+        let files = format!("--out {backend} --metrics {backend}.jsonl");
+        ok(&dir, &format!("{train} --backend {backend} {files}"));
+        let lines = lines(&dir.join(format!("{backend}.jsonl")));
+        lines.iter().map(|l| l["loss"].as_f64().unwrap()).collect()
+    };
+    let (cpu, gpu) = (losses("cpu"), losses("webgpu"));
+    assert_eq!(gpu.len(), 3);
+    for (a, b) in cpu.iter().zip(&gpu) {
+        assert!((a - b).abs() < 1e-3, "{cpu:?} {gpu:?}");
+    }
+    let shown = ok(&dir, "inspect --model webgpu");
+    assert!(shown.contains("\"step\""));
+}
+
 /// Without `--epochs` training goes on for ever; Ctrl-C saves what is there.
 #[cfg(unix)]
 #[test]

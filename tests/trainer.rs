@@ -12,6 +12,7 @@ use charloom::{
     executor::{Backend, CpuExecutor},
     kernels::ClipMode,
     network::{Cell, ModelConfig},
+    plan::NetworkPlan,
     simd::Isa,
     text::{Corpus, CorpusOptions, Part, Sampling},
     train::{Budget, Optimizer, Schedule, TrainConfig, Trainer},
@@ -253,4 +254,26 @@ fn the_trainer_follows_the_oracle() {
             }
         }
     }
+}
+
+#[test]
+fn a_validation_part_must_have_something_to_predict() {
+    let code = |characters: usize| {
+        let text: String = "abc".chars().cycle().take(characters).collect();
+        let mut config = Config::default();
+        // The last twentieth.
+        config.text.validation = 0.05;
+        (config.train.batch_size, config.train.steps) = (2, 3);
+        let corpus = Corpus::new(&text, &config.text.corpus_options()).unwrap();
+        let backend = |network: &NetworkPlan| {
+            let plan = network.plan.clone();
+            Ok(Backend::Cpu(CpuExecutor::new(plan, Isa::best(false))?))
+        };
+        Trainer::new(corpus, config, backend)
+            .err()
+            .map(|e| e.code())
+    };
+    assert_eq!(code(19), Some("validation-too-short"));
+    assert_eq!(code(20), Some("validation-too-short"));
+    assert_eq!(code(40), None);
 }

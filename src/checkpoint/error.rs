@@ -2,6 +2,7 @@
 use thiserror::Error;
 
 use super::FORMAT_VERSION;
+use crate::error::{Details, details};
 
 /// Why a model file cannot be used. Each message says what was found and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -80,6 +81,17 @@ impl CheckpointError {
             Self::FutureVersion { .. } => "checkpoint-future-version",
             Self::Corrupt { .. } => "checkpoint-corrupt",
             Self::Mismatch { .. } => "checkpoint-mismatch",
+        }
+    }
+
+    /// What the message holds, by name.
+    pub fn details(&self) -> Details {
+        match self {
+            Self::Truncated { found, needed } => details! { found, needed },
+            Self::NoMetadata { tensors } => details! { tensors },
+            Self::FutureVersion { found } => details! { found },
+            Self::Mismatch { tensor, .. } => details! { tensor },
+            Self::NotAModel { .. } | Self::Corrupt { .. } => details! {},
         }
     }
 

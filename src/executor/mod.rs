@@ -15,7 +15,10 @@ pub use gpu::{GpuDevice, GpuExecutor};
 pub use pool::page as page_threads;
 use thiserror::Error;
 
-use crate::plan::{BufferId, PlanError, View};
+use crate::{
+    error::{Details, details},
+    plan::{BufferId, PlanError, View},
+};
 
 /// Why an executor could not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -88,6 +91,18 @@ impl ExecutorError {
             Self::Validation { .. } => "gpu-validation",
             Self::LimitExceeded { .. } => "gpu-limit",
             Self::Mismatch { .. } => "gpu-mismatch",
+        }
+    }
+
+    /// What the message holds, by name.
+    pub fn details(&self) -> Details {
+        match self {
+            Self::OutOfMemory { needed } => details! { needed },
+            Self::LimitExceeded {
+                needed, available, ..
+            } => details! { needed, available },
+            Self::DeviceLost { message } | Self::Validation { message } => details! { message },
+            _ => details! {},
         }
     }
 }

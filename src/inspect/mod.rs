@@ -6,7 +6,7 @@ use crate::{
     Config, Error,
     executor::{CpuExecutor, Executor},
     kernels::softmax_cross_entropy::IGNORED,
-    network::{Cell, Layout},
+    network::{Cell, ConfigError, Layout, Rule},
     plan::{BufferId, InspectionPlan, inspection_plan},
     sample::Alternative,
     simd::{Isa, softmax},
@@ -85,8 +85,7 @@ pub fn inspect(
     let truncated = tokens.len() > MAX_CHARACTERS;
     tokens.truncate(MAX_CHARACTERS);
     if tokens.len() < 2 {
-        let reason = "has fewer than two characters: type at least two";
-        return Err(crate::network::ConfigError::new("text", reason).into());
+        return Err(ConfigError::new("text", Rule::TooFewCharacters).into());
     }
     let (inputs, targets) = (&tokens[..tokens.len() - 1], &tokens[1..]);
     let steps = inputs.len();

@@ -5,22 +5,99 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::error::{Details, details};
+
 /// A configuration that cannot be built, and the reason.
 #[derive(Debug, Clone, PartialEq, Error)]
-#[error("{field}: {reason}")]
+#[error("{field}: {rule}")]
 pub struct ConfigError {
     /// The option, by its field name.
     pub field: &'static str,
     /// What was found, and what is allowed.
-    pub reason: String,
+    pub rule: Rule,
+}
+
+/// What an option breaks.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum Rule {
+    /// A whole number outside its range.
+    #[error("{found} is not between {low} and {high}")]
+    Between {
+        /// As given.
+        found: usize,
+        /// The least.
+        low: usize,
+        /// The most.
+        high: usize,
+    },
+    /// A number that must be greater than 0.
+    #[error("{0} is not above 0")]
+    Positive(f32),
+    /// A number that must not be less than 0.
+    #[error("{0} is below 0")]
+    NotNegative(f32),
+    /// A number that must lie in 0…1, 1 left out.
+    #[error("{0} is not at least 0 and less than 1")]
+    Share(f32),
+    /// A count that must not be 0.
+    #[error("must be at least 1")]
+    AtLeastOne,
+    /// A batch of too many characters.
+    #[error("{batch_size} times {steps} steps is more than {limit} characters a batch")]
+    BatchTooLarge {
+        /// B.
+        batch_size: usize,
+        /// T.
+        steps: usize,
+        /// The most of B·T.
+        limit: usize,
+    },
+    /// Nesterov without momentum.
+    #[error("needs a momentum above 0")]
+    NeedsMomentum,
+    /// A text to look at of one character or none.
+    #[error("has fewer than two characters: type at least two")]
+    TooFewCharacters,
+    /// Anything else, in words.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<String> for Rule {
+    fn from(words: String) -> Self {
+        Self::Other(words)
+    }
+}
+
+impl From<&str> for Rule {
+    fn from(words: &str) -> Self {
+        Self::Other(words.into())
+    }
 }
 
 impl ConfigError {
     /// An error about `field`.
-    pub fn new(field: &'static str, reason: impl Into<String>) -> Self {
-        Self {
-            field,
-            reason: reason.into(),
+    pub fn new(field: &'static str, rule: impl Into<Rule>) -> Self {
+        let rule = rule.into();
+        Self { field, rule }
+    }
+
+    /// The rule's name and what its message holds, by name: see [`crate::Error::details`].
+    pub fn details(&self) -> Details {
+        match &self.rule {
+            &Rule::Between { found, low, high } => details! { rule: "between", found, low, high },
+            Rule::Positive(found) => details! { rule: "positive", found },
+            Rule::NotNegative(found) => details! { rule: "not-negative", found },
+            Rule::Share(found) => details! { rule: "share", found },
+            Rule::AtLeastOne => details! { rule: "at-least-one" },
+            &Rule::BatchTooLarge {
+                batch_size,
+                steps,
+                limit,
+            } => details! { rule: "batch-too-large", batch_size, steps, limit },
+            Rule::NeedsMomentum => details! { rule: "needs-momentum" },
+            Rule::TooFewCharacters => details! { rule: "too-few-characters" },
+            Rule::Other(_) => details! {},
         }
     }
 }
@@ -170,10 +247,12 @@ pub struct ModelConfig {
     /// Whether the recurrent layers have biases.
     pub bias: bool,
     /// The share of a layer's outputs zeroed on the way to the next layer, while training.
+    #[serde(serialize_with = "crate::config::short")]
     pub dropout: f32,
     /// How parameters get their first values.
     pub init: Initializer,
     /// LSTM only: added to the forget gate's first bias.
+    #[serde(serialize_with = "crate::config::short")]
     pub forget_bias: f32,
 }
 
@@ -228,10 +307,7 @@ impl ModelConfig {
         in_range("num_layers", self.num_layers, 1, MAX_LAYERS)?;
         in_range("embedding_dim", self.embedding_dim, 0, MAX_HIDDEN)?;
         if !(0.0..1.0).contains(&self.dropout) {
-            return Err(ConfigError::new(
-                "dropout",
-                format!("{} is not at least 0 and less than 1", self.dropout),
-            ));
+            return Err(ConfigError::new("dropout", Rule::Share(self.dropout)));
         }
         if !self.forget_bias.is_finite() {
             return Err(ConfigError::new("forget_bias", "must be a finite number"));
@@ -250,10 +326,8 @@ pub(crate) fn in_range(
     if (low..=high).contains(&value) {
         Ok(())
     } else {
-        Err(ConfigError::new(
-            field,
-            format!("{value} is not between {low} and {high}"),
-        ))
+        let found = value;
+        Err(ConfigError::new(field, Rule::Between { found, low, high }))
     }
 }
 

@@ -5,7 +5,7 @@ mod parameters;
 mod summary;
 
 pub(crate) use config::in_range;
-pub use config::{Cell, ConfigError, Initializer, Input, ModelConfig, Nonlinearity};
+pub use config::{Cell, ConfigError, Initializer, Input, ModelConfig, Nonlinearity, Rule};
 pub use initialise::initialise;
 pub use parameters::{ALIGNMENT, Layout, Parameter};
 pub use summary::{LayerSummary, Summary, summarize};

@@ -13,10 +13,12 @@ pub struct SampleOptions {
     /// Leave characters of the prefix that the model does not know out, rather than refuse them.
     pub skip_unknown: bool,
     /// Logits are divided by it: below 1 safer, above 1 bolder.
+    #[serde(serialize_with = "crate::config::short")]
     pub temperature: f32,
     /// Choose among so many of the likeliest characters; 0: all.
     pub top_k: usize,
     /// Choose among the likeliest characters that together reach this probability; 1: all.
+    #[serde(serialize_with = "crate::config::short")]
     pub top_p: f32,
     /// Always the likeliest character.
     pub greedy: bool,

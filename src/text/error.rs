@@ -1,6 +1,7 @@
 //! Everything that can go wrong between a file and its batches.
 
 use super::encoding::{Encoding, EncodingChoice};
+use crate::error::{Details, details};
 
 /// Why a text cannot be used. Each message says what was found, what is needed and what to do.
 ///
@@ -202,6 +203,39 @@ impl TextError {
             Self::DuplicateCharacter { .. } => "duplicate-character",
             Self::VocabularySize { .. } => "vocabulary-size",
             Self::BadCursor { .. } => "bad-cursor",
+        }
+    }
+
+    /// What the message holds, by name; places are counted from 1.
+    pub fn details(&self) -> Details {
+        match self {
+            Self::BadOption { name, found, .. } => details! { name, found },
+            Self::NothingKept { min_count, highest } => details! { min_count, highest },
+            Self::TooShort {
+                characters,
+                needed,
+                batch_size,
+                steps,
+            }
+            | Self::ValidationTooShort {
+                characters,
+                needed,
+                batch_size,
+                steps,
+            } => details! { characters, needed, batch_size, steps },
+            Self::TooLong { characters, limit } => details! { characters, limit },
+            Self::OneDistinctCharacter { character } => details! { character },
+            Self::UnknownCharacter {
+                character,
+                position,
+            } => details! { character, position: position.saturating_add(1) },
+            Self::UnknownCharacters {
+                character,
+                position,
+                count,
+                distinct,
+            } => details! { character, position: position.saturating_add(1), count, distinct },
+            _ => details! {},
         }
     }
 }

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     kernels::{ClipMode, Controls},
-    network::{ConfigError, in_range},
+    network::{ConfigError, Rule, in_range},
     plan::OptimizerKind,
     text::Sampling,
 };
@@ -52,24 +52,32 @@ pub struct TrainConfig {
     /// The optimiser.
     pub optimizer: Optimizer,
     /// Learning rate.
+    #[serde(serialize_with = "crate::config::short")]
     pub lr: f32,
     /// Momentum of SGD and RMSprop.
+    #[serde(serialize_with = "crate::config::short")]
     pub momentum: f32,
     /// SGD: Nesterov momentum.
     pub nesterov: bool,
     /// L2 penalty; for AdamW, decoupled decay.
+    #[serde(serialize_with = "crate::config::short")]
     pub weight_decay: f32,
     /// Adam's β₁.
+    #[serde(serialize_with = "crate::config::short")]
     pub beta1: f32,
     /// Adam's β₂.
+    #[serde(serialize_with = "crate::config::short")]
     pub beta2: f32,
     /// RMSprop's smoothing constant.
+    #[serde(serialize_with = "crate::config::short")]
     pub alpha: f32,
     /// The optimiser's ε.
+    #[serde(serialize_with = "crate::config::short")]
     pub eps: f32,
     /// How gradients are clipped.
     pub clip: ClipMode,
     /// θ of the clipping.
+    #[serde(serialize_with = "crate::config::short")]
     pub clip_threshold: f32,
     /// How the learning rate changes.
     pub schedule: Schedule,
@@ -78,8 +86,10 @@ pub struct TrainConfig {
     /// Period of the step schedule, length of the cosine's.
     pub decay_steps: u64,
     /// Factor of the step schedule.
+    #[serde(serialize_with = "crate::config::short")]
     pub gamma: f32,
     /// End of the cosine schedule.
+    #[serde(serialize_with = "crate::config::short")]
     pub min_lr: f32,
     /// Stop after so many epochs; 0: never.
     pub epochs: u64,
@@ -127,11 +137,12 @@ impl TrainConfig {
         in_range("batch_size", self.batch_size, 1, 4096)?;
         in_range("steps", self.steps, 1, 4096)?;
         if self.batch_size * self.steps > MAX_BATCH_CHARACTERS {
-            let reason = format!(
-                "{} times {} steps is more than {MAX_BATCH_CHARACTERS} characters a batch",
-                self.batch_size, self.steps
-            );
-            return Err(ConfigError::new("batch_size", reason));
+            let rule = Rule::BatchTooLarge {
+                batch_size: self.batch_size,
+                steps: self.steps,
+                limit: MAX_BATCH_CHARACTERS,
+            };
+            return Err(ConfigError::new("batch_size", rule));
         }
         positive("lr", self.lr)?;
         share("momentum", self.momentum)?;
@@ -144,10 +155,10 @@ impl TrainConfig {
         not_negative("gamma", self.gamma)?;
         not_negative("min_lr", self.min_lr)?;
         if self.decay_steps == 0 {
-            return Err(ConfigError::new("decay_steps", "must be at least 1"));
+            return Err(ConfigError::new("decay_steps", Rule::AtLeastOne));
         }
         if self.nesterov && self.momentum == 0.0 {
-            return Err(ConfigError::new("nesterov", "needs a momentum above 0"));
+            return Err(ConfigError::new("nesterov", Rule::NeedsMomentum));
         }
         Ok(())
     }
@@ -217,7 +228,7 @@ fn positive(field: &'static str, value: f32) -> Result<(), ConfigError> {
     if value.is_finite() && value > 0.0 {
         Ok(())
     } else {
-        Err(ConfigError::new(field, format!("{value} is not above 0")))
+        Err(ConfigError::new(field, Rule::Positive(value)))
     }
 }
 
@@ -225,7 +236,7 @@ fn not_negative(field: &'static str, value: f32) -> Result<(), ConfigError> {
     if value.is_finite() && value >= 0.0 {
         Ok(())
     } else {
-        Err(ConfigError::new(field, format!("{value} is below 0")))
+        Err(ConfigError::new(field, Rule::NotNegative(value)))
     }
 }
 
@@ -233,10 +244,7 @@ fn share(field: &'static str, value: f32) -> Result<(), ConfigError> {
     if (0.0..1.0).contains(&value) {
         Ok(())
     } else {
-        Err(ConfigError::new(
-            field,
-            format!("{value} is not at least 0 and less than 1"),
-        ))
+        Err(ConfigError::new(field, Rule::Share(value)))
     }
 }
 

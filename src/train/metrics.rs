@@ -63,6 +63,8 @@ pub struct Stop {
     pub message: String,
     /// The likely cause, and what to try.
     pub advice: String,
+    /// Diverged: the step that did, and the step whose parameters are back.
+    pub steps: Option<(u64, u64)>,
 }
 
 /// What happened in one call of training.

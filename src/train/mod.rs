@@ -2,11 +2,13 @@
 mod config;
 mod counters;
 mod metrics;
+mod trace;
 mod trainer;
 mod upload;
 
 pub use config::{Optimizer, Schedule, TrainConfig};
 pub use counters::Counters;
 pub use metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport};
-pub use trainer::{Budget, LiveOptions, Trainer, TrainerState, describe};
+pub use trace::{Stage, Trace, TracedBatch};
+pub use trainer::{Budget, LiveOptions, Trainer, TrainerState, Windows, describe};
 pub use upload::TokenIndex;

@@ -7,6 +7,7 @@ use web_time::Instant;
 use super::{
     counters::Counters,
     metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport},
+    trace::{Trace, TracedBatch},
     upload::TokenIndex,
 };
 use crate::{
@@ -15,7 +16,8 @@ use crate::{
     kernels::{ClipMode, METRICS_STRIDE, softmax_cross_entropy::IGNORED},
     network::{Layout, Summary, initialise, summarize},
     plan::{BufferId, NetworkPlan, PlanOptions, View, network_plan},
-    text::{Batches, Corpus, Part},
+    simd::Isa,
+    text::{Batches, Corpus, Cursor, Part, Sampling},
 };
 
 /// Slots of the metrics ring: more than there are ever steps in flight.
@@ -71,6 +73,16 @@ impl TrainerState {
         self.counters.restart_epoch();
         self.states.clear();
     }
+}
+
+/// The windows of one minibatch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Windows {
+    /// (B): where each row's window starts in the training text; it has T characters and one more as
+    /// the last target. None at the end of an epoch.
+    pub starts: Vec<usize>,
+    /// Batches of an epoch.
+    pub batches_per_epoch: usize,
 }
 
 /// A step whose loss is not known yet.
@@ -164,6 +176,10 @@ impl Trainer {
         let t = &config.train;
         let n = t.batch_size * t.steps;
         let batches = corpus.batches(Part::Training, t.sampling, t.batch_size, t.steps, t.seed)?;
+        if config.text.validation > 0.0 {
+            // One character to predict from and one to predict: otherwise it would be perfect.
+            corpus.batches(Part::Validation, Sampling::Random, 1, 1, 0)?;
+        }
         let vocabulary = corpus.vocabulary().len();
         let network = network_plan(&config.model, vocabulary, &plan_options(&config))?;
         let backend = backend(&network)?;
@@ -522,6 +538,7 @@ impl Trainer {
                 pending.step
             ),
             advice: advice.into(),
+            steps: Some((pending.step, kept)),
         });
     }
 
@@ -639,6 +656,51 @@ impl Trainer {
         }
     }
 
+    /// The step that comes next, to be run and looked at in a place of its own: this training stays
+    /// where it is.
+    ///
+    /// # Errors
+    /// What the executor reports; too little memory.
+    pub async fn trace(&mut self, isa: Isa) -> Result<Trace, Error> {
+        let state = self.state().await?;
+        let mut batches = self.batches.clone();
+        let cursor = batches.cursor();
+        let starts = self.windows(batches.sampling(), cursor)?.starts;
+        let resets = batches.resets_state();
+        let (mut tokens, mut targets) = (self.x.clone(), self.y.clone());
+        batches.next(self.corpus.train(), &mut tokens, &mut targets);
+        let Counters { step, updates, .. } = state.counters;
+        let dropout = self.config.model.dropout;
+        let controls = self.config.train.controls(step, updates, dropout, 0);
+        let state = TrainerState {
+            states: if resets { Vec::new() } else { state.states },
+            ..state
+        };
+        let batch = TracedBatch {
+            tokens,
+            targets,
+            starts,
+            controls,
+            position: self.position(),
+        };
+        Ok(Trace::new(self.network.clone(), state, batch, isa)?)
+    }
+
+    /// The windows of a minibatch of the training text, drawn as `sampling` draws them.
+    ///
+    /// # Errors
+    /// A text too short for one batch so drawn; a batch that an epoch does not have.
+    pub fn windows(&self, sampling: Sampling, at: Cursor) -> Result<Windows, Error> {
+        let t = &self.config.train;
+        let (b, part) = (t.batch_size, Part::Training);
+        let mut batches = self.corpus.batches(part, sampling, b, t.steps, t.seed)?;
+        batches.seek(at)?;
+        Ok(Windows {
+            starts: (0..b).filter_map(|row| batches.start(row)).collect(),
+            batches_per_epoch: batches.batches_per_epoch(),
+        })
+    }
+
     async fn read(&mut self, buffer: BufferId) -> Result<Vec<f32>, ExecutorError> {
         self.backend.read(self.network.plan.whole(buffer)).await
     }
@@ -659,7 +721,7 @@ pub(super) fn plan_options(config: &Config) -> PlanOptions {
     PlanOptions {
         batch: config.train.batch_size,
         steps: config.train.steps,
-        carry: config.train.sampling == crate::text::Sampling::Consecutive,
+        carry: config.train.sampling == Sampling::Consecutive,
         optimizer: config.train.optimizer_kind(),
         slots: SLOTS,
     }
@@ -674,5 +736,6 @@ fn finished(epochs: u64) -> Stop {
         reason: StopReason::Finished,
         message: format!("All {epochs} epochs are done."),
         advice: "Raise the number of epochs to go on.".into(),
+        steps: None,
     }
 }

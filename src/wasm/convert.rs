@@ -21,8 +21,13 @@ pub fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
 pub fn throw(e: &Error) -> JsValue {
     let thrown = error(e.code(), &e.to_string());
     if let Error::Config(config) = e {
-        set(&thrown, "field", config.field);
+        set(&thrown, "field", &config.field.into());
     }
+    let values = js_sys::Object::new().into();
+    for (name, value) in e.details() {
+        set(&values, name, &value.into());
+    }
+    set(&thrown, "values", &values);
     thrown
 }
 
@@ -31,13 +36,13 @@ pub fn error(code: &str, message: &str) -> JsValue {
     let error = js_sys::Error::new(message);
     error.set_name("CharloomError");
     let error: JsValue = error.unchecked_into();
-    set(&error, "code", code);
+    set(&error, "code", &code.into());
     error
 }
 
-fn set(target: &JsValue, key: &str, value: &str) {
+fn set(target: &JsValue, key: &str, value: &JsValue) {
     // Setting a property of a fresh object cannot fail.
-    let _ = js_sys::Reflect::set(target, &key.into(), &value.into());
+    let _ = js_sys::Reflect::set(target, &key.into(), value);
 }
 
 /// The text in Unicode NFC when `nfc`: the platform has the tables.

@@ -6,10 +6,12 @@ mod session;
 mod tables;
 #[cfg(feature = "threads")]
 mod threads;
+mod trace;
 
 use convert::{composed, from_js, throw, to_js};
 use serde::Serialize;
 pub use session::{Sampler, Session};
+pub use trace::Trace;
 use wasm_bindgen::prelude::*;
 
 use crate::{

@@ -31,7 +31,7 @@ pub fn build() -> &'static str {
 enum Work {
     Training(Box<Trainer>),
     Model {
-        config: Config,
+        config: Box<Config>,
         vocabulary: Vocabulary,
         parameters: Vec<f32>,
         file: Vec<u8>,
@@ -103,7 +103,7 @@ impl Session {
                     ..
                 } = checkpoint;
                 Work::Model {
-                    config,
+                    config: Box::new(config),
                     vocabulary,
                     parameters: state.parameters,
                     file,
@@ -134,10 +134,7 @@ impl Session {
             backend: &'static str,
         }
         let Work::Training(trainer) = &mut self.work else {
-            return Err(error(
-                "no-text",
-                "this model has no text to train on; choose one first",
-            ));
+            return Err(no_text());
         };
         let budget = Budget {
             milliseconds: budget_ms,
@@ -278,7 +275,7 @@ impl Session {
             Work::Training(t) => (t.config(), t.corpus().vocabulary(), Some(t)),
             Work::Model {
                 config, vocabulary, ..
-            } => (config, vocabulary, None),
+            } => (&**config, vocabulary, None),
         };
         to_js(&Info {
             backend: trainer.map_or("cpu", |t| t.backend().name()),
@@ -296,6 +293,13 @@ impl Session {
             fingerprint: trainer.map(|t| t.corpus().fingerprint()),
         })
     }
+}
+
+pub(super) fn no_text() -> JsValue {
+    error(
+        "no-text",
+        "this model has no text to train on; choose one first",
+    )
 }
 
 /// A model as it is now.
@@ -319,10 +323,17 @@ impl Session {
                 parameters,
                 ..
             } => Ok(Model {
-                config: config.clone(),
+                config: Config::clone(config),
                 vocabulary: vocabulary.clone(),
                 parameters: parameters.clone(),
             }),
+        }
+    }
+
+    pub(super) fn trainer(&mut self) -> Result<&mut Trainer, JsValue> {
+        match &mut self.work {
+            Work::Training(trainer) => Ok(trainer),
+            Work::Model { .. } => Err(no_text()),
         }
     }
 

@@ -37,7 +37,7 @@ export interface TrainReport {
   position: Position;
   characters_per_second: number;
   backend: 'webgpu' | 'cpu';
-  stopped: null | { reason: 'finished' | 'diverged'; message: string; advice: string };
+  stopped: null | { reason: 'finished' | 'diverged'; message: string; advice: string; steps: [diverged: number, kept: number] | null };
 }
 export interface LiveOptions { lr?: number; clip?: TrainConfig['clip']; clip_threshold?: number; dropout?: number }
 export interface SampleOptions { prefix: string; skip_unknown: boolean; temperature: number; top_k: number /*0=off*/; top_p: number /*1=off*/; greedy: boolean; seed: number; alternatives: number }
@@ -48,8 +48,8 @@ export interface SessionInfo { backend: 'webgpu' | 'cpu'; build: Build; threads:
 export type Build = 'scalar' | 'simd' | 'relaxed' | 'threads';
 export interface CorpusInfo { id: string; language: string; title: string; characters: number }
 export interface Preset { id: string; corpus: string; config: Config; references: { epoch: number; perplexity: number }[] }
-/** What every failure is thrown as; `name` is `CharloomError`, `code` is stable, `field` names an option. */
-export interface CharloomError extends Error { code: string; field?: string }
+/** What every failure is thrown as; `name` is `CharloomError`, `code` is stable, `field` names an option, `values` are what the message holds. */
+export interface CharloomError extends Error { code: string; field?: string; values?: Record<string, string> }
 export interface Place { character: string; token: number; surprise: number | null; next: { character: string; probability: number }[] }
 /** One layer over T characters; T is one less than the number of places. */
 export interface LayerInside {
@@ -61,6 +61,14 @@ export interface Histogram { min: number; max: number; counts: number[] }
 export interface Inspection {
   places: Place[]; layers: LayerInside[]; gate_names: string[]; hidden_size: number; gradient_norm: number; truncated: boolean;
   tensors: { name: string; shape: number[]; parameter: Histogram; gradient: Histogram }[];
+}
+export type Sampling = TrainConfig['sampling'];
+/** One minibatch: a window has T characters from its start on, and one more as its last target. */
+export interface Windows { starts: number[]; batches_per_epoch: number; characters: number }
+/** A traced step. `tensors` lie in the flat buffers `parameters` and `gradients`; transposed ones as the transpose of `shape`. */
+export interface TraceInfo {
+  position: Position; starts: number[]; lr: number; bias_correction1: number; bias_correction2_sqrt: number; first_update: number;
+  logits_stride: number; tensors: { name: string; shape: number[]; offset: number; transposed: boolean }[];
 }
 export interface Neighbour { character: string; similarity: number }
 /** Why a session trains where it does: see `reason`. */

@@ -3,7 +3,7 @@ import { connect } from './client/client.ts';
 import { keepForOffline } from './client/offline.ts';
 import './components/page.ts';
 import type { Page } from './components/page.ts';
-import { LANGUAGES, loadLanguage, translate, type Language } from './i18n/i18n.ts';
+import { loadAllMessages, loadLanguage, translate } from './i18n/i18n.ts';
 import { App } from './state/app.ts';
 import './theme/tokens.css';
 
@@ -29,9 +29,9 @@ async function begin(): Promise<void> {
   page.app = app;
   document.body.append(page);
   await app.start();
-  await Promise.all([import('./components/charts.ts'), import('./components/inside.ts')]);
-  await Promise.all((Object.keys(LANGUAGES) as Language[]).map(loadLanguage));
-  await keepForOffline(app.state.boot?.files ?? []);
+  await loadAllMessages(app.state.language);
+  await import('./later.ts');
+  await keepForOffline(await app.client.files());
 }
 
 void begin();

@@ -79,6 +79,56 @@ test('while it trains: to WebGPU, and back to the CPU, from the same step', asyn
   await page.context().close();
 });
 
+test('every desk works while it trains on WebGPU', async () => {
+  const page = await site.open({}, SMALL);
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  await beginTraining(page);
+  await page.locator('#device-choice').selectOption('webgpu');
+  await until(page, 'WebGPU', async () => (await device(page)) === 'WebGPU', 90_000);
+  await furtherSteps(page, 2);
+  // All at once: each must wait for its turn between two slices.
+  await page.locator('#prefix').fill('The ');
+  await page.locator('#write').click();
+  await page.locator('#keep').click();
+  await page.locator('cl-models #name').fill('From the GPU');
+  await page.locator('cl-models #name').press('Enter');
+  await page.locator('#windows > summary').click();
+  await page.locator('#slow-start').click();
+  await page.locator('#inside-text').fill('The river');
+  await page.locator('#inside-text').press('Enter');
+  const download = page.waitForEvent('download');
+  await page.locator('#save').click();
+  await download;
+  await until(page, 'a text', async () => (await page.locator('cl-continuation .text').getAttribute('data-status')) === 'done', 90_000);
+  await page.locator('cl-models li', { hasText: 'From the GPU' }).waitFor();
+  await page.locator('cl-windows .rows li').first().waitFor();
+  await page.locator('cl-slow cl-strip').waitFor();
+  await until(page, 'it inside', async () => /^The␣river/.test(((await page.locator('cl-score .text').textContent().catch(() => '')) ?? '').replace(/\s/g, '')));
+  assert.equal(await device(page), 'WebGPU');
+  await furtherSteps(page, 2);
+
+  // Slow motion computes on the CPU what the GPU then does.
+  await page.locator('#pause').click();
+  await page.locator('#train').waitFor();
+  await page.locator('#slow-again').click();
+  const shown = async () => Number((await page.locator('cl-slow .body').textContent())?.match(/characters: ([\d.]+)\./)?.[1]);
+  await page.locator('cl-slow button[data-stage=loss]').click();
+  const next = await step(page);
+  await until(page, 'the present next step', async () => ((await page.locator('cl-slow section').textContent()) ?? '').includes(`Step ${next + 1},`));
+  const expected = await shown();
+  await page.locator('#step').click();
+  await until(page, 'the step', async () => (await step(page)) === next + 1);
+  const taken = await page.evaluate(() => {
+    const { app } = document.querySelector('cl-page') as unknown as { app: { runs: { current: { steps: { columns: number[][] } } } } };
+    return app.runs.current.steps.columns[0]!.at(-1)!;
+  });
+  assert.ok(Math.abs(taken - expected) < 1e-3, `${taken} on the GPU, ${expected} in slow motion`);
+  assert.deepEqual(problems, []);
+  assert.equal(await page.locator('cl-notices .notice.problem').count(), 0);
+  await page.context().close();
+});
+
 test('Auto leaves a software adapter alone, and does not fetch the WebGPU build for it', async () => {
   const page = await site.open({}, SMALL);
   await beginTraining(page);

@@ -78,6 +78,14 @@ test('a model meets another text: it trains on where it knows every character, a
   await page.locator('#write').click();
   await until(page, 'a text', async () => (await page.locator('cl-continuation .text').getAttribute('data-status')) === 'done');
   await notice.locator('button').click();
+
+  // A text that it knows, opened afterwards, is enough: the model need not be opened again.
+  await page.locator('cl-text input[type=file]').setInputFiles(other);
+  await page.getByText('training goes on from its parameters').waitFor();
+  await page.locator('#train:enabled').click();
+  await until(page, 'a loss', async () => Number.isFinite(Number.parseFloat((await page.locator('#loss').textContent()) ?? '')));
+  await page.locator('#pause').click();
+  await page.locator('#train').waitFor();
 });
 
 test('50 MB of text: the page stays responsive, and it trains', async () => {

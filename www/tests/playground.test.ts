@@ -75,6 +75,7 @@ test('a textbook run stands beside the book', async () => {
   const page = await site.open({ locale: 'zh-CN' }, '#preset=book-rnn-consecutive');
   await page.locator('#train:enabled').waitFor();
   const rows = page.locator('cl-book thead th[scope=col]');
+  await rows.first().waitFor();
   assert.ok((await rows.count()) >= 4);
   await page.locator('cl-option[data-path="model.hidden_size"] input').fill('64');
   await page.locator('cl-option[data-path="model.hidden_size"] input').press('Enter');

@@ -25,6 +25,19 @@ try {
       await page.locator('cl-continuation .text span[data-index="12"]').hover();
       await page.evaluate(() => scrollTo(0, 0));
       await page.screenshot({ path: path('trained'), fullPage: true });
+      await page.locator('#windows > summary').click();
+      await page.locator('cl-windows .rows li').first().waitFor();
+      await page.locator('cl-text').screenshot({ path: path('windows') });
+      await page.locator('cl-inside').scrollIntoViewIfNeeded();
+      await page.locator('cl-score canvas').waitFor();
+      await page.locator('#slow-start').click();
+      for (const stage of ['recurrence', 'softmax', 'gradients', 'update']) {
+        await page.locator(`cl-slow button[data-stage=${stage}]`).click();
+        for (let i = 0; i < 6 && stage !== 'softmax' && stage !== 'update'; i++) await page.locator('#slow-forward').click();
+        await page.locator('cl-slow cl-values button').first().focus();
+        await page.locator('cl-slow').screenshot({ path: path(`slow-${stage}`) });
+      }
+      await page.locator('cl-inside').screenshot({ path: path('inside') });
       await page.context().close();
     }
   }

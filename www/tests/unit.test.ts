@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { en, type MessageKey } from '../src/i18n/en.ts';
+import { enLater } from '../src/i18n/en.later.ts';
+import { en } from '../src/i18n/en.ts';
 import { loadLanguage, preferredLanguage, translate } from '../src/i18n/i18n.ts';
+import { zhLater } from '../src/i18n/zh.later.ts';
 import { zh } from '../src/i18n/zh.ts';
 import * as format from '../src/i18n/format.ts';
 import type { Config, Inspection, LayerInside, Session, TrainReport } from '../src/protocol/engine.ts';
 import { allPaths, differences, fromParameters, getOption, toParameters, withOption } from '../src/state/config.ts';
 import { readHash, writeHash } from '../src/state/hash.ts';
 import { correlation, gateGrid, hiddenGrid, at, orderUnits } from '../src/state/inside.ts';
+import { failureText, loadFailures } from '../src/i18n/failures.ts';
+import { frameOf, framesOf, STAGES } from '../src/slow/frames.ts';
+import { layOut } from '../src/windows/layout.ts';
 import { MOST_POINTS, Series, smooth } from '../src/state/series.ts';
 import { Store } from '../src/state/store.ts';
 import type { CommandQueue } from '../src/worker/queue.ts';
@@ -74,11 +79,13 @@ test('the hash holds what differs and nothing else', () => {
 
 test('both languages use the same placeholders', () => {
   const names = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
-  for (const key of Object.keys(en) as MessageKey[]) assert.deepEqual(names(zh[key]), names(en[key]), key);
+  for (const [english, chinese] of [[en, zh], [enLater, zhLater]] as Record<string, string>[][]) {
+    for (const key of Object.keys(english!)) assert.deepEqual(names(chinese![key]!), names(english![key]!), key);
+  }
 });
 
 test('no message is empty', () => {
-  for (const table of [en, zh]) for (const [key, text] of Object.entries(table)) assert.ok(text.trim(), key);
+  for (const table of [en, zh, enLater, zhLater]) for (const [key, text] of Object.entries(table)) assert.ok(text.trim(), key);
 });
 
 test('the language follows the browser until the user chooses', async () => {
@@ -87,7 +94,7 @@ test('the language follows the browser until the user chooses', async () => {
   assert.equal(preferredLanguage(null, ['fr']), 'en');
   assert.equal(preferredLanguage('zh-Hans', ['en']), 'zh-Hans');
   await loadLanguage('en');
-  assert.equal(translate('en', 'run.epochOf', { epoch: 2, epochs: 5 }), 'Epoch 2 of 5');
+  assert.equal(translate('en', 'time.seconds', { count: 5 }), '5 s');
 });
 
 test('numbers read well', () => {
@@ -171,4 +178,35 @@ test('a trial of threads ends with the training, and with the session', async ()
   current = false;
   trial.abandon();
   assert.equal(await gain, null);
+});
+
+test('slow motion walks forward through time, then backward', () => {
+  const frames = framesOf(3);
+  const times = (stage: string) => frames.filter((frame) => frame.stage === stage).map(({ at }) => at);
+  assert.deepEqual(times('recurrence'), [0, 1, 2]);
+  assert.deepEqual(times('gradients'), [2, 1, 0]);
+  assert.deepEqual([...new Set(frames.map(({ stage }) => stage))], [...STAGES]);
+  assert.equal(frames[frameOf(frames, 'gradients', 1)]!.at, 1);
+  assert.equal(frames[frameOf(frames, 'softmax', 0)]!.stage, 'softmax', 'its one frame');
+});
+
+test('windows are laid on lines without losing a character', () => {
+  const { lines, pieces } = layOut([0, 95, 390], 10, 400, 100);
+  assert.deepEqual(lines, [100, 100, 100, 100]);
+  assert.deepEqual(pieces.map(({ row, line, x, width }) => [row, line, x, width]), [
+    [0, 0, 0, 10],
+    [1, 0, 95, 5],
+    [1, 1, 0, 5],
+    [2, 3, 90, 10],
+  ]);
+});
+
+test('a failure is complete in both languages', async () => {
+  await loadFailures();
+  const values = { rule: 'between', found: '5000', low: '1', high: '4096' };
+  const failure = { code: 'config', message: 'batch_size: 5000 is not between 1 and 4096', field: 'batch_size', values };
+  assert.equal(failureText('zh-Hans', failure), '5000 不在 1 到 4096 之间。');
+  assert.equal(failureText('en', failure), '5000 is not between 1 and 4096');
+  const unknown = { code: 'something-new', message: 'something happened' };
+  assert.equal(failureText('zh-Hans', unknown), 'Something happened');
 });

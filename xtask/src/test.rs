@@ -47,6 +47,7 @@ impl Suite {
                 Need::WasmTools,
                 Need::FrontEnd,
                 Need::Browser,
+                Need::Firefox,
             ],
         }
     }

@@ -3,6 +3,8 @@ mod configure;
 mod evaluate;
 mod failure;
 mod files;
+#[cfg(feature = "webgpu")]
+mod gpu;
 mod inspect;
 mod processor;
 mod progress;

@@ -1,5 +1,5 @@
 //! The options that say how the CPU is used.
-use std::thread::available_parallelism;
+use std::{fmt, thread::available_parallelism};
 
 use charloom::{
     executor::{Backend, CpuExecutor, ExecutorError},
@@ -37,5 +37,15 @@ impl Processor {
     pub fn executor(&self, network: &NetworkPlan) -> Result<Backend, ExecutorError> {
         let executor = CpuExecutor::with_threads(network.plan.clone(), self.isa(), self.threads())?;
         Ok(Backend::Cpu(executor))
+    }
+}
+
+impl fmt::Display for Processor {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let name = self.isa().name();
+        match self.threads() {
+            1 => write!(f, "one thread with {name}"),
+            n => write!(f, "{n} threads with {name}"),
+        }
     }
 }

@@ -108,6 +108,11 @@ impl Progress {
         Ok(())
     }
 
+    /// Says something above the bar.
+    pub fn say(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("{line}"));
+    }
+
     /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();

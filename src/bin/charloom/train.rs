@@ -9,7 +9,7 @@ use std::{
 };
 
 use charloom::{
-    Config,
+    Config, Error,
     kernels::ClipMode,
     plan::NetworkPlan,
     presets,
@@ -19,6 +19,8 @@ use charloom::{
 use clap::{ArgMatches, builder::PossibleValuesParser};
 use pollster::block_on;
 
+#[cfg(feature = "webgpu")]
+use crate::gpu::move_to_gpu;
 use crate::{
     configure::configured,
     failure::Failure,
@@ -57,6 +59,10 @@ pub struct Arguments {
     metrics: Option<PathBuf>,
     #[command(flatten)]
     processor: Processor,
+    /// Where to train
+    #[cfg(feature = "webgpu")]
+    #[arg(long, default_value_t, value_enum, conflicts_with_all = ["reproducible", "threads"])]
+    backend: Place,
     /// Short for --clip norm --clip-threshold θ
     #[arg(long, value_name = "θ", conflicts_with_all = ["clip", "clip_threshold", "clip_value"])]
     clip_norm: Option<f32>,
@@ -65,7 +71,29 @@ pub struct Arguments {
     clip_value: Option<f32>,
 }
 
+/// Where to train.
+#[cfg(feature = "webgpu")]
+#[derive(Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+enum Place {
+    /// The CPU
+    #[default]
+    Cpu,
+    /// The GPU: Vulkan, Metal or Direct3D 12
+    Webgpu,
+}
+
 impl Arguments {
+    /// Moves `trainer` to where it is to train; in words.
+    fn place(&self, trainer: &mut Trainer) -> Result<String, Failure> {
+        #[cfg(feature = "webgpu")]
+        if self.backend == Place::Webgpu {
+            return Ok(move_to_gpu(trainer)?);
+        }
+        // Without a GPU there is nothing to move.
+        let _ = trainer;
+        Ok(self.processor.to_string())
+    }
+
     /// `config`, changed as the command line says.
     fn configure(&self, config: Config, given: &ArgMatches) -> Result<Config, Failure> {
         let mut config = configured(config, given)?;
@@ -138,17 +166,12 @@ fn preset_names() -> PossibleValuesParser {
 pub fn run(arguments: &Arguments, given: &ArgMatches) -> Result<(), Failure> {
     check_writable(&arguments.out)?;
     let mut trainer = arguments.trainer(given)?;
+    let place = arguments.place(&mut trainer)?;
     let statistics = trainer.corpus().statistics();
     let batches = trainer.position().batches_per_epoch;
     eprintln!(
-        "charloom: {} characters, {} tokens, {batches} batches an epoch, on {} with {}",
-        statistics.characters,
-        statistics.kept,
-        match arguments.processor.threads() {
-            1 => "one thread".to_owned(),
-            n => format!("{n} threads"),
-        },
-        arguments.processor.isa().name()
+        "charloom: {} characters, {} tokens, {batches} batches an epoch, on {place}",
+        statistics.characters, statistics.kept,
     );
     let epochs = trainer.config().train.epochs;
     let goes_on = arguments.resume.is_some();
@@ -164,10 +187,18 @@ pub fn run(arguments: &Arguments, given: &ArgMatches) -> Result<(), Failure> {
 
     let mut saved = Instant::now();
     let stopped = loop {
-        let report = block_on(trainer.train(Budget {
+        let report = match block_on(trainer.train(Budget {
             milliseconds: SLICE,
             steps: u64::MAX,
-        }))?;
+        })) {
+            Err(Error::Executor(lost)) if trainer.backend().can_be_lost() => {
+                let cpu = arguments.processor.executor(trainer.network())?;
+                let step = trainer.recover(cpu);
+                progress.say(&format!("charloom: {lost}; on from step {step} on the CPU"));
+                continue;
+            }
+            report => report?,
+        };
         progress.show(&report)?;
         if report.stopped.is_some() || interrupted.load(Ordering::Relaxed) {
             break report.stopped;

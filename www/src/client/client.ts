@@ -4,21 +4,14 @@ import type { Backend } from '../protocol/engine.ts';
 import type { Desk, Failure, Result, WorkerEvent, BuildName, Boot } from '../protocol/messages.ts';
 
 export class EngineError extends Error {
-  readonly code: string;
-  readonly field: string | undefined;
-
-  constructor(failure: Failure) {
+  constructor(readonly failure: Failure) {
     super(failure.message);
     this.name = 'EngineError';
-    this.code = failure.code;
-    this.field = failure.field;
   }
 }
 
 export function asFailure(error: unknown): Failure {
-  if (error instanceof EngineError) {
-    return { code: error.code, message: error.message, ...(error.field === undefined ? {} : { field: error.field }) };
-  }
+  if (error instanceof EngineError) return error.failure;
   return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
 }
 

@@ -23,14 +23,14 @@ export class Charts extends AppElement {
     css`
       .pair {
         display: grid;
-        grid-template-columns: 1fr 1fr;
+        grid-template-columns: repeat(2, minmax(0, 1fr));
         gap: 16px;
         margin-top: 16px;
       }
       .empty {
         position: absolute;
-        inset: 40% 0 auto;
-        padding: 0 20px;
+        inset: 40% 76px auto;
+        background: var(--surface);
         text-align: center;
         pointer-events: none;
       }
@@ -77,7 +77,7 @@ export class Charts extends AppElement {
       }
       @media (max-width: 480px) {
         .pair {
-          grid-template-columns: 1fr;
+          grid-template-columns: minmax(0, 1fr);
         }
       }
     `,

@@ -25,7 +25,7 @@ export class Expectations extends AppElement {
       }
       li {
         display: grid;
-        grid-template-columns: 1.6em 1fr 3.2em;
+        grid-template-columns: 1.6em minmax(0, 1fr) minmax(3.2em, auto);
         align-items: center;
         gap: 8px;
         font-size: 13px;

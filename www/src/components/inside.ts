@@ -45,7 +45,7 @@ export class Inside extends AppElement {
     css`
       form {
         display: grid;
-        grid-template-columns: 1fr auto;
+        grid-template-columns: minmax(0, 1fr) auto;
         gap: 8px;
         margin-bottom: 12px;
       }
@@ -59,6 +59,7 @@ export class Inside extends AppElement {
       }
       .tools label {
         display: flex;
+        flex-wrap: wrap;
         align-items: center;
         gap: 6px;
         font-size: 13px;

@@ -40,7 +40,7 @@ export class Living extends AppElement {
       }
       .expects li {
         display: grid;
-        grid-template-columns: 1.6em 1fr 3.2em;
+        grid-template-columns: 1.6em minmax(0, 1fr) minmax(3.2em, auto);
         align-items: center;
         gap: 8px;
         font-size: 13px;
@@ -70,14 +70,14 @@ export class Living extends AppElement {
       }
       .scrub {
         display: grid;
-        grid-template-columns: 1fr auto;
+        grid-template-columns: minmax(0, 1fr) auto;
         align-items: center;
         gap: 12px;
         margin-top: 10px;
       }
       @media (max-width: 560px) {
         .body {
-          grid-template-columns: 1fr;
+          grid-template-columns: minmax(0, 1fr);
         }
         .expects {
           padding: 12px 0 0;

@@ -49,7 +49,7 @@ export class Models extends AppElement {
       }
       .naming {
         display: grid;
-        grid-template-columns: 1fr auto auto;
+        grid-template-columns: minmax(0, 1fr) auto auto;
         gap: 6px;
         margin-top: 10px;
       }

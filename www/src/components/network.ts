@@ -21,6 +21,10 @@ export class Network extends AppElement {
       table {
         font-size: 12.5px;
       }
+      th,
+      td {
+        overflow-wrap: anywhere;
+      }
       .note {
         color: var(--ink-2);
         font-size: 12px;

@@ -29,8 +29,10 @@ export class Notices extends AppElement {
         border-left-color: var(--warm);
         color: var(--ink);
       }
-      .notice span {
+      .notice > span {
         flex: 1 1 300px;
+        min-width: 0;
+        overflow-wrap: anywhere;
       }
       strong {
         font-weight: 650;

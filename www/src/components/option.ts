@@ -18,6 +18,7 @@ export class Option extends AppElement {
     css`
       .option {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 3px;
       }
       .label {
@@ -42,7 +43,7 @@ export class Option extends AppElement {
       .wide {
         display: grid;
         grid-auto-flow: column;
-        grid-auto-columns: 1fr;
+        grid-auto-columns: minmax(0, 1fr);
         padding: 2px;
         border: 1px solid var(--line);
         border-radius: 9px;
@@ -62,7 +63,7 @@ export class Option extends AppElement {
       }
       .stepper {
         display: grid;
-        grid-template-columns: 34px 1fr 34px;
+        grid-template-columns: 34px minmax(0, 1fr) 34px;
         gap: 4px;
       }
       .stepper button {

@@ -2,14 +2,11 @@
 import { css, html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { AppElement } from './base.ts';
-import './book.ts';
 import './header.ts';
 import './living.ts';
-import './models.ts';
 import './network.ts';
 import './notices.ts';
 import './runbar.ts';
-import './runs.ts';
 import { shared } from './styles.ts';
 import './text.ts';
 import './training.ts';
@@ -44,6 +41,12 @@ export class Page extends AppElement {
       cl-charts:not(:defined) {
         display: block;
         min-height: 400px;
+      }
+      cl-models:not(:defined),
+      cl-slow:not(:defined),
+      cl-book:not(:defined),
+      cl-runs:not(:defined) {
+        display: none;
       }
       cl-inside {
         scroll-margin-top: 80px;
@@ -152,6 +155,7 @@ export class Page extends AppElement {
         </section>
         <section class="inside" aria-label=${this.t('inside.section')}>
           ${shown('inside', html`<cl-inside .app=${app}></cl-inside>`)}
+          ${shown('slow', html`<cl-slow .app=${app}></cl-slow>`)}
         </section>
       </main>
       <footer class="small muted">${this.t('app.private')}</footer>

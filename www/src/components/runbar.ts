@@ -34,7 +34,7 @@ export class RunBar extends AppElement {
         gap: 10px 28px;
         flex-wrap: wrap;
         padding: 10px 24px;
-        background: color-mix(in srgb, var(--bg) 88%, transparent);
+        background: color-mix(in srgb, var(--bg) 94%, transparent);
         backdrop-filter: blur(10px);
         border-bottom: 1px solid var(--line);
       }
@@ -57,9 +57,14 @@ export class RunBar extends AppElement {
       .stats {
         display: flex;
         flex: 1;
+        min-width: 0;
         align-items: flex-start;
         gap: 4px 30px;
         flex-wrap: wrap;
+      }
+      .stat {
+        min-width: 0;
+        max-width: 100%;
       }
       .stat dt {
         color: var(--ink-2);
@@ -148,8 +153,7 @@ export class RunBar extends AppElement {
           flex: 1;
         }
         .stats {
-          display: grid;
-          grid-template-columns: repeat(4, auto);
+          flex-basis: 100%;
           justify-content: space-between;
           gap: 0 12px;
         }
@@ -159,7 +163,7 @@ export class RunBar extends AppElement {
         }
         .device {
           display: flex;
-          grid-column: 1 / -1;
+          flex: 1 0 100%;
           flex-direction: row-reverse;
           justify-content: start;
           align-items: center;
@@ -167,7 +171,11 @@ export class RunBar extends AppElement {
           margin: 0;
         }
         .device dt {
-          max-width: 46vw;
+          flex: 1 1 0;
+          min-width: 0;
+        }
+        .device dd {
+          flex-wrap: wrap;
         }
         .left,
         progress {

@@ -53,6 +53,7 @@ export const shared = css`
     align-items: center;
     justify-content: center;
     gap: 6px;
+    max-width: 100%;
     min-height: 32px;
     padding: 3px 12px;
     border: 1px solid var(--line);
@@ -110,6 +111,8 @@ export const shared = css`
   select,
   textarea {
     width: 100%;
+    min-width: 0;
+    max-width: 100%;
     min-height: 32px;
     padding: 3px 9px;
     border: 1px solid var(--line);
@@ -140,6 +143,8 @@ export const shared = css`
     padding-right: 4px;
   }
   .card {
+    min-width: 0;
+    overflow-wrap: break-word;
     padding: 16px 18px;
     border: 1px solid var(--line);
     border-radius: var(--radius);
@@ -153,6 +158,12 @@ export const shared = css`
     justify-content: space-between;
     gap: 4px 12px;
     margin-bottom: 10px;
+  }
+  /* A child of a row or grid is by default never narrower than its longest word. */
+  .head > *,
+  .row > *,
+  .stack > * {
+    min-width: 0;
   }
   .head.tight {
     margin: 0;
@@ -175,6 +186,7 @@ export const shared = css`
   }
   .stack {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 12px;
   }
   .problem {
@@ -224,6 +236,12 @@ export const shared = css`
     overflow: hidden;
     clip-path: inset(50%);
     white-space: nowrap;
+  }
+  @media (max-width: 720px) {
+    button,
+    .button {
+      white-space: normal;
+    }
   }
   @media (pointer: coarse) {
     button,

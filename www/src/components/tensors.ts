@@ -9,6 +9,11 @@ import { shared } from './styles.ts';
 const WIDTH = 120;
 const HEIGHT = 34;
 
+/** A name that may be broken after its dots and underscores. */
+function breakable(name: string) {
+  return name.split(/(?<=[._])/).map((part) => html`${part}<wbr />`);
+}
+
 @customElement('cl-tensors')
 export class Tensors extends AppElement {
   protected readonly watches = [] as const;
@@ -63,7 +68,7 @@ export class Tensors extends AppElement {
             ${this.inspection.tensors.map(
               ({ name, shape, parameter, gradient }) =>
                 html`<tr>
-                  <th scope="row">${name}<br /><span class="muted small number">${shape.join(' × ')}</span></th>
+                  <th scope="row">${breakable(name)}<br /><span class="muted small number">${shape.join(' × ')}</span></th>
                   <td>${this.histogram(parameter, 'weights')}</td>
                   <td>${this.histogram(gradient, 'gradients')}</td>
                 </tr>`,

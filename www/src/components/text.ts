@@ -25,7 +25,7 @@ export class TextDesk extends AppElement {
     css`
       .choose {
         display: grid;
-        grid-template-columns: 1fr 1fr;
+        grid-template-columns: repeat(2, minmax(0, 1fr));
         gap: 6px;
       }
       .choose .drop {
@@ -71,6 +71,7 @@ export class TextDesk extends AppElement {
       }
       .encoding {
         display: flex;
+        flex-wrap: wrap;
         align-items: center;
         gap: 8px;
       }
@@ -120,6 +121,12 @@ export class TextDesk extends AppElement {
         <p class="small muted drop">${this.t('text.drop')}</p>
       </div>
       ${text ? this.about(text) : nothing}
+      ${text
+        ? html`<details id="windows">
+            <summary>${this.t('windows.title')}</summary>
+            <cl-windows .app=${this.app}></cl-windows>
+          </details>`
+        : nothing}
       <cl-options .app=${this.app} .specs=${TEXT_OPTIONS} .label=${this.t('text.options')}></cl-options>
       ${this.pasteDialog()}
     </section>`;

@@ -36,7 +36,7 @@ export class Writer extends AppElement {
       }
       .begin {
         display: grid;
-        grid-template-columns: 1fr auto;
+        grid-template-columns: minmax(0, 1fr) auto;
         gap: 8px;
         align-items: end;
       }
@@ -65,13 +65,13 @@ export class Writer extends AppElement {
       }
       .slider {
         display: grid;
-        grid-template-columns: auto 1fr 2.4em;
+        grid-template-columns: auto minmax(0, 1fr) minmax(2.4em, auto);
         align-items: center;
         gap: 10px;
       }
       .grid {
         display: grid;
-        grid-template-columns: 1fr 1fr;
+        grid-template-columns: repeat(2, minmax(0, 1fr));
         gap: 10px 12px;
       }
       .outputs {

@@ -1,31 +1,56 @@
-/** Messages in the page's language. A missing key does not compile. A table is fetched when its language is. */
+/**
+ * Messages in the page's language. A missing key does not compile. Each language is two tables: what training and
+ * writing need, and the rest, which is fetched once the page can train.
+ */
 import type { OptionPath } from '../state/config.ts';
-import type { MessageKey } from './en.ts';
+import type { en } from './en.ts';
+import type { enLater } from './en.later.ts';
 import type { ChoiceKey, OptionKey } from './options.ts';
 
-export type { MessageKey };
+export type FirstKey = keyof typeof en;
+export type LaterKey = keyof typeof enLater;
+export type MessageKey = FirstKey | LaterKey;
 export const LANGUAGES = { 'zh-Hans': '中文', en: 'English' } as const;
 export type Language = keyof typeof LANGUAGES;
 
-type Table = Record<MessageKey, string>;
-const LOADERS: Record<Language, () => Promise<Table>> = {
+const FIRST: Record<Language, () => Promise<Record<FirstKey, string>>> = {
   en: async () => (await import('./en.ts')).en,
   'zh-Hans': async () => (await import('./zh.ts')).zh,
 };
-const tables: Partial<Record<Language, Table>> = {};
+const LATER: Record<Language, () => Promise<Record<LaterKey, string>>> = {
+  en: async () => (await import('./en.later.ts')).enLater,
+  'zh-Hans': async () => (await import('./zh.later.ts')).zhLater,
+};
+const tables: Partial<Record<Language, Partial<Record<MessageKey, string>>>> = {};
+/** Whether a language is to be loaded whole. */
+let whole = false;
 
 /** Compiles only while every named choice has its label. */
 export const EVERY_CHOICE_HAS_A_LABEL: [Exclude<ChoiceKey, MessageKey>] extends [never] ? true : never = true;
 
 /** Must have answered before the language is used. */
 export async function loadLanguage(language: Language): Promise<void> {
-  tables[language] ??= await LOADERS[language]();
+  const first = FIRST[language]();
+  const table = { ...tables[language], ...(await first) };
+  if (whole) Object.assign(table, await LATER[language]());
+  tables[language] = table;
+}
+
+/** The whole of every language; the one in use first. Must have answered before what needs it is drawn. */
+export async function loadAllMessages(inUse: Language): Promise<void> {
+  whole = true;
+  await loadLanguage(inUse);
+  await Promise.all((Object.keys(LANGUAGES) as Language[]).map(loadLanguage));
 }
 
 export type Values = Record<string, string | number>;
 
+export function fill(template: string, values: Values): string {
+  return template.replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all));
+}
+
 export function translate(language: Language, key: MessageKey, values: Values = {}): string {
-  return tables[language]![key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return fill(tables[language]![key]!, values);
 }
 
 export function optionKey(path: OptionPath, part: 'label' | 'help'): MessageKey {

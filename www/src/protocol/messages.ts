@@ -24,7 +24,10 @@ import type {
   Summary,
   TextConfig,
   TrainConfig,
+  Sampling,
+  Windows,
 } from './engine.ts';
+import type { StepView } from '../slow/view.ts';
 
 export type BuildName = SessionInfo['build'];
 
@@ -39,8 +42,6 @@ export interface Boot {
   corpora: CorpusInfo[];
   /** How writing is set before anything is changed. */
   sampling: SampleOptions;
-  /** URLs the worker fetched: what an offline visit needs besides the page's own. */
-  files: string[];
 }
 
 export type TextSource =
@@ -115,6 +116,8 @@ export interface Failure {
   message: string;
   /** The option at fault, by the engine's name for it. */
   field?: string;
+  /** What the message holds, by name. */
+  values?: Record<string, string>;
 }
 
 export type Result<T> = { ok: true; value: T } | { ok: false; error: Failure };
@@ -151,6 +154,21 @@ export interface GradientReach {
   norms: Float32Array;
 }
 
+/** One minibatch, as the trainer reads it. */
+export interface WindowsView extends Windows {
+  /** T: characters of a row. */
+  steps: number;
+  /** The characters of the first rows, and the one after each: its last target. */
+  rows: string[][];
+}
+
+/** What can be chosen of a traced step. */
+export interface SlowSize {
+  rows: number;
+  layers: number;
+  units: number;
+}
+
 export type LivingOptions = Omit<SampleOptions, 'alternatives' | 'skip_unknown'>;
 
 export interface WriteRequest {
@@ -163,8 +181,20 @@ export interface WriteRequest {
 /** The worker's calls. Each answers with a Result, because only plain data crosses whole. */
 export interface Desk {
   start(build: BuildName | null, wish: Backend, listener: (event: WorkerEvent) => void): Promise<Result<Boot>>;
-  /** Reads a text and begins a run on it. Where either fails, the present text and run stay. */
-  openText(source: TextSource, config: Config): Promise<Result<{ text: TextView; info: SessionInfo }>>;
+  /**
+   * Reads a text and begins a run on it; or, where the present model has none and knows its characters, goes on with
+   * that model. Where either fails, the present text and run stay.
+   */
+  openText(source: TextSource, config: Config): Promise<Result<{ text: TextView; info: SessionInfo; resumed: boolean }>>;
+  /** Fetches what the worker needs later, and names all its files: what an offline visit needs besides the page's own. */
+  files(): Promise<Result<string[]>>;
+  /** Where the rows of a minibatch lie in the training text, with the characters of each. */
+  windows(sampling: Sampling, epoch: number, batch: number): Promise<Result<WindowsView>>;
+  /** The training step that comes next, on a copy: the training goes on or stays where it is. */
+  beginSlow(): Promise<Result<SlowSize>>;
+  /** That step as one row, layer and unit see it. */
+  slowView(row: number, layer: number, unit: number): Promise<Result<StepView>>;
+  endSlow(): Promise<Result<null>>;
   /** The same text under other options (or another encoding). */
   rereadText(options: TextConfig, encoding: Encoding | null): Promise<Result<TextView>>;
   summarize(model: ModelConfig, train: TrainConfig): Promise<Result<Summary>>;

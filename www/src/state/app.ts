@@ -3,9 +3,10 @@
  * Runs (chart data) are kept beside the state and changed in place: they are large and change ten times a second.
  */
 import { asFailure, type Client } from '../client/client.ts';
+import { loadFailures } from '../i18n/failures.ts';
 import { loadLanguage, preferredLanguage, type Language } from '../i18n/i18n.ts';
 import type { Backend, Encoding, SessionInfo } from '../protocol/engine.ts';
-import type { DeviceView, ModelEntry, Opened, Progress, TextSource, WorkerEvent } from '../protocol/messages.ts';
+import type { DeviceView, ModelEntry, Opened, Progress, TextSource, TextView, WorkerEvent } from '../protocol/messages.ts';
 import { applyTheme, asTheme, type Theme } from '../theme/theme.ts';
 import { initialState, type AppState, type Sampling } from './appstate.ts';
 import { differences, getOption, isLive, pathOf, withOption, type OptionPath, type OptionValue } from './config.ts';
@@ -57,6 +58,7 @@ export class App {
       const sampling = { prefix, temperature, top_k, top_p, greedy, seed, length: SAMPLE_LENGTH, count: 1 };
       this.store.set({ boot, sampling, engine: 'ready' });
     } catch (error) {
+      await loadFailures().catch(() => undefined);
       this.store.set({ engine: 'unavailable', problem: { path: null, failure: asFailure(error) } });
       return;
     }
@@ -115,9 +117,10 @@ export class App {
     const name = source.kind === 'corpus' ? source.id : source.kind === 'file' ? source.file.name : '';
     this.store.set({ reading: name });
     try {
-      const { text, info } = await this.client.openText(source, this.state.config!);
+      const { text, info, resumed } = await this.client.openText(source, this.state.config!);
       this.store.set({ text, training: false });
-      this.begun(info);
+      if (resumed) this.wentOn(info, text);
+      else this.begun(info);
       if (chosen) {
         this.textChosen = true;
         this.writeHash();
@@ -129,6 +132,15 @@ export class App {
     } finally {
       this.store.set({ reading: null });
     }
+  }
+
+  /** A model that could only write has found a text to train on. */
+  private wentOn(info: SessionInfo, text: TextView): void {
+    this.adopt({ info, text, unfit: null, view: undefined });
+    this.notices.add('info', info.exact ? 'notice.resumed' : 'notice.otherText', {
+      epoch: info.position?.epoch ?? 0,
+      step: info.position?.step ?? 0,
+    });
   }
 
   async setEncoding(encoding: Encoding): Promise<void> {

@@ -78,7 +78,7 @@ export class Device {
     this.running?.abandon();
     this.backend = 'cpu';
     this.trial = null;
-    const info = this.host.session()?.info();
+    const info = await this.queue.run(() => this.host.session()?.info());
     if (info) ({ build: this.build, threads: this.threads } = info);
     const asked = this.wish === 'cpu' || (this.wish === 'auto' && this.buildAsked);
     this.choice = asked ? { ...NOTHING_MEASURED, reason: 'asked' } : null;

@@ -6,18 +6,20 @@ export class DeskError extends Error {
   constructor(
     readonly code: string,
     message: string,
+    readonly values: Record<string, string> = {},
   ) {
     super(message);
   }
 }
 
 export function toFailure(error: unknown): Failure {
-  const from = error as { code?: unknown; message?: unknown; field?: unknown } | null;
+  const from = error as { code?: unknown; message?: unknown; field?: unknown; values?: unknown } | null;
   const failure: Failure = {
     code: typeof from?.code === 'string' ? from.code : error instanceof WebAssembly.RuntimeError ? 'crashed' : 'unexpected',
     message: typeof from?.message === 'string' ? from.message : String(error),
   };
   if (typeof from?.field === 'string') failure.field = from.field;
+  if (from?.values instanceof Object) failure.values = from.values as Record<string, string>;
   return failure;
 }
 

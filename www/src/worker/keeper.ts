@@ -3,7 +3,6 @@ import type { Session } from '../protocol/engine.ts';
 import { NOWHERE, type ModelEntry, type WorkerEvent } from '../protocol/messages.ts';
 import * as library from '../state/library.ts';
 import { DeskError, toFailure } from './failure.ts';
-import { plainConfig } from './plain.ts';
 import type { CommandQueue } from './queue.ts';
 import { newId, type LoadedText, type StoredText } from './text.ts';
 
@@ -46,7 +45,8 @@ export class Keeper {
   async autosave(): Promise<void> {
     const started = performance.now();
     try {
-      if (this.session()?.info().position?.step === this.savedStep) return;
+      const step = await this.queue.run(() => this.session()?.info().position?.step);
+      if (step === this.savedStep) return;
       const entry = await this.keep(null, undefined);
       this.publish({ type: 'saved', entry });
     } catch (error) {
@@ -71,7 +71,7 @@ export class Keeper {
       created: name === null ? this.created : Date.now(),
       updated: Date.now(),
       bytes: bytes.length,
-      config: plainConfig(info.config),
+      config: info.config,
       position: info.position ?? NOWHERE,
       perplexity: this.perplexity,
       textName: text?.view.name ?? '',

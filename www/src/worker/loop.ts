@@ -105,8 +105,9 @@ export class TrainLoop {
   private announce(report: TrainReport): void {
     const stopped = report.stopped;
     if (!stopped) return;
-    const error =
-      stopped.reason === 'diverged' ? { code: 'diverged', message: `${stopped.message} ${stopped.advice}`.trim() } : null;
+    const [step, kept] = (stopped.steps ?? []).map(String);
+    const message = `${stopped.message} ${stopped.advice}`.trim();
+    const error = stopped.reason === 'diverged' ? { code: 'diverged', message, values: { step: step!, kept: kept! } } : null;
     this.publish({ type: 'stopped', reason: stopped.reason, error });
   }
 }

@@ -13,14 +13,16 @@ import { gradientReach } from './gradients.ts';
 import { Keeper } from './keeper.ts';
 import { LivingWriter } from './living.ts';
 import { TrainLoop } from './loop.ts';
-import { plainConfig, plainSampling } from './plain.ts';
 import { CommandQueue } from './queue.ts';
+import type { SlowStep } from './slow.ts';
 import { firstCharacters, openingOf, TextDesk, type StoredText } from './text.ts';
 import { Writer } from './writer.ts';
 
 const MEASURED_CHARACTERS = 20_000;
 const MEASURED_MS = 60;
 const MEASURED_STEPS = 4;
+/** Rows of a minibatch whose characters are told. */
+const ROWS_READ = 64;
 
 let engine: Engine;
 let texts: TextDesk;
@@ -57,12 +59,21 @@ const note = (trained: Session, report: TrainReport) => device.note(trained, rep
 const loop = new TrainLoop(queue, currentSession, living, emit, note, () => keeper.whenDue());
 const writer = new Writer(queue, currentSession);
 
+/** The step that is looked at slowly. */
+let slow: SlowStep | null = null;
+
+function dropSlow(): null {
+  slow?.free();
+  return (slow = null);
+}
+
 /** Puts a session in place of the present one, and lets it write its first lines. */
 async function install(next: () => Promise<Session>, hasText: boolean): Promise<SessionInfo> {
   await loop.stop();
   return queue.run(async () => {
     const created = await next();
     living.drop();
+    dropSlow();
     session?.free();
     session = created;
     trainable = hasText;
@@ -84,15 +95,26 @@ async function begin(config: Config): Promise<SessionInfo> {
   return info;
 }
 
-async function saveBeforeLeaving(): Promise<void> {
-  await loop.stop();
-  if (session?.info().position?.step) await keeper.autosave();
+/** A model that could only write trains on the text that has been opened, where it knows its characters. */
+async function goOn(): Promise<SessionInfo | null> {
+  if (!session || trainable) return null;
+  const file = await queue.run(() => requireSession().save());
+  const { info, unfit } = await resume(new Blob([file as Uint8Array<ArrayBuffer>]));
+  if (unfit) return null;
+  keeper.newRun();
+  void showWriting();
+  return info;
 }
 
-/** What the page is told of a session: short numbers, and the memory that training takes. */
+async function saveBeforeLeaving(): Promise<void> {
+  await loop.stop();
+  if (await queue.run(() => session?.info().position?.step)) await keeper.autosave();
+}
+
+/** What the page is told of a session: with the memory that training takes. */
 function described(info: SessionInfo): SessionInfo {
   const summary = engine.summarize(info.config.model, info.config.train, info.vocabulary.length);
-  return { ...info, config: plainConfig(info.config), summary };
+  return { ...info, summary };
 }
 
 function firstLetter(vocabulary: string[]): string {
@@ -152,23 +174,28 @@ const desk: Desk = {
       texts = new TextDesk(engine);
       device.setWish(wish);
       device.setBuild(wanted, loaded.build);
-      const sampling = plainSampling(engine.sampleDefaults());
+      const sampling = engine.sampleDefaults();
       living.setOptions(sampling);
       return {
         sampling,
         build: loaded.build,
-        defaults: plainConfig(engine.defaults()),
-        presets: engine.presets().map((preset) => ({ ...preset, config: plainConfig(preset.config) })),
+        defaults: engine.defaults(),
+        presets: engine.presets(),
         corpora: engine.corpora(),
-        files: [self.location.href, ...performance.getEntriesByType('resource').map((entry) => entry.name)],
       };
+    }),
+  files: () =>
+    answer(async () => {
+      await import('./slow.ts');
+      return [self.location.href, ...performance.getEntriesByType('resource').map((entry) => entry.name)];
     }),
   openText: (source, config) =>
     answer(async () => {
       const before = texts.current;
       try {
         const text = await texts.open(source, config.text);
-        return { text, info: await begin(config) };
+        const resumed = await goOn();
+        return { text, info: resumed ?? (await begin(config)), resumed: resumed !== null };
       } catch (error) {
         texts.current = before;
         throw error;
@@ -176,7 +203,7 @@ const desk: Desk = {
     }),
   rereadText: (options, encoding) => answer(() => texts.reread(options, encoding)),
   summarize: (model, train) =>
-    answer(() => engine.summarize(model, train, texts.current?.view.statistics.kept ?? session?.info().vocabulary.length ?? 1)),
+    answer(() => engine.summarize(model, train, texts.current?.view.statistics.kept ?? 1)),
   create: (config) => answer(() => begin(config)),
   measure: (config) =>
     answer(async () => {
@@ -221,7 +248,42 @@ const desk: Desk = {
   stopWriting: (id) => answer(() => (writer.stop(id), null)),
   inspect: (text) => answer(() => queue.run(() => requireSession().inspect(text))),
   neighbours: (character, count) => answer(() => queue.run(() => requireSession().neighbours(character, count))),
-  compareGradients: (text) => answer(() => gradientReach(engine, requireSession().info().config, requireText(), text)),
+  compareGradients: (text) =>
+    answer(async () => {
+      const { config } = await queue.run(() => requireSession().info());
+      return gradientReach(engine, config, requireText(), text);
+    }),
+  windows: (sampling, epoch, batch) =>
+    answer(() =>
+      queue.run(() => {
+        requireTrainable();
+        const { vocabulary, config } = session!.info();
+        const { steps } = config.train;
+        const windows = session!.windows(sampling, epoch, batch);
+        const read = (start: number) => Array.from(session!.passage(start, steps + 1), (token) => vocabulary[token]!);
+        return { ...windows, steps, rows: windows.starts.slice(0, ROWS_READ).map(read) };
+      }),
+    ),
+  beginSlow: () =>
+    answer(async () => {
+      const { SlowStep } = await import('./slow.ts');
+      return queue.run(async () => {
+        requireTrainable();
+        dropSlow();
+        const info = session!.info();
+        slow = new SlowStep(await session!.trace(), info);
+        const { model, train } = info.config;
+        return { rows: train.batch_size, layers: model.num_layers, units: model.hidden_size };
+      });
+    }),
+  slowView: (row, layer, unit) =>
+    answer(() =>
+      queue.run(() => {
+        if (!slow) throw new DeskError('no-trace', 'this step is gone; begin again');
+        return slow.view(row, layer, unit);
+      }),
+    ),
+  endSlow: () => answer(() => dropSlow()),
   exportModel: () =>
     answer(() =>
       queue.run(async () => {

@@ -63,7 +63,11 @@ export class TextDesk {
     } else {
       if (stored.bytes.size > MOST_BYTES) {
         const megabytes = Math.round(stored.bytes.size / 1e6);
-        throw new DeskError('too-large', `The file has ${megabytes} MB; at most 256 MB can be read.`);
+        const limit = Math.floor(MOST_BYTES / 1e6);
+        throw new DeskError('too-large', `The file has ${megabytes} MB; at most ${limit} MB can be read.`, {
+          megabytes: String(megabytes),
+          limit: String(limit),
+        });
       }
       const bytes = new Uint8Array(await stored.bytes.arrayBuffer());
       const decoded = this.engine.decode(bytes, stored.encoding ?? undefined);

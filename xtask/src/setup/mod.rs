@@ -5,6 +5,7 @@
 mod browser;
 mod cargo_tools;
 mod debian;
+mod firefox;
 mod node;
 mod torch;
 mod vulkan;
@@ -29,6 +30,8 @@ pub enum Need {
     WasmPack,
     /// Chromium and its driver.
     Browser,
+    /// Firefox, in which the page's main story runs too.
+    Firefox,
     /// A Vulkan device, by software if need be.
     Vulkan,
     /// Node and the packages of the front end.
@@ -41,11 +44,12 @@ pub enum Need {
 
 impl Need {
     /// All that building and testing needs.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::WasmTarget,
         Self::WasmTools,
         Self::WasmPack,
         Self::Browser,
+        Self::Firefox,
         Self::Vulkan,
         Self::FrontEnd,
     ];
@@ -143,6 +147,7 @@ pub fn prepare(needs: &[Need]) -> Result<Tools> {
             }
             Need::WasmPack => cargo_tools::wasm_pack(&mut tools)?,
             Need::Browser => browser::prepare(&mut tools)?,
+            Need::Firefox => firefox::prepare(&mut tools)?,
             Need::Vulkan => vulkan::prepare(&mut tools)?,
             Need::FrontEnd => node::front_end(&mut tools)?,
             Need::Rivals => node::rivals(&mut tools)?,

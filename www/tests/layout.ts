@@ -1,0 +1,87 @@
+/** Whether everything fits the window's width, and what does not. */
+import type { Page } from 'playwright-core';
+
+/**
+ * The deepest elements that reach beyond the window, through shadow roots. What an ancestor clips or scrolls does not
+ * count: that ancestor is measured itself.
+ */
+export function stickingOut(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const found: string[] = [];
+    const parent = (element: Element) => element.parentElement ?? ((element.getRootNode() as ShadowRoot).host as Element | undefined) ?? null;
+    const path = (element: Element) => {
+      const names: string[] = [];
+      for (let each: Element | null = element; each && names.length < 6; each = parent(each)) {
+        const name = each.classList[0];
+        names.unshift(each.localName + (each.id ? `#${each.id}` : name ? `.${name}` : ''));
+      }
+      return names.join(' > ');
+    };
+    /** Answers whether anything in here was reported. */
+    const visit = (element: Element): boolean => {
+      const style = getComputedStyle(element);
+      if (style.display === 'none') return false;
+      const clips = style.overflowX !== 'visible';
+      let inside = false;
+      if (!clips) for (const child of element.shadowRoot?.children ?? element.children) inside = visit(child) || inside;
+      if (inside) return true;
+      const { left, right, width } = element.getBoundingClientRect();
+      const beyond = Math.max(right - innerWidth, -left);
+      if (width === 0 || style.position === 'fixed' || beyond <= 0.5) return false;
+      found.push(`${path(element)}: ${Math.round(beyond)} px beyond the window (${JSON.stringify((element.textContent ?? '').trim().slice(0, 60))})`);
+      return true;
+    };
+    visit(document.body);
+    const overflow = document.documentElement.scrollWidth - innerWidth;
+    if (overflow > 0 && !found.length) found.push(`the page is ${overflow} px wider than the window`);
+    return found;
+  });
+}
+
+/** Another machine's fonts: every text `scale` times as large, and set wider by the same share. */
+export async function widenText(page: Page, scale: number): Promise<void> {
+  await page.evaluate((factor) => {
+    const sizes: [HTMLElement | SVGElement, string][] = [];
+    const visit = (element: Element) => {
+      if (element instanceof HTMLElement) sizes.push([element, `${Number.parseFloat(getComputedStyle(element).fontSize) * factor}px`]);
+      for (const child of [...(element.shadowRoot?.children ?? []), ...element.children]) visit(child);
+    };
+    visit(document.body);
+    for (const [element, size] of sizes) {
+      element.style.setProperty('font-size', size, 'important');
+      element.style.setProperty('letter-spacing', `${(factor - 1) / 2}em`, 'important');
+    }
+  }, scale);
+}
+
+/** The longest that each variable text may become: numbers of a long run, a talkative GPU, a file name without a break. */
+export async function crowd(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const { app } = document.querySelector('cl-page') as unknown as { app: Crowded };
+    const run = app.runs.current;
+    run.charactersPerSecond = 1_234_567;
+    run.steps.columns[0]!.push(...Array.from({ length: 10 }, () => 12_345.678));
+    run.epochs.push({ ...run.epochs.at(-1)!, epoch: 123_456, perplexity: 123_456_789 });
+    const adapter = 'ANGLE (NVIDIA Corporation, NVIDIA GeForce RTX 3070 Laptop GPU)';
+    app.store.set({
+      device: {
+        wish: 'auto',
+        backend: 'cpu',
+        build: 'relaxed',
+        choice: { reason: 'slower', adapter, cpu_ms: 1234.5, gpu_ms: 4567.8, message: 'lost-without-a-break-'.repeat(9), step: null },
+      },
+      position: { epoch: 123_456, step: 12_345_678, batch: 3, batches_per_epoch: 10 },
+    });
+    app.notices.add('problem', 'notice.loaded', { name: `${'a_name_without_any_break_'.repeat(5)}.safetensors` });
+    app.runs.touch();
+  });
+}
+
+interface Crowded {
+  runs: {
+    current: { charactersPerSecond: number; steps: { columns: number[][] }; epochs: { epoch: number; perplexity: number }[] };
+    touch(): void;
+  };
+  store: { set(patch: object): void };
+  notices: { add(kind: string, key: string, values: object): void };
+}
