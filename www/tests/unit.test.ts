@@ -165,7 +165,7 @@ async function tryThreads(present: number, copy: Session): Promise<number | null
 test('a trial of threads compares medians of warm slices', async () => {
   let slices = 0;
   // Slow while it is compiled, and once while something else runs.
-  const copy = pretend(() => (++slices <= 4 || slices === 12 ? 1 : 300));
+  const copy = pretend(() => (++slices <= 4 || slices === 28 ? 1 : 300));
   assert.equal(await tryThreads(200, copy), 1.5);
 });
 

@@ -9,7 +9,7 @@ import type { CommandQueue } from './queue.ts';
 const SLICE_MS = 20;
 const NO_LIMIT = 0x7fffffff;
 /** Until the browser has compiled the new build with its optimising compiler. */
-const WARM_MS = 300;
+const WARM_MS = 1000;
 const WARM_ROUNDS = 2;
 const ROUNDS = 7;
 
