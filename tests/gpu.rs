@@ -88,9 +88,37 @@ fn a_lost_device_is_reported_and_nothing_panics() {
     block_on(gpu::check_device_loss());
 }
 
+/// `pack_quads` has no place in a plan: its Rust half against its definition, blocks, strides and
+/// padding included. (Its shader runs before every recurrent one.)
 #[test]
 fn pack_quads() {
-    gpu::check_packing();
+    use charloom::kernels::pack_quads::{Params, run};
+    let (blocks, rows, columns) = (2usize, 5usize, 3usize);
+    let weights: Vec<f32> = (0..60u8).map(f32::from).collect();
+    let params = Params {
+        blocks: blocks as u32,
+        rows: rows as u32,
+        columns: columns as u32,
+        block_stride: 5,
+        row_stride: 1,
+        column_stride: 10,
+        reserved: [0; 2],
+    };
+    let mut packed = vec![f32::NAN; params.len()];
+    run(&params, &weights, &mut packed);
+    for block in 0..blocks {
+        for row in 0..8 {
+            for column in 0..columns {
+                let at = ((block * 2 + row / 4) * columns + column) * 4 + row % 4;
+                let expected = if row < rows {
+                    weights[column * 10 + block * 5 + row]
+                } else {
+                    0.0
+                };
+                assert_eq!(packed[at], expected);
+            }
+        }
+    }
 }
 
 #[test]

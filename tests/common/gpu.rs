@@ -422,38 +422,6 @@ pub async fn check_readings(device: &GpuDevice) {
     assert!(executor.status().is_ok());
 }
 
-/// `pack_quads` has no place in a plan: its Rust half against its definition, blocks, strides and
-/// padding included. (Its shader runs before every recurrent one.)
-pub fn check_packing() {
-    use charloom::kernels::pack_quads::{Params, run};
-    let (blocks, rows, columns) = (2usize, 5usize, 3usize);
-    let weights: Vec<f32> = (0..60u8).map(f32::from).collect();
-    let params = Params {
-        blocks: blocks as u32,
-        rows: rows as u32,
-        columns: columns as u32,
-        block_stride: 5,
-        row_stride: 1,
-        column_stride: 10,
-        reserved: [0; 2],
-    };
-    let mut packed = vec![f32::NAN; params.len()];
-    run(&params, &weights, &mut packed);
-    for block in 0..blocks {
-        for row in 0..8 {
-            for column in 0..columns {
-                let at = ((block * 2 + row / 4) * columns + column) * 4 + row % 4;
-                let expected = if row < rows {
-                    weights[column * 10 + block * 5 + row]
-                } else {
-                    0.0
-                };
-                assert_eq!(packed[at], expected);
-            }
-        }
-    }
-}
-
 /// The known-answer step passes; a measured choice names the faster; a missing or lost device is a
 /// reason for the CPU.
 pub async fn check_probe(cells: &[(Cell, bool)]) {
