@@ -1,8 +1,11 @@
 /** Who takes part, and the worker each of them runs in. */
 const BUILDS = ['scalar', 'simd', 'relaxed'];
+/** As many on every machine, so that results can be compared. */
+const THREADS = 2;
 
 export const CONTESTANTS = [
   ...BUILDS.map((build) => ({ name: `charloom-${build}`, script: 'charloom.js', arguments: [build] })),
+  { name: 'charloom-threads', script: 'charloom.js', arguments: ['threads', THREADS] },
   ...['simd', 'relaxed'].map((build) => ({ name: `floor-${build}`, script: 'floor.js', arguments: [build] })),
   { name: 'tfjs', script: 'tfjs.js', arguments: [], rival: true },
 ];

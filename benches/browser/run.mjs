@@ -60,13 +60,14 @@ const log = (line) => console.error(line);
 const browser = await launch();
 try {
   report({ kind: 'about', contestant: 'chromium', version: browser.version() });
-  const server = await serve({
+  const places = {
     '/': join(HERE, 'contestants'),
     '/contestants/': join(HERE, 'contestants'),
     '/pkg/': values.pkg,
     '/floor/': values.floor,
     '/tfjs/': join(HERE, 'node_modules/@tensorflow'),
-  });
+  };
+  const server = await serve(places, { isolated: true });
   const page = await browser.newPage();
   page.setDefaultTimeout(0);
   page.on('console', (message) => message.type() === 'error' && log(`page: ${message.text()}`));

@@ -13,8 +13,11 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
+/** A page may share memory between threads only where it is isolated from other origins. */
+const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
 /** `places`: { '/prefix/': folder }. Every request that was answered with a file goes to `onFile`. */
-export async function serve(places, onFile = () => {}) {
+export async function serve(places, { onFile = () => {}, isolated = false } = {}) {
   const prefixes = Object.keys(places).sort((a, b) => b.length - a.length);
   const server = http.createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
@@ -27,6 +30,7 @@ export async function serve(places, onFile = () => {}) {
       return;
     }
     onFile(file);
+    for (const [name, value] of Object.entries(isolated ? ISOLATED : {})) response.setHeader(name, value);
     response.setHeader('content-type', TYPES[extname(file)] ?? 'application/octet-stream');
     createReadStream(file).pipe(response);
   });

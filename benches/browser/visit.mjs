@@ -57,7 +57,7 @@ function watch([ready, firstStep]) {
 export async function visit(browser, { dist, options, report, log }) {
   let files = new Set();
   let needed = new Set();
-  const server = await serve({ '/': dist }, (file) => files.add(file));
+  const server = await serve({ '/': dist }, { onFile: (file) => files.add(file) });
   const milliseconds = { ready: [], firstStep: [] };
   for (let i = 0; i < options.reps; i++) {
     files = new Set();

@@ -53,6 +53,15 @@ impl Backend {
         }
     }
 
+    /// How many of the CPU's threads it computes on.
+    pub fn threads(&self) -> usize {
+        match self {
+            Self::Cpu(cpu) => cpu.threads(),
+            #[cfg(feature = "webgpu")]
+            Self::Gpu(_) => 1,
+        }
+    }
+
     /// The words of `view` at once, where nothing has to be waited for.
     pub fn peek(&mut self, view: View) -> Option<&[f32]> {
         match self {

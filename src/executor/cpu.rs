@@ -7,9 +7,12 @@ use super::{
 use crate::{
     kernels::{Context, Kernel},
     plan::{BufferId, Plan, View},
-    simd::{Isa, MAX_THREADS, Simd},
+    simd::{Isa, Simd},
     with_simd,
 };
+
+#[cfg(feature = "threads")]
+use super::pool::Pool;
 
 /// Runs a plan on the CPU. A run allocates nothing.
 pub struct CpuExecutor {
@@ -19,7 +22,7 @@ pub struct CpuExecutor {
     isa: Isa,
     threads: usize,
     #[cfg(feature = "threads")]
-    pool: Option<rayon::ThreadPool>,
+    pool: Option<Pool>,
 }
 
 impl CpuExecutor {
@@ -31,33 +34,23 @@ impl CpuExecutor {
         Self::with_threads(plan, isa, 1)
     }
 
-    /// As [`CpuExecutor::new`], on `threads` threads: the same bits, sooner. Without the feature
-    /// `threads`, one.
+    /// As [`CpuExecutor::new`], on `threads` threads: the same bits, sooner. In a page, on no more than
+    /// it has started; without the feature `threads`, one.
     ///
     /// # Errors
     /// Too little memory, or no threads to be had.
     pub fn with_threads(plan: Plan, isa: Isa, threads: usize) -> Result<Self, ExecutorError> {
-        let threads = if cfg!(feature = "threads") {
-            threads.clamp(1, MAX_THREADS)
-        } else {
-            1
-        };
+        #[cfg(feature = "threads")]
+        let most = Pool::most();
+        #[cfg(not(feature = "threads"))]
+        let most = 1;
+        let threads = threads.clamp(1, most);
         let arena = Arena::new(&plan)?;
         let dispatches = plan.programs.iter().flat_map(|p| &p.dispatches);
         let scratch = dispatches
             .map(|d| with_simd!(isa, s => scratch_len(s, &d.kernel, threads)))
             .max()
             .unwrap_or(0);
-        #[cfg(feature = "threads")]
-        let pool = match threads {
-            1 => None,
-            _ => {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-                Some(pool.map_err(|e| ExecutorError::Threads {
-                    reason: e.to_string(),
-                })?)
-            }
-        };
         Ok(Self {
             plan,
             arena,
@@ -65,13 +58,18 @@ impl CpuExecutor {
             isa,
             threads,
             #[cfg(feature = "threads")]
-            pool,
+            pool: Pool::new(threads)?,
         })
     }
 
     /// The instruction set in use.
     pub fn isa(&self) -> Isa {
         self.isa
+    }
+
+    /// How many threads it runs on.
+    pub fn threads(&self) -> usize {
+        self.threads
     }
 
     /// The plan it runs.

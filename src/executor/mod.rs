@@ -4,12 +4,16 @@ mod backend;
 mod cpu;
 #[cfg(feature = "webgpu")]
 pub mod gpu;
+#[cfg(feature = "threads")]
+mod pool;
 mod work;
 
 pub use backend::Backend;
 pub use cpu::CpuExecutor;
 #[cfg(feature = "webgpu")]
 pub use gpu::{GpuDevice, GpuExecutor};
+#[cfg(all(feature = "threads", target_arch = "wasm32"))]
+pub use pool::page as page_threads;
 use thiserror::Error;
 
 use crate::{

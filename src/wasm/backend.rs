@@ -6,7 +6,7 @@ use crate::{
     executor::{Backend, CpuExecutor, ExecutorError},
     network::ConfigError,
     plan::NetworkPlan,
-    simd::Isa,
+    simd::{Isa, MAX_THREADS},
     train::Trainer,
 };
 
@@ -41,12 +41,11 @@ impl Choice {
     }
 }
 
-/// The CPU executor for a plan.
+/// The CPU executor for a plan, on all threads that the page has started.
 pub fn cpu(network: &NetworkPlan) -> Result<Backend, ExecutorError> {
-    Ok(Backend::Cpu(CpuExecutor::new(
-        network.plan.clone(),
-        Isa::best(false),
-    )?))
+    let plan = network.plan.clone();
+    let cpu = CpuExecutor::with_threads(plan, Isa::best(false), MAX_THREADS)?;
+    Ok(Backend::Cpu(cpu))
 }
 
 /// Moves `trainer` to the executor that was asked for.

@@ -4,6 +4,8 @@ mod convert;
 mod inside;
 mod session;
 mod tables;
+#[cfg(feature = "threads")]
+mod threads;
 mod trace;
 
 use convert::{composed, from_js, throw, to_js};

@@ -16,7 +16,9 @@ use crate::{
 
 /// Which of the builds this is.
 pub fn build() -> &'static str {
-    if cfg!(target_feature = "relaxed-simd") {
+    if cfg!(target_feature = "atomics") {
+        "threads"
+    } else if cfg!(target_feature = "relaxed-simd") {
         "relaxed"
     } else if cfg!(target_feature = "simd128") {
         "simd"
@@ -259,6 +261,7 @@ impl Session {
         struct Info<'a> {
             backend: &'static str,
             build: &'static str,
+            threads: usize,
             choice: &'a Choice,
             exact: bool,
             config: &'a Config,
@@ -277,6 +280,7 @@ impl Session {
         to_js(&Info {
             backend: trainer.map_or("cpu", |t| t.backend().name()),
             build: build(),
+            threads: trainer.map_or(1, |t| t.backend().threads()),
             choice: &self.choice,
             exact: self.exact,
             config,

@@ -43,9 +43,9 @@ export interface LiveOptions { lr?: number; clip?: TrainConfig['clip']; clip_thr
 export interface SampleOptions { prefix: string; skip_unknown: boolean; temperature: number; top_k: number /*0=off*/; top_p: number /*1=off*/; greedy: boolean; seed: number; alternatives: number }
 export interface SampledCharacter { character: string; token: number; probability: number; alternatives: { character: string; probability: number }[] }
 export type Backend = 'auto' | 'webgpu' | 'cpu';
-export interface SessionInfo { backend: 'webgpu' | 'cpu'; build: 'scalar' | 'simd' | 'relaxed'; choice: Choice; exact: boolean; config: Config; summary: Summary; statistics: Statistics | null; position: Position | null; vocabulary: string[]; fingerprint: string | null }
+export interface SessionInfo { backend: 'webgpu' | 'cpu'; build: Build; threads: number; choice: Choice; exact: boolean; config: Config; summary: Summary; statistics: Statistics | null; position: Position | null; vocabulary: string[]; fingerprint: string | null }
 
-export type Build = 'scalar' | 'simd' | 'relaxed';
+export type Build = 'scalar' | 'simd' | 'relaxed' | 'threads';
 export interface CorpusInfo { id: string; language: string; title: string; characters: number }
 export interface Preset { id: string; corpus: string; config: Config; references: { epoch: number; perplexity: number }[] }
 /** What every failure is thrown as; `name` is `CharloomError`, `code` is stable, `field` names an option, `values` are what the message holds. */

@@ -12,6 +12,9 @@ export const WWW = findUp(dirname(fileURLToPath(import.meta.url)), 'vite.config.
 const WITH_WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
 export const WITHOUT_WEBGPU = ['--disable-features=WebGPU,WebGPUService', '--disable-gpu', '--use-webgpu-adapter=none'];
 
+/** With these a page may have threads. */
+export const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
 const FLAGS = [
   '--no-sandbox',
   '--disable-quic',
@@ -44,10 +47,14 @@ export interface Site {
 }
 
 /** Serves www/dist and starts a browser. */
-export async function openSite(headers: Record<string, string> = {}, gpu: string[] = WITH_WEBGPU): Promise<Site> {
+export async function openSite(
+  headers: Record<string, string> = {},
+  gpu: string[] = WITH_WEBGPU,
+  missing: RegExp | null = null,
+): Promise<Site> {
   const dist = join(WWW, 'dist');
   if (!existsSync(join(dist, 'index.html'))) throw new Error('www/dist is missing: run `npm run build` first.');
-  const server = await serve(dist, headers);
+  const server = await serve(dist, headers, missing);
   const browser = await chromium.launch({ executablePath: findChromium(), args: [...FLAGS, ...gpu] });
   return {
     url: server.url,

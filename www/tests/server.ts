@@ -13,13 +13,17 @@ const TYPES: Record<string, string> = {
   '.json': 'application/json',
 };
 
-/** Serves `root` under `/charloom/`, as a project page would be, on a free port. */
-export async function serve(root: string, headers: Record<string, string> = {}): Promise<{ url: string; close: () => void }> {
+/** Serves `root` under `/charloom/`, as a project page would be, on a free port, without the files that match `missing`. */
+export async function serve(
+  root: string,
+  headers: Record<string, string> = {},
+  missing: RegExp | null = null,
+): Promise<{ url: string; close: () => void }> {
   const server: Server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname.replace(/^\/charloom/, '');
     const file = join(root, normalize(decodeURIComponent(path)), path.endsWith('/') ? 'index.html' : '');
     try {
-      if (!statSync(file).isFile()) throw new Error('not a file');
+      if (missing?.test(path) || !statSync(file).isFile()) throw new Error('not a file');
       response.writeHead(200, { ...headers, 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
       createReadStream(file).pipe(response);
     } catch {

@@ -6,7 +6,7 @@ import { loadLanguage, preferredLanguage, translate } from '../src/i18n/i18n.ts'
 import { zhLater } from '../src/i18n/zh.later.ts';
 import { zh } from '../src/i18n/zh.ts';
 import * as format from '../src/i18n/format.ts';
-import type { Config, Inspection, LayerInside } from '../src/protocol/engine.ts';
+import type { Config, Inspection, LayerInside, Session, TrainReport } from '../src/protocol/engine.ts';
 import { allPaths, differences, fromParameters, getOption, toParameters, withOption } from '../src/state/config.ts';
 import { readHash, writeHash } from '../src/state/hash.ts';
 import { correlation, gateGrid, hiddenGrid, at, orderUnits } from '../src/state/inside.ts';
@@ -15,6 +15,8 @@ import { frameOf, framesOf, STAGES } from '../src/slow/frames.ts';
 import { layOut } from '../src/windows/layout.ts';
 import { MOST_POINTS, Series, smooth } from '../src/state/series.ts';
 import { Store } from '../src/state/store.ts';
+import type { CommandQueue } from '../src/worker/queue.ts';
+import { Trial } from '../src/worker/trial.ts';
 
 /** Any values will do: these tests are about carrying options, not about what they are. */
 const CONFIG = {
@@ -140,6 +142,42 @@ test('units are ordered by what they react to', () => {
   assert.ok(Math.abs(scores[1]! + 1) < 1e-6, 'unit 1 goes against them');
   assert.equal(correlation([1, 1, 1], [1, 2, 3]), 0, 'what never changes follows nothing');
   assert.deepEqual(orderUnits(grid, 'index', LOOKED_AT, 0).units, [0, 1]);
+});
+
+const queue = { run: async (job: () => unknown) => job() } as CommandQueue;
+
+/** A session that trains as fast as it is told. */
+function pretend(pace: () => number, stopped: unknown = null) {
+  return { train: async () => (await new Promise((done) => setTimeout(done, 40)), { characters_per_second: pace(), stopped }) } as unknown as Session;
+}
+
+async function tryThreads(present: number, copy: Session): Promise<number | null> {
+  const trial = new Trial(queue, copy, () => true);
+  let over = false;
+  const gain = trial.gain().finally(() => (over = true));
+  while (!over) {
+    trial.note({ characters_per_second: present } as TrainReport);
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  return gain;
+}
+
+test('a trial of threads compares medians of warm slices', async () => {
+  let slices = 0;
+  // Slow while it is compiled, and once while something else runs.
+  const copy = pretend(() => (++slices <= 4 || slices === 28 ? 1 : 300));
+  assert.equal(await tryThreads(200, copy), 1.5);
+});
+
+test('a trial of threads ends with the training, and with the session', async () => {
+  assert.equal(await tryThreads(200, pretend(() => 300, { reason: 'finished' })), null);
+  let current = true;
+  const trial = new Trial(queue, pretend(() => 300), () => current);
+  const gain = trial.gain();
+  await new Promise((done) => setTimeout(done, 60));
+  current = false;
+  trial.abandon();
+  assert.equal(await gain, null);
 });
 
 test('slow motion walks forward through time, then backward', () => {

@@ -61,7 +61,8 @@ fn lints(tools: &Tools) -> Result<()> {
         .run()
 }
 
-/// The variant with WebGPU, because it compiles the most code.
+/// The variant with WebGPU, with the code for threads besides: all code there is, without
+/// compiling a standard library for it.
 fn wasm_lints(tools: &Tools) -> Result<()> {
     tools
         .wasm_command("cargo", Variant::Webgpu)?
@@ -74,6 +75,7 @@ fn wasm_lints(tools: &Tools) -> Result<()> {
         )
         .args(["--target", "wasm32-unknown-unknown"])
         .args(Variant::Webgpu.cargo_features())
+        .args(["--features=charloom/threads"])
         .args(["--", "--deny", "warnings"])
         .run()
 }

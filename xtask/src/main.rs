@@ -3,7 +3,7 @@
 //! | file | job |
 //! | --- | --- |
 //! | `setup/` | finds every outside tool, or installs it |
-//! | `variant.rs` | the three WebAssembly builds and their compiler flags |
+//! | `variant.rs` | the WebAssembly builds and their compiler flags |
 //! | `build.rs` | Rust → `pkg/`, TypeScript → `www/dist/` |
 //! | `check.rs`, `licences.rs` | formatting, lints, documentation, licences, types |
 //! | `test.rs`, `tally.rs` | every test suite, and how many tests it ran |
@@ -45,7 +45,7 @@ enum Command {
     Test(test::Options),
     /// Measure Charloom, the wasm floor, TensorFlow.js and PyTorch side by side
     Bench(bench::Options),
-    /// Build the three WebAssembly variants into pkg/ and the pages into www/dist/
+    /// Build the WebAssembly variants into pkg/ and the pages into www/dist/
     Build(build::Options),
     /// Formatting, lints, documentation, licences of all dependencies, TypeScript types
     Check,

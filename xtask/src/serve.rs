@@ -1,4 +1,5 @@
-//! `cargo xtask serve`: the playground on this machine.
+//! `cargo xtask serve`: the playground on this machine, with the headers that let it have threads
+//! (`www/vite.config.ts`).
 
 use anyhow::Result;
 

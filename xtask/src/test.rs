@@ -25,7 +25,7 @@ enum Suite {
     Native,
     /// Examples in the documentation
     Doc,
-    /// tests/wasm*.rs in a worker in Chromium, on each of the three builds
+    /// tests/wasm*.rs in a worker in Chromium, on each build
     Wasm,
     /// Unit and end-to-end tests of the pages, in Chromium
     Www,

@@ -1,5 +1,6 @@
 //! The WebAssembly builds. A page loads the fastest of the first three that its browser can run; the
-//! fourth, with the code for WebGPU, only where a GPU is to be used: the others are smaller.
+//! fourth, with the code for WebGPU, only where a GPU is to be used: the others are smaller; the
+//! fifth only where the page may have threads, beside the one it began with.
 
 use std::path::PathBuf;
 
@@ -15,10 +16,32 @@ pub enum Variant {
     Relaxed,
     /// 128-bit vectors, and WebGPU.
     Webgpu,
+    /// As `Relaxed`, with threads: for pages that are isolated from other origins.
+    Threads,
 }
 
+/// What the linker is told for a memory that threads share: it is made outside of the module, and
+/// reserved in full at once, so that its end is a compromise between large models and browsers that
+/// have little address space. wasm-bindgen places each thread's own data by the exported symbols.
+const SHARED_MEMORY: [&str; 8] = [
+    "--shared-memory",
+    "--import-memory",
+    "--max-memory=1073741824",
+    "--export=__wasm_init_tls",
+    "--export=__tls_size",
+    "--export=__tls_align",
+    "--export=__tls_base",
+    "--export=__heap_base",
+];
+
 impl Variant {
-    pub const ALL: [Self; 4] = [Self::Scalar, Self::Simd, Self::Relaxed, Self::Webgpu];
+    pub const ALL: [Self; 5] = [
+        Self::Scalar,
+        Self::Simd,
+        Self::Relaxed,
+        Self::Webgpu,
+        Self::Threads,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -26,6 +49,7 @@ impl Variant {
             Self::Simd => "simd",
             Self::Relaxed => "relaxed",
             Self::Webgpu => "webgpu",
+            Self::Threads => "threads",
         }
     }
 
@@ -33,6 +57,7 @@ impl Variant {
     pub fn cargo_features(self) -> &'static [&'static str] {
         match self {
             Self::Webgpu => &["--no-default-features", "--features=charloom/webgpu"],
+            Self::Threads => &["--no-default-features", "--features=charloom/threads"],
             _ => &["--no-default-features"],
         }
     }
@@ -51,6 +76,7 @@ impl Variant {
             Self::Scalar => &[],
             Self::Simd | Self::Webgpu => &["--enable-simd"],
             Self::Relaxed => &["--enable-simd", "--enable-relaxed-simd"],
+            Self::Threads => &["--enable-simd", "--enable-relaxed-simd", "--enable-threads"],
         }
     }
 
@@ -64,11 +90,22 @@ impl Variant {
             Self::Scalar => return String::new(),
             Self::Simd | Self::Webgpu => "+simd128",
             Self::Relaxed => "+simd128,+relaxed-simd",
+            Self::Threads => "+simd128,+relaxed-simd,+atomics,+bulk-memory,+mutable-globals",
         };
-        format!(
-            "-C target-feature={features} \
-             -C llvm-args=-pre-RA-sched=source -C llvm-args=-disable-lsr"
-        )
+        let order = "-C llvm-args=-pre-RA-sched=source -C llvm-args=-disable-lsr";
+        let linking = match self {
+            Self::Threads => SHARED_MEMORY
+                .map(|word| format!(" -C link-arg={word}"))
+                .concat(),
+            _ => String::new(),
+        };
+        format!("-C target-feature={features} {order}{linking}")
+    }
+
+    /// Whether the standard library must be compiled with the flags too: the one that comes with
+    /// Rust knows no threads in WebAssembly.
+    pub fn builds_std(self) -> bool {
+        self == Self::Threads
     }
 
     /// Its own target folder: differing flags in one folder would rebuild everything.

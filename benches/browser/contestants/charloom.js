@@ -6,6 +6,19 @@ import { generateText } from './text.js';
 const BATCHES = 20;
 const NO_LIMIT = 0x7fffffff;
 
+/** Workers over the engine's module and memory: all of its threads but this one. */
+async function startThreads(module, threads) {
+  const starting = Array.from({ length: threads - 1 }, () => {
+    const worker = new Worker('/contestants/thread.js', { type: 'module' });
+    worker.postMessage({ module, memory });
+    return new Promise((resolve, reject) => {
+      worker.onmessage = resolve;
+      worker.onerror = (event) => reject(new Error(event.message || 'a thread could not be started'));
+    });
+  });
+  await Promise.all(starting);
+}
+
 let engine;
 let memory;
 let session;
@@ -13,10 +26,12 @@ let sampler;
 let shape;
 
 answer({
-  async load(build) {
+  async load(build, threads = 1) {
     engine = await import(`/pkg/${build}/charloom.js`);
-    ({ memory } = await engine.default({ module_or_path: `/pkg/${build}/charloom_bg.wasm` }));
-    return { build: engine.build() };
+    const module = await WebAssembly.compileStreaming(fetch(`/pkg/${build}/charloom_bg.wasm`));
+    ({ memory } = await engine.default({ module_or_path: module }));
+    if (threads > 1) await startThreads(module, engine.prepareThreads(threads));
+    return { build: engine.build(), threads };
   },
 
   async prepare(workload) {

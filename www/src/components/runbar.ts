@@ -262,7 +262,7 @@ export class RunBar extends AppElement {
           >
             ${DEVICES.map((each) => html`<option value=${each}>${this.t(`device.${each}`)}</option>`)}
           </select>
-          <span id="device">${this.device()}</span>
+          <span id="device" title=${this.trial()}>${this.device()}</span>
         </dd>
       </div>
     </dl>`;
@@ -273,9 +273,15 @@ export class RunBar extends AppElement {
     if (engine === 'starting') return this.t('app.starting');
     if (switching) return this.t('device.switching');
     if (!device) return '–';
-    return device.backend === 'webgpu'
-      ? this.t('run.device.webgpu')
-      : this.t('run.device.cpu', { build: this.t(`run.build.${device.build}`) });
+    if (device.backend === 'webgpu') return this.t('run.device.webgpu');
+    const cpu = this.t('run.device.cpu', { build: this.t(`run.build.${device.build}`) });
+    return device.threads > 1 ? this.t('run.device.threads', { cpu, threads: device.threads }) : cpu;
+  }
+
+  /** What threads were found to gain. */
+  private trial(): string {
+    const { trial } = this.state.device ?? {};
+    return trial ? this.t('run.device.trial', { threads: trial.threads, gain: format.fixed(trial.gain, 2) }) : '';
   }
 
   /** Why it trains there; in full with what the GPU or its driver said. */

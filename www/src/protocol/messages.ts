@@ -77,8 +77,18 @@ export interface DeviceView {
   wish: Backend;
   backend: SessionInfo['backend'];
   build: BuildName;
+  /** Threads that it trains on. */
+  threads: number;
+  /** What the build with threads was found to gain on this model; null where it was not tried. */
+  trial: ThreadTrial | null;
   /** Null while nothing was tried yet. */
   choice: Choice | null;
+}
+
+export interface ThreadTrial {
+  threads: number;
+  /** How many times as fast. */
+  gain: number;
 }
 
 /** One sample drawn while training, to show how the writing changes. */

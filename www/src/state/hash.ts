@@ -23,7 +23,7 @@ export function readHash(hash: string): HashState {
     corpus: parameters.get('corpus'),
     preset: parameters.get('preset'),
     backend: oneOf(parameters.get('backend'), ['auto', 'webgpu', 'cpu'] as const) ?? 'auto',
-    build: oneOf(parameters.get('build'), ['scalar', 'simd', 'relaxed'] as const),
+    build: oneOf(parameters.get('build'), ['scalar', 'simd', 'relaxed', 'threads'] as const),
     hide: (parameters.get('hide') ?? '').split(',').filter(Boolean),
     parameters,
   };

@@ -1,12 +1,15 @@
 /**
  * Three builds of the engine: plain wasm, SIMD, and relaxed SIMD. The browser is asked which it can run by
  * validating a few bytes, the best one is fetched, and the other two never are. A fourth has the code for WebGPU
- * besides; it is larger, and fetched only where a GPU is to be used.
+ * besides; it is larger, and fetched only where a GPU is to be used. The fifth, with threads, is in threads.ts.
  */
 import type { BuildName } from '../protocol/messages.ts';
 import { DeskError } from './failure.ts';
+import { loadThreadedEngine } from './threads.ts';
 
-export type Engine = typeof import('../../../pkg/simd/charloom.js');
+type Module = typeof import('../../../pkg/simd/charloom.js');
+/** A build that has started. How each starts is its own. */
+export type Engine = Omit<Module, 'default' | 'initSync'>;
 
 /** `() -> v128` using i8x16.splat and i8x16.popcnt: valid only where simd128 is. */
 const SIMD_MODULE = [
@@ -18,7 +21,10 @@ const RELAXED_MODULE = [
   128, 2, 11,
 ];
 
-const LOADERS: Record<BuildName, () => Promise<{ engine: Engine; wasm: string }>> = {
+/** The builds that a page begins with. */
+type FirstBuild = Exclude<BuildName, 'threads'>;
+
+const LOADERS: Record<FirstBuild, () => Promise<{ engine: Module; wasm: string }>> = {
   relaxed: async () => ({
     engine: await import('../../../pkg/relaxed/charloom.js'),
     wasm: (await import('../../../pkg/relaxed/charloom_bg.wasm?url')).default,
@@ -50,16 +56,23 @@ async function fetchGpuEngine(): Promise<Engine> {
   return engine;
 }
 
+export const canRunRelaxed = () => WebAssembly.validate(new Uint8Array(RELAXED_MODULE));
+
 /** Builds this browser can run, best first. */
-function runnable(): BuildName[] {
-  const builds: BuildName[] = ['scalar'];
+function runnable(): FirstBuild[] {
+  const builds: FirstBuild[] = ['scalar'];
   if (WebAssembly.validate(new Uint8Array(SIMD_MODULE))) builds.unshift('simd');
-  if (WebAssembly.validate(new Uint8Array(RELAXED_MODULE))) builds.unshift('relaxed');
+  if (canRunRelaxed()) builds.unshift('relaxed');
   return builds;
 }
 
-/** Loads the wanted build, or the best that starts. */
+/** Loads the wanted build, or the best that starts; threads that are wanted and not to be had are done without. */
 export async function loadEngine(wanted: BuildName | null): Promise<{ engine: Engine; build: BuildName }> {
+  if (wanted === 'threads') {
+    const threaded = await loadThreadedEngine();
+    if (threaded) return { engine: threaded.engine, build: 'threads' };
+    wanted = null;
+  }
   let failure: unknown = new Error('This browser runs no WebAssembly.');
   for (const build of wanted ? [wanted] : runnable()) {
     try {

@@ -1,13 +1,16 @@
 /**
  * Where the session trains. Every session begins on the CPU, so that nothing waits for a GPU. The code for WebGPU is
  * a build of its own, fetched only where a GPU is to be used; a session moves there by its model file, between two
- * slices of training, and goes on at the same step.
+ * slices of training, and goes on at the same step. So is the build with threads, tried where the session stays on the
+ * CPU and the page may have threads.
  */
 import type { Backend, Choice, Session, TrainReport } from '../protocol/engine.ts';
-import type { DeviceView, WorkerEvent } from '../protocol/messages.ts';
+import type { BuildName, DeviceView, WorkerEvent } from '../protocol/messages.ts';
 import { loadGpuEngine, type Engine } from './builds.ts';
 import { DeskError, toFailure } from './failure.ts';
 import type { CommandQueue } from './queue.ts';
+import { loadThreadedEngine } from './threads.ts';
+import { Trial } from './trial.ts';
 
 /** The part of WebGPU that is needed to know whether there is a GPU. */
 interface Adapter {
@@ -19,6 +22,8 @@ interface Gpu {
 }
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
+/** Threads keep other work from the processors: for less than this they are not worth it. */
+const WORTHWHILE = 1.1;
 const NOTHING_MEASURED: Omit<Choice, 'reason'> = { adapter: null, cpu_ms: null, gpu_ms: null, message: null, step: null };
 
 /** What the device needs of the desk. */
@@ -35,6 +40,11 @@ export class Device {
   private choice: DeviceView['choice'] = null;
   private backend: DeviceView['backend'] = 'cpu';
   private readonly tried = new WeakSet<Session>();
+  private threads = 1;
+  private trial: DeviceView['trial'] = null;
+  private running: Trial | null = null;
+  private mayThread = false;
+  private buildAsked = false;
 
   constructor(
     private readonly queue: CommandQueue,
@@ -49,15 +59,29 @@ export class Device {
     this.wish = wish;
   }
 
+  /**
+   * Who asks for a build wants its rounding: no search for something faster then. Otherwise threads may be tried where
+   * the first build rounds as theirs does.
+   */
+  setBuild(wanted: BuildName | null, build: BuildName): void {
+    this.buildAsked = wanted !== null;
+    this.mayThread = wanted === null && build === 'relaxed';
+  }
+
   view(): DeviceView {
-    return { wish: this.wish, backend: this.backend, build: this.build, choice: this.choice };
+    const { wish, backend, build, threads, trial, choice } = this;
+    return { wish, backend, build, threads, trial, choice };
   }
 
   /** A session has begun, on the CPU. Where a GPU was asked for, it moves there before anything else. */
   async begun(): Promise<void> {
+    this.running?.abandon();
     this.backend = 'cpu';
-    this.build = await this.queue.run(() => this.host.session()?.info().build ?? this.build);
-    this.choice = this.wish === 'cpu' ? { ...NOTHING_MEASURED, reason: 'asked' } : null;
+    this.trial = null;
+    const info = await this.queue.run(() => this.host.session()?.info());
+    if (info) ({ build: this.build, threads: this.threads } = info);
+    const asked = this.wish === 'cpu' || (this.wish === 'auto' && this.buildAsked);
+    this.choice = asked ? { ...NOTHING_MEASURED, reason: 'asked' } : null;
     if (this.wish === 'webgpu' && this.host.text() !== null) {
       try {
         await this.toGpu();
@@ -94,17 +118,28 @@ export class Device {
       // Choosing WebGPU again must mean to try it again.
       if (this.wish === 'webgpu') this.wish = 'cpu';
       this.tell();
-    } else if (this.wish === 'auto' && !this.choice && !this.tried.has(session)) {
+    } else if (!this.tried.has(session)) {
       this.tried.add(session);
-      void this.toFaster().then(
-        () => this.tell(),
-        (error: unknown) => {
-          if (this.wish !== 'auto') return;
+      void this.search(session);
+    }
+    this.running?.note(report);
+  }
+
+  /** For something faster: a GPU, else threads. */
+  private async search(session: Session): Promise<void> {
+    if (this.wish === 'auto' && !this.choice) {
+      try {
+        await this.toFaster();
+        this.tell();
+      } catch (error) {
+        if (this.wish === 'auto') {
           this.choice = { ...NOTHING_MEASURED, reason: 'unavailable', message: toFailure(error).message };
           this.tell();
-        },
-      );
+        }
+      }
     }
+    // Where threads fail, nobody needs to know: they were not asked for.
+    await this.toThreads(session).catch(() => undefined);
   }
 
   private tell(): void {
@@ -147,7 +182,46 @@ export class Device {
     const info = session.info();
     this.backend = info.backend;
     this.build = info.build;
+    this.threads = info.threads;
     this.choice = info.choice;
+  }
+
+  /** To the build with threads, if it proves faster for this session. */
+  private async toThreads(session: Session): Promise<void> {
+    const text = this.host.text();
+    const current = () => this.host.session() === session && this.backend === 'cpu';
+    if (!this.mayThread || text === null || !current()) return;
+    const threaded = await loadThreadedEngine();
+    if (!threaded) return;
+    const { engine, threads } = threaded;
+    const copyOf = async () => engine.Session.resume(await session.save(), text, 'cpu');
+    const copy = await this.queue.run(async () => (current() ? copyOf() : null));
+    if (!copy) return;
+    const trial = new Trial(this.queue, copy, current);
+    this.running = trial;
+    let gain: number | null;
+    try {
+      gain = await trial.gain();
+    } finally {
+      if (this.running === trial) this.running = null;
+      copy.free();
+    }
+    await this.queue.run(async () => {
+      if (gain === null || !current()) return;
+      this.trial = { threads, gain };
+      if (gain > WORTHWHILE) {
+        const moved = await copyOf();
+        if (moved.info().exact) {
+          const { choice } = this;
+          this.host.replace(moved);
+          this.adopt(moved);
+          // Why it is on the CPU at all is still what it was.
+          this.choice = choice;
+          this.tried.add(moved);
+        } else moved.free();
+      }
+      this.tell();
+    });
   }
 
   /** To the build with WebGPU. It is fetched while training goes on; the session then moves between two slices. */

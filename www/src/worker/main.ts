@@ -173,6 +173,7 @@ const desk: Desk = {
       engine = loaded.engine;
       texts = new TextDesk(engine);
       device.setWish(wish);
+      device.setBuild(wanted, loaded.build);
       const sampling = engine.sampleDefaults();
       living.setOptions(sampling);
       return {

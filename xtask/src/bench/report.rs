@@ -26,6 +26,7 @@ struct Target {
 struct Contestant(Part, &'static str);
 
 const RELAXED: Contestant = Contestant(Part::Browser, "charloom-relaxed");
+const THREADS: Contestant = Contestant(Part::Browser, "charloom-threads");
 const SIMD: Contestant = Contestant(Part::Browser, "charloom-simd");
 const TFJS: Contestant = Contestant(Part::Browser, "tfjs");
 const NATIVE: Contestant = Contestant(Part::Native, "charloom-1");
@@ -34,7 +35,7 @@ const NATIVE_2: Contestant = Contestant(Part::Native, "charloom-2");
 const TORCH: Contestant = Contestant(Part::Native, "torch-1");
 const TORCH_2: Contestant = Contestant(Part::Native, "torch-2");
 
-const TARGETS: [Target; 9] = [
+const TARGETS: [Target; 10] = [
     Target {
         what: "relaxed build / its wasm floor",
         call: "train",
@@ -53,6 +54,13 @@ const TARGETS: [Target; 9] = [
         call: "train",
         ours: SIMD,
         theirs: Contestant(Part::Browser, "floor-simd"),
+        at_least: &[],
+    },
+    Target {
+        what: "threads build, 2 threads / relaxed build",
+        call: "train",
+        ours: THREADS,
+        theirs: RELAXED,
         at_least: &[],
     },
     Target {
@@ -136,7 +144,8 @@ const MEMORY_WORKLOAD: &str = "W2";
 const MEMORY_BYTES: f64 = 64e6;
 
 /// Contestants in the order of the tables, and what they are called there.
-const BROWSER_ROWS: [(&str, &str); 6] = [
+const BROWSER_ROWS: [(&str, &str); 7] = [
+    ("charloom-threads", "**Charloom, relaxed, 2 threads**"),
     ("charloom-relaxed", "**Charloom, relaxed**"),
     ("charloom-simd", "**Charloom, simd**"),
     ("charloom-scalar", "**Charloom, scalar**"),

@@ -77,7 +77,14 @@ impl Tools {
 
     /// The same, for `cargo` and `wasm-pack` on the WebAssembly build `variant`.
     pub fn wasm_command(&self, program: &str, variant: Variant) -> Result<Process> {
-        let command = self.command_after(self.wasm_rust.as_ref(), program)?;
+        let mut command = self.command_after(self.wasm_rust.as_ref(), program)?;
+        if variant.builds_std() {
+            command = command
+                // What cargo's -Zbuild-std says; by variable, since wasm-pack hands no such option on.
+                .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort,test")
+                // Stable Rust allows it only so.
+                .env("RUSTC_BOOTSTRAP", "1");
+        }
         Ok(command
             .without_env("RUSTFLAGS")
             // `cargo run` points it at this toolchain's libraries.

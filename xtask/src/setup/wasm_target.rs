@@ -1,8 +1,9 @@
-//! A Rust that compiles for `wasm32-unknown-unknown`.
+//! A Rust that compiles for `wasm32-unknown-unknown`, with the sources of its standard
+//! library: the build with threads compiles them itself.
 //!
-//! Ordinarily rustup adds the target to the toolchain in use. Where rustup cannot
-//! download (it may even hang), Debian packages a current Rust with the sources of
-//! its standard library, which is then compiled for WebAssembly once.
+//! Ordinarily rustup adds both to the toolchain in use. Where rustup cannot download
+//! (it may even hang), Debian packages a current Rust with the sources, from which the
+//! standard library is then compiled for WebAssembly once.
 
 use std::env;
 use std::fs;
@@ -18,14 +19,14 @@ use crate::process::Process;
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
 const MISSING: &str = "Rust cannot compile for WebAssembly here: \
-    run `rustup target add wasm32-unknown-unknown`";
+    run `rustup target add wasm32-unknown-unknown` and `rustup component add rust-src`";
 
 /// rustup needs a second or two; where it cannot download, it may wait for ever.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(60);
 
 pub fn prepare(tools: &mut Tools) -> Result<()> {
     let wanted = env::var("CHARLOOM_WASM_RUST").unwrap_or_default();
-    if wanted != "debian" && rustup_target()? {
+    if wanted != "debian" && rustup_has_all()? {
         tools.found("Rust for WebAssembly", "the toolchain in use");
         return Ok(());
     }
@@ -41,30 +42,54 @@ pub fn prepare(tools: &mut Tools) -> Result<()> {
     Ok(())
 }
 
-/// Whether the toolchain in use has the target, or rustup could add it.
-fn rustup_target() -> Result<bool> {
-    if has_standard_library("rustc")? {
+/// Whether the toolchain in use has the target and the sources, or rustup could add them.
+fn rustup_has_all() -> Result<bool> {
+    Ok(rustup_adds(
+        || has_standard_library("rustc"),
+        &["target", "add", TARGET],
+        "the Rust target wasm32-unknown-unknown",
+        "compiles to WebAssembly",
+    )? && rustup_adds(
+        || has_sources("rustc"),
+        &["component", "add", "rust-src"],
+        "the sources of Rust's standard library",
+        "the build with threads compiles its own",
+    )?)
+}
+
+/// Whether `present`, at once or after rustup was told `words`.
+fn rustup_adds(
+    present: impl Fn() -> Result<bool>,
+    words: &[&str],
+    what: &str,
+    why: &str,
+) -> Result<bool> {
+    if present()? {
         return Ok(true);
     }
     let failed_before = paths::state().join("rustup-cannot-download");
     if failed_before.exists() {
         return Ok(false);
     }
-    announce(
-        "the Rust target wasm32-unknown-unknown",
-        5,
-        "compiles to WebAssembly",
-    );
-    let added = Process::new("rustup")
-        .args(["target", "add", TARGET])
-        .run_within(RUSTUP_LIMIT);
+    announce(what, 5, why);
+    let added = Process::new("rustup").args(words).run_within(RUSTUP_LIMIT);
     if let Err(error) = added {
         eprintln!("{error:#}; from now on Debian's Rust is used (delete .tools/ to try again)");
         fs::create_dir_all(paths::state())?;
         fs::write(failed_before, "")?;
         return Ok(false);
     }
-    has_standard_library("rustc")
+    present()
+}
+
+/// Whether `rustc` comes with the sources of its standard library.
+fn has_sources(rustc: &str) -> Result<bool> {
+    let sysroot = Process::new(rustc)
+        .args(["--print", "sysroot"])
+        .without_env("LD_LIBRARY_PATH")
+        .read()?;
+    let library = Path::new(&sysroot).join("lib/rustlib/src/rust/library");
+    Ok(library.join("std/Cargo.toml").exists())
 }
 
 fn has_standard_library(rustc: &str) -> Result<bool> {
@@ -97,6 +122,7 @@ fn debian_rust() -> Result<PathBuf> {
     if !installed
         .map(|program| Path::new("/usr/bin").join(program))
         .all(|file| file.exists())
+        || !has_sources(RUSTC)?
     {
         let packages = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy"];
         debian::install(&packages, 30, "a Rust that can compile to WebAssembly")?;

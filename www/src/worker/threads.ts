@@ -1,0 +1,67 @@
+/**
+ * The build with threads, for pages that are isolated from other origins: only there may memory be shared. It is
+ * never required: whatever is missing or fails, the build without threads stays.
+ */
+import { canRunRelaxed, type Engine } from './builds.ts';
+import type { ToThread } from './thread.ts';
+
+const MOST_THREADS = 8;
+/** A worker whose script is refused may never say so. */
+const START_LIMIT_MS = 10_000;
+
+export interface ThreadedEngine {
+  engine: Engine;
+  threads: number;
+}
+
+/** Whether this page may have threads and the browser all that the build needs. */
+function possible(): boolean {
+  return (
+    self.crossOriginIsolated === true &&
+    typeof SharedArrayBuffer === 'function' &&
+    // The engine's promises wait with it.
+    'waitAsync' in Atomics &&
+    navigator.hardwareConcurrency >= 2 &&
+    canRunRelaxed()
+  );
+}
+
+let starting: Promise<ThreadedEngine | null> | null = null;
+
+/** The build with threads, running; null where there can be none. Fetched once. */
+export function loadThreadedEngine(): Promise<ThreadedEngine | null> {
+  starting ??= possible() ? start().catch(() => null) : Promise.resolve(null);
+  return starting;
+}
+
+async function start(): Promise<ThreadedEngine> {
+  const engine = await import('../../../pkg/threads/charloom.js');
+  const url = (await import('../../../pkg/threads/charloom_bg.wasm?url')).default;
+  const module = await WebAssembly.compile(await (await fetch(url)).arrayBuffer());
+  const { memory } = await engine.default({ module_or_path: module });
+  const threads = Math.min(navigator.hardwareConcurrency, MOST_THREADS);
+  // This worker is the first of them.
+  const workers = Array.from({ length: threads - 1 }, () => new Worker(new URL('./thread.ts', import.meta.url), { type: 'module' }));
+  try {
+    await Promise.all(workers.map((worker) => ready(worker, { module, memory })));
+  } catch (error) {
+    for (const worker of workers) worker.terminate();
+    throw error;
+  }
+  engine.prepareThreads(threads);
+  for (const worker of workers) worker.postMessage('run' satisfies ToThread);
+  return { engine, threads };
+}
+
+function ready(worker: Worker, shared: ToThread): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = () => reject(new Error('a thread could not be started'));
+    const limit = setTimeout(fail, START_LIMIT_MS);
+    worker.onerror = fail;
+    worker.onmessage = () => {
+      clearTimeout(limit);
+      resolve();
+    };
+    worker.postMessage(shared);
+  });
+}
