@@ -13,6 +13,9 @@ const FLAGS = [
   '--disable-dev-shm-usage',
 ];
 
+/** Without a window Chromium keeps the graphics card to itself. */
+const GPU_FLAGS = ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--use-angle=vulkan', '--ignore-gpu-blocklist'];
+
 function find() {
   if (process.env.CHARLOOM_CHROMIUM) return process.env.CHARLOOM_CHROMIUM;
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
@@ -23,6 +26,6 @@ function find() {
   throw new Error('Chromium is missing: install Chromium or Chrome, or set CHARLOOM_CHROMIUM');
 }
 
-export function launch() {
-  return chromium.launch({ executablePath: find(), args: FLAGS });
+export function launch({ gpu = false } = {}) {
+  return chromium.launch({ executablePath: find(), args: gpu ? [...FLAGS, ...GPU_FLAGS] : FLAGS });
 }

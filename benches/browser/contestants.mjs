@@ -6,6 +6,8 @@ const THREADS = 2;
 export const CONTESTANTS = [
   ...BUILDS.map((build) => ({ name: `charloom-${build}`, script: 'charloom.js', arguments: [build] })),
   { name: 'charloom-threads', script: 'charloom.js', arguments: ['threads', THREADS] },
+  // On the graphics card, where there is one: only when it is named.
+  { name: 'charloom-webgpu', script: 'charloom.js', arguments: ['webgpu', 1, 'webgpu'], whenNamed: true },
   ...['simd', 'relaxed'].map((build) => ({ name: `floor-${build}`, script: 'floor.js', arguments: [build] })),
   { name: 'tfjs', script: 'tfjs.js', arguments: [], rival: true },
 ];

@@ -49,7 +49,8 @@ export async function race(page, { workload, shape, call, options, report, log }
   }
 }
 
-const chosen = ({ contestants }) => CONTESTANTS.filter(({ name }) => contestants.some((part) => name.includes(part)));
+const chosen = ({ contestants }) =>
+  CONTESTANTS.filter(({ name, whenNamed }) => contestants.some((part) => name.includes(part) && (part || !whenNamed)));
 
 /** Whoever does not learn has not trained, and its speed means nothing. */
 function complaint([first, last]) {

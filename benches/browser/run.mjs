@@ -57,7 +57,7 @@ const only = values.only ? values.only.split(',') : Object.keys(definition.workl
 const report = (result) => console.log(JSON.stringify(result));
 const log = (line) => console.error(line);
 
-const browser = await launch();
+const browser = await launch({ gpu: options.contestants.some((part) => part && 'charloom-webgpu'.includes(part)) });
 try {
   report({ kind: 'about', contestant: 'chromium', version: browser.version() });
   const places = {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
 import { serve } from './server.ts';
 
 /** The www folder, from where the compiled tests lie. */
@@ -79,4 +79,15 @@ export async function until(page: Page, reason: string, check: () => Promise<boo
     if (Date.now() > end) throw new Error(`Waited ${timeout} ms in vain: ${reason}`);
     await page.waitForTimeout(50);
   }
+}
+
+/** A written character that can be pointed at, from the `from`-th on: the end of a line has no width. */
+export async function visibleCharacter(page: Page, from: number): Promise<Locator> {
+  const written = page.locator('cl-continuation span[data-index]');
+  const index = await written.evaluateAll(
+    (spans, from) => spans.findIndex((span, i) => i >= from && span.textContent.trim() !== ''),
+    from,
+  );
+  if (index < 0) throw new Error('nothing but spaces was written');
+  return page.locator(`cl-continuation span[data-index="${index}"]`);
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { openSite, until, WWW, type Site } from './browser.ts';
+import { openSite, until, visibleCharacter, WWW, type Site } from './browser.ts';
 import { crowd, stickingOut, widenText } from './layout.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -36,7 +36,7 @@ async function openEverything(page: Page): Promise<void> {
   await page.locator('cl-windows .rows li').first().waitFor();
   await page.locator('#slow-start').click();
   await page.locator('cl-slow cl-strip').waitFor();
-  await page.locator('cl-continuation span[data-index="3"]').hover();
+  await (await visibleCharacter(page, 3)).hover();
 }
 
 async function violations(page: Page): Promise<string[]> {

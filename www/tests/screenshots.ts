@@ -1,7 +1,7 @@
 /** Pictures of the main states, for people to look at: `npm run screenshots -- FOLDER`. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openSite, until } from './browser.ts';
+import { openSite, until, visibleCharacter } from './browser.ts';
 
 const folder = process.argv[2] ?? 'screenshots';
 mkdirSync(folder, { recursive: true });
@@ -22,7 +22,7 @@ try {
       await page.waitForTimeout(3000);
       await page.locator('#pause').click();
       await page.locator('#train').waitFor();
-      await page.locator('cl-continuation .text span[data-index="12"]').hover();
+      await (await visibleCharacter(page, 12)).hover();
       await page.evaluate(() => scrollTo(0, 0));
       await page.screenshot({ path: path('trained'), fullPage: true });
       await page.locator('#windows > summary').click();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { openSite, until, type Site } from './browser.ts';
+import { openSite, until, visibleCharacter, type Site } from './browser.ts';
 
 let site: Site;
 let page: Page;
@@ -89,13 +89,14 @@ test('Pause stops it; Step does exactly one', async () => {
 });
 
 test('a character shows how likely it was, and another way can be taken', async () => {
-  await page.locator('cl-continuation span[data-index="10"]').hover();
+  const picked = await visibleCharacter(page, 10);
+  await picked.hover();
   assert.match(await textOf('#probability'), /% likely/);
   const other = page.locator('cl-continuation .alternatives button').first();
   const character = (await other.locator('b').textContent()) ?? '';
   await other.click();
   await until(page, 'the other way', async () => (await page.locator('cl-continuation .text').getAttribute('data-status')) === 'done');
-  const branched = (await page.locator('cl-continuation span[data-index="10"]').textContent()) ?? '';
+  const branched = (await picked.textContent()) ?? '';
   assert.equal(branched.replace('\n', '↵').replace(' ', '␣'), character);
 });
 

@@ -19,19 +19,28 @@ async function startThreads(module, threads) {
   await Promise.all(starting);
 }
 
+async function adapterName() {
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) throw new Error('the browser offers no GPU');
+  const { vendor, architecture, description } = adapter.info;
+  return [vendor, architecture, description].filter(Boolean).join(' ');
+}
+
 let engine;
+let device;
 let memory;
 let session;
 let sampler;
 let shape;
 
 answer({
-  async load(build, threads = 1) {
+  async load(build, threads = 1, wanted = 'cpu') {
+    device = wanted;
     engine = await import(`/pkg/${build}/charloom.js`);
     const module = await WebAssembly.compileStreaming(fetch(`/pkg/${build}/charloom_bg.wasm`));
     ({ memory } = await engine.default({ module_or_path: module }));
     if (threads > 1) await startThreads(module, engine.prepareThreads(threads));
-    return { build: engine.build(), threads };
+    return { build: engine.build(), threads, adapter: device === 'webgpu' ? await adapterName() : undefined };
   },
 
   async prepare(workload) {
@@ -44,7 +53,7 @@ answer({
       model: { cell: shape.cell, hidden_size: shape.hidden, num_layers: shape.layers, input: 'one-hot' },
       train: { batch_size: shape.batch, steps: shape.steps, optimizer: 'adam', lr: 1e-3, clip: 'norm', clip_threshold: 1 },
     };
-    session = await engine.Session.create(text, config, 'cpu');
+    session = await engine.Session.create(text, config, device);
     const distinct = session.info().vocabulary.length;
     if (distinct !== shape.vocabulary) throw new Error(`the text has ${distinct} characters, not ${shape.vocabulary}`);
   },

@@ -1,5 +1,8 @@
 //! The device: what it is, what it can do, and whether it is still there.
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Waker,
+};
 
 use super::{lower::Tuning, pipelines::Cache, split::ALIGNMENT_WORDS};
 use crate::{
@@ -61,19 +64,46 @@ impl GpuNeeds {
     }
 }
 
-/// The first thing that went wrong, shared with the device's callbacks.
+/// The first thing that went wrong, shared with the device's callbacks, and who waits for results.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Status(Arc<Mutex<Option<ExecutorError>>>);
+pub(super) struct Status(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    first: Option<ExecutorError>,
+    waiting: Vec<Waker>,
+}
 
 impl Status {
-    pub fn check(&self) -> Result<(), ExecutorError> {
-        let first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        first.clone().map_or(Ok(()), Err)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub fn check(&self) -> Result<(), ExecutorError> {
+        self.state().first.clone().map_or(Ok(()), Err)
+    }
+
+    /// Wakes whoever waits, too: of a lost device no result may ever come, nor word that it does not.
     pub fn fail(&self, error: ExecutorError) {
-        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        first.get_or_insert(error);
+        let waiting = {
+            let mut state = self.state();
+            state.first.get_or_insert(error);
+            std::mem::take(&mut state.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Has `waker` called when something goes wrong.
+    pub fn tell(&self, waker: &Waker) {
+        let mut state = self.state();
+        if !state.waiting.iter().any(|known| known.will_wake(waker)) {
+            state.waiting.push(waker.clone());
+        }
+    }
+
+    /// The task of `waker` has its result.
+    pub fn settle(&self, waker: &Waker) {
+        self.state().waiting.retain(|known| !known.will_wake(waker));
     }
 }
 

@@ -114,7 +114,11 @@ impl OnTheWay {
         }
         let mut mapping = lock(&self.mapping);
         if mapping.done.is_none() {
+            if self.gpu.status().is_err() {
+                return Some(false);
+            }
             mapping.waker = Some(context.waker().clone());
+            self.gpu.status.tell(context.waker());
         }
         mapping.done
     }
@@ -147,7 +151,11 @@ impl Future for Reading {
             Ok(reading) => reading,
             Err(error) => return Poll::Ready(Err(error.clone())),
         };
-        match reading.ended(context) {
+        let ended = reading.ended(context);
+        if ended.is_some() {
+            reading.gpu.status.settle(context.waker());
+        }
+        match ended {
             None => Poll::Pending,
             Some(false) => Poll::Ready(Err(lost(&reading.gpu))),
             // A device that failed in the meantime may have left anything in the buffer.

@@ -144,7 +144,8 @@ const MEMORY_WORKLOAD: &str = "W2";
 const MEMORY_BYTES: f64 = 64e6;
 
 /// Contestants in the order of the tables, and what they are called there.
-const BROWSER_ROWS: [(&str, &str); 7] = [
+const BROWSER_ROWS: [(&str, &str); 8] = [
+    ("charloom-webgpu", "**Charloom, WebGPU**"),
     ("charloom-threads", "**Charloom, relaxed, 2 threads**"),
     ("charloom-relaxed", "**Charloom, relaxed**"),
     ("charloom-simd", "**Charloom, simd**"),
