@@ -20,8 +20,11 @@ const T: usize = 5;
 const H: usize = 6;
 
 fn trainer(config: &Config) -> Trainer {
-    let text = "分开不分开 想要说再见 说不出再见\n".repeat(4);
-    let corpus = Corpus::new(&text, &config.text.corpus_options()).unwrap();
+    trainer_on(&"分开不分开 想要说再见 说不出再见\n".repeat(4), config)
+}
+
+fn trainer_on(text: &str, config: &Config) -> Trainer {
+    let corpus = Corpus::new(text, &config.text.corpus_options()).unwrap();
     Trainer::new(corpus, config.clone(), |network| {
         let cpu = CpuExecutor::new(network.plan.clone(), Isa::best(false))?;
         Ok(Backend::Cpu(cpu))
@@ -251,4 +254,29 @@ fn windows_are_what_training_reads() {
             "bad-cursor"
         );
     }
+}
+
+/// Such a batch's output layer works in parts, over the same logits.
+#[test]
+fn a_batch_whose_logits_are_not_all_kept_is_refused() {
+    let mut config = Config::default();
+    config.model.hidden_size = 1;
+    config.train.sampling = Sampling::Random;
+    config.train.steps = 100;
+    let characters = (0..4000).map(|i| char::from_u32(0x4e00 + i).unwrap());
+    let text: String = characters.cycle().take(9_000).collect();
+    let code = |batch_size| {
+        let mut config = config.clone();
+        config.train.batch_size = batch_size;
+        let traced = block_on(trainer_on(&text, &config).trace(Isa::best(false)));
+        traced.err().map(|e| (e.code(), e.to_string()))
+    };
+    // 2²⁵ logits, in rows of 4000: 8388 characters.
+    assert_eq!(code(83), None);
+    let (code, message) = code(84).unwrap();
+    assert_eq!(code, "config");
+    assert!(
+        message.contains("84 times 100 steps is more than 8388"),
+        "{message}"
+    );
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use web_time::Instant;
 
 use super::{
+    config::TrainConfig,
     counters::Counters,
     metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport},
     trace::{Trace, TracedBatch},
@@ -14,7 +15,7 @@ use crate::{
     Config, Error,
     executor::{Backend, Executor, ExecutorError, Reading},
     kernels::{ClipMode, METRICS_STRIDE, softmax_cross_entropy::IGNORED},
-    network::{Layout, Summary, initialise, summarize},
+    network::{ConfigError, Layout, Rule, Summary, initialise, summarize},
     plan::{BufferId, NetworkPlan, PlanOptions, View, network_plan},
     simd::Isa,
     text::{Batches, Corpus, Cursor, Part, Sampling},
@@ -660,8 +661,21 @@ impl Trainer {
     /// where it is.
     ///
     /// # Errors
-    /// What the executor reports; too little memory.
+    /// What the executor reports; too little memory; a batch whose logits are not all kept at once.
     pub async fn trace(&mut self, isa: Isa) -> Result<Trace, Error> {
+        let (plan, stride) = (&self.network.plan, self.network.logits_stride);
+        let limit = plan.buffer(self.network.logits).len() / stride;
+        if limit < self.x.len() {
+            let TrainConfig {
+                batch_size, steps, ..
+            } = self.config.train;
+            let rule = Rule::BatchTooLarge {
+                batch_size,
+                steps,
+                limit,
+            };
+            return Err(ConfigError::new("batch_size", rule).into());
+        }
         let state = self.state().await?;
         let mut batches = self.batches.clone();
         let cursor = batches.cursor();
