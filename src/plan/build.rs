@@ -1,13 +1,9 @@
 //! From a configuration to its plans: training and evaluating, sampling, looking inside.
-use super::{
-    BufferId, Graph, Plan, PlanError, Role, Tensor, View,
-    graph::{Tokens, Weight, word},
-    recurrent::RecurrentLayer,
-};
+use super::{BufferId, Graph, Plan, PlanError, Role, View, graph::word, pass::Pass};
 use crate::kernels::{
-    Controls, Kernel, METRICS_STRIDE, adagrad, adam, clip, gradient_norm, mean_loss, rmsprop, sgd,
+    Kernel, METRICS_STRIDE, adagrad, adam, clip, gradient_norm, mean_loss, rmsprop, sgd,
 };
-use crate::network::{Cell, Input, Layout, ModelConfig};
+use crate::network::{Layout, ModelConfig};
 
 /// The optimiser's form, as far as buffers and kernels depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +73,7 @@ pub struct NetworkPlan {
     pub positions: BufferId,
     /// (V + 1) u32, see `embedding_backward`.
     pub starts: BufferId,
-    /// [`Controls`].
+    /// [`Controls`](crate::kernels::Controls).
     pub controls: BufferId,
     /// (slots, 4): loss, gradient norm.
     pub metrics: BufferId,
@@ -152,168 +148,6 @@ pub struct InspectionPlan {
     pub hs: Vec<BufferId>,
     /// Each layer's ∂L/∂h_t, (T, H).
     pub d_hs: Vec<BufferId>,
-}
-
-/// Rows of logits are padded to a multiple of this.
-const LOGITS_ALIGNMENT: usize = 16;
-/// The most logits that are kept at once, 128 MiB of them: what WebGPU lets a kernel use of a buffer.
-const MAX_LOGITS: usize = 1 << 25;
-
-/// What a network's forward pass is laid out for.
-#[derive(Clone, Copy)]
-struct Pass<'a> {
-    config: &'a ModelConfig,
-    vocabulary: usize,
-    batch: usize,
-    steps: usize,
-    /// Prefix of the state buffers.
-    states: &'static str,
-    carry: bool,
-    trained: bool,
-}
-
-/// A pass laid out up to what enters the output layer.
-struct Network {
-    /// As many rows as there is room for at once.
-    logits: Tensor,
-    /// The last states, and the output layer's parameters.
-    output: Option<(Tensor, Weight, Option<Weight>)>,
-    trained: bool,
-    states: Vec<View>,
-    parameters: View,
-    gradients: View,
-    tokens: Tokens,
-    controls: View,
-}
-
-impl Pass<'_> {
-    /// Emits the forward dispatches up to the last states.
-    fn lay_out(self, g: &mut Graph, layout: &Layout) -> Network {
-        let Pass {
-            config,
-            vocabulary,
-            batch,
-            steps,
-            trained,
-            ..
-        } = self;
-        let n = batch * steps;
-        let (h, gh) = (config.hidden_size, config.cell.gates() * config.hidden_size);
-        let parameters = g.buffer("parameters", &[layout.len], Role::Parameters);
-        let gradients = if trained {
-            g.buffer("gradients", &[layout.len], Role::Gradients)
-        } else {
-            parameters
-        };
-        let weight = |name: &str| {
-            layout.find(name).map(|p| Weight {
-                view: parameters.slice(p.offset, p.len),
-                gradient: gradients.slice(p.offset, p.len),
-            })
-        };
-        let tokens = Tokens {
-            tokens: g.buffer("tokens", &[n], Role::Tokens),
-            positions: g.buffer("positions", &[n], Role::Tokens),
-            starts: g.buffer("starts", &[vocabulary + 1], Role::Tokens),
-        };
-        let controls = g.buffer("controls", &[Controls::WORDS], Role::Controls);
-        let mut input = None;
-        let mut states = Vec::new();
-        for layer in 0..config.num_layers {
-            let label = format!("rnn_l{layer}");
-            let gates = g.tensor_in_place(&format!("gates_{label}"), n, gh);
-            let parameter = |kind: &str| weight(&format!("rnn.{kind}_l{layer}"));
-            let (Some(w_ih), Some(w_hh)) = (parameter("weight_ih"), parameter("weight_hh")) else {
-                continue;
-            };
-            match (&input, config.input) {
-                (None, Input::OneHot) => g.embedding("one_hot", tokens, w_ih, &gates, vocabulary),
-                (None, Input::Embedding) => {
-                    let x = g.tensor("embedded", n, config.embedding_width(), trained);
-                    if let Some(table) = weight("embedding.weight") {
-                        g.embedding("embedding", tokens, table, &x, vocabulary);
-                    }
-                    g.linear(&label, &x, w_ih, true, None, &gates, trained, false);
-                }
-                (Some(x), _) => g.linear(&label, x, w_ih, true, None, &gates, trained, false),
-            }
-            let parts = if config.cell == Cell::Lstm { 2 } else { 1 };
-            let state = g.buffer(
-                &format!("{}_{label}", self.states),
-                &[parts, batch, h],
-                Role::State,
-            );
-            states.push(state);
-            let biases = parameter("bias_ih")
-                .zip(parameter("bias_hh"))
-                .map(|(a, b)| [a, b]);
-            let hs = g.recurrent(
-                RecurrentLayer {
-                    label,
-                    config,
-                    steps,
-                    batch,
-                    w_hh,
-                    biases,
-                    state,
-                    carry: self.carry,
-                    trained,
-                },
-                &gates,
-            );
-            input = Some(if trained && layer + 1 < config.num_layers {
-                let dropped = g.tensor(&format!("dropped_l{layer}"), n, h, true);
-                g.dropout(&format!("dropout_l{layer}"), layer, controls, &hs, &dropped);
-                dropped
-            } else {
-                hs
-            });
-        }
-        let stride = vocabulary.next_multiple_of(LOGITS_ALIGNMENT);
-        let padded = g.tensor_in_place("logits", n.min(MAX_LOGITS / stride).max(1), stride);
-        let logits = Tensor {
-            width: vocabulary,
-            ..padded
-        };
-        let output = input.zip(weight("linear.weight"));
-        Network {
-            logits,
-            output: output.map(|(x, w)| (x, w, weight("linear.bias"))),
-            trained,
-            states,
-            parameters,
-            gradients,
-            tokens,
-            controls,
-        }
-    }
-}
-
-impl Network {
-    /// Emits the output layer for `rows` rows from row `first` on: their logits.
-    fn logits(&self, g: &mut Graph, first: usize, rows: usize) -> Tensor {
-        let y = self.logits.part(0, rows);
-        if let Some((x, w, bias)) = &self.output {
-            let x = x.part(first, rows);
-            g.linear("linear", &x, *w, false, *bias, &y, self.trained, first > 0);
-        }
-        y
-    }
-
-    /// Emits the output layer and the loss, and when this is trained, their backward dispatches;
-    /// all rows at once, or as many at a time as there is room for.
-    fn loss(&self, g: &mut Graph, targets: View, losses: View) {
-        let n = losses.len;
-        for first in (0..n).step_by(self.logits.rows) {
-            let rows = self.logits.rows.min(n - first);
-            let logits = self.logits(g, first, rows);
-            let (targets, losses) = (targets.slice(first, rows), losses.slice(first, rows));
-            g.softmax_cross_entropy(&logits, targets, losses, self.trained, n);
-            if self.trained {
-                g.gradients_of_last();
-            }
-        }
-    }
 }
 
 fn ids(views: &[View]) -> Vec<BufferId> {
@@ -578,6 +412,7 @@ fn chunk_table(layout: &Layout) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::{Cell, Input};
 
     fn options(optimizer: OptimizerKind) -> PlanOptions {
         PlanOptions {

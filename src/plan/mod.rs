@@ -6,6 +6,7 @@
 mod build;
 mod data;
 mod graph;
+mod pass;
 mod recurrent;
 
 pub use build::{

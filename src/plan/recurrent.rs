@@ -106,18 +106,7 @@ impl Graph {
                         backward,
                         &[w_hh.view, all_hs, gates.gradient, out.gradient],
                     );
-                    let previous = (&out, before);
-                    g.weight_gradient(
-                        &label,
-                        previous,
-                        (&gates, gates.gradient),
-                        w_hh.gradient,
-                        false,
-                    );
-                    if let Some([b_ih, b_hh]) = biases {
-                        let copy = Some(b_hh.gradient);
-                        g.sum_rows(&label, &gates, gates.gradient, b_ih.gradient, copy, false);
-                    }
+                    g.parameters(&label, w_hh, biases, &gates, (&out, before));
                 });
             }
             Cell::Lstm => {
@@ -149,18 +138,7 @@ impl Graph {
                         backward,
                         &[w_hh.view, cs, gates.gradient, out.gradient, d_c],
                     );
-                    let previous = (&out, before);
-                    g.weight_gradient(
-                        &label,
-                        previous,
-                        (&gates, gates.gradient),
-                        w_hh.gradient,
-                        false,
-                    );
-                    if let Some([b_ih, b_hh]) = biases {
-                        let copy = Some(b_hh.gradient);
-                        g.sum_rows(&label, &gates, gates.gradient, b_ih.gradient, copy, false);
-                    }
+                    g.parameters(&label, w_hh, biases, &gates, (&out, before));
                 });
             }
             Cell::Gru => {
@@ -205,6 +183,23 @@ impl Graph {
             }
         }
         out
+    }
+
+    /// The parameter gradients where every gate sums up its input, h_{t−1} and both biases alike.
+    fn parameters(
+        &mut self,
+        label: &str,
+        w_hh: Weight,
+        biases: Option<[Weight; 2]>,
+        gates: &Tensor,
+        previous: (&Tensor, View),
+    ) {
+        let d_gates = gates.gradient;
+        self.weight_gradient(label, previous, (gates, d_gates), w_hh.gradient, false);
+        if let Some([b_ih, b_hh]) = biases {
+            let copy = Some(b_hh.gradient);
+            self.sum_rows(label, gates, d_gates, b_ih.gradient, copy, false);
+        }
     }
 
     /// The GRU's parameter gradients. Its n block differs from r and z: with the reset after the
