@@ -15,6 +15,9 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
+const LYRICS_ZH: &str = include_str!("../assets/corpora/lyrics-zh.txt");
+const LYRICS_EN: &str = include_str!("../assets/corpora/lyrics-en.txt");
+
 fn get(value: &JsValue, key: &str) -> JsValue {
     Reflect::get(value, &key.into()).unwrap()
 }
@@ -62,7 +65,7 @@ async fn losses_are_the_bits_of_the_native_build() {
 
 #[wasm_bindgen_test]
 async fn a_session_trains_samples_and_looks_inside() {
-    let text = wasm::corpus_text("lyrics-zh");
+    let text = LYRICS_ZH.to_owned();
     let mut session = Session::create(text, config(), "cpu".into()).await.unwrap();
     let report = session.train(1e9, 30.0).await.unwrap();
     let metrics: Float32Array = get(&report, "metrics").dyn_into().unwrap();
@@ -102,11 +105,11 @@ async fn errors_are_typed() {
     assert!(made.is_err());
     let bad = config();
     set(&bad, &["model", "hidden_size"], 0);
-    let error = Session::create(wasm::corpus_text("lyrics-en"), bad, "cpu".into()).await;
+    let error = Session::create(LYRICS_EN.to_owned(), bad, "cpu".into()).await;
     let error = error.err().unwrap();
     assert_eq!(code(&error), "config");
     assert_eq!(get(&error, "field").as_string().unwrap(), "hidden_size");
-    let text = wasm::corpus_text("lyrics-en");
+    let text = LYRICS_EN.to_owned();
     let mut session = Session::create(text, config(), "cpu".into()).await.unwrap();
     let error = session.sampler(sample_options("龘")).await.err().unwrap();
     assert_eq!(code(&error), "unknown-character");
@@ -147,7 +150,7 @@ fn defaults_presets_and_summaries_are_plain_values() {
 
 #[wasm_bindgen_test]
 async fn a_saved_session_goes_on_exactly() {
-    let text = wasm::corpus_text("lyrics-zh");
+    let text = LYRICS_ZH.to_owned();
     let mut session = Session::create(text.clone(), config(), "cpu".into())
         .await
         .unwrap();

@@ -13,7 +13,9 @@ import { serve } from './server.mjs';
 const FIRST_STEP = 'first-step';
 const READY = 'ready';
 const LIMIT_MS = 60_000;
-const COUNTED = { '.html': 'html', '.js': 'js', '.css': 'css', '.wasm': 'wasm' };
+const COUNTED = { '.html': 'html', '.js': 'js', '.css': 'css', '.wasm': 'wasm', '.txt': 'text' };
+/** With it the page turns to visits without a network: what is fetched from then on, this one does not use. */
+const SERVICE_WORKER = 'sw.js';
 
 /** Runs in the page before its own scripts. */
 function watch([ready, firstStep]) {
@@ -86,11 +88,14 @@ export async function visit(browser, { dist, options, report, log }) {
 }
 
 /**
- * Brotli bytes of each file, at the level a static host compresses with ahead of time, and whether the first step
- * needed it or it came after.
+ * Brotli bytes of each file, at the level a static host compresses with ahead of time, and when it came: `first`,
+ * before the first step, `after` it, or for an `offline` visit.
  */
 function sizes(files, needed) {
-  return [...files]
+  const all = [...files];
+  const last = all.findIndex((file) => basename(file) === SERVICE_WORKER);
+  const when = (file) => (last >= 0 && all.indexOf(file) >= last ? 'offline' : needed.has(file) ? 'first' : 'after');
+  return all
     .filter((file) => extname(file) in COUNTED)
     .map((file) => {
       const bytes = readFileSync(file);
@@ -98,7 +103,7 @@ function sizes(files, needed) {
       return {
         file: basename(file),
         kind: COUNTED[extname(file)],
-        needed: needed.has(file),
+        when: when(file),
         raw: bytes.length,
         brotli: brotliCompressSync(bytes, { params: parameters }).length,
       };

@@ -1,6 +1,6 @@
 //! The corpora that come with Charloom.
 
-/// A text to train on, compiled in.
+/// A text to train on that comes with Charloom: `assets/corpora/<id>.txt`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EmbeddedCorpus {
     /// Its name in URLs and on the command line: `"lyrics-zh"`.
@@ -9,7 +9,10 @@ pub struct EmbeddedCorpus {
     pub language: &'static str,
     /// Its title, in its own language.
     pub title: &'static str,
-    /// The text, UTF-8, lines ended by `\n`.
+    /// How many characters it has.
+    pub characters: usize,
+    /// The text, UTF-8, lines ended by `\n`. Only with feature `corpora`: a page fetches the file.
+    #[cfg(feature = "corpora")]
     pub text: &'static str,
 }
 
@@ -18,12 +21,16 @@ const CORPORA: &[EmbeddedCorpus] = &[
         id: "lyrics-zh",
         language: "zh-Hans",
         title: "中文歌词",
+        characters: 13_669,
+        #[cfg(feature = "corpora")]
         text: include_str!("../../assets/corpora/lyrics-zh.txt"),
     },
     EmbeddedCorpus {
         id: "lyrics-en",
         language: "en",
         title: "English song lyrics",
+        characters: 33_864,
+        #[cfg(feature = "corpora")]
         text: include_str!("../../assets/corpora/lyrics-en.txt"),
     },
 ];
@@ -38,7 +45,7 @@ pub fn find(id: &str) -> Option<&'static EmbeddedCorpus> {
     embedded().iter().find(|corpus| corpus.id == id)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "corpora"))]
 mod tests {
     use super::*;
     use crate::text::{Corpus, CorpusOptions, Newlines, Part, Sampling, TextOptions, prepare};
@@ -54,6 +61,7 @@ mod tests {
         );
         for corpus in embedded() {
             assert_eq!(find(corpus.id), Some(corpus));
+            assert_eq!(corpus.text.chars().count(), corpus.characters);
             let clean = TextOptions {
                 nfc: true,
                 ..TextOptions::default()

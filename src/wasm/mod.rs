@@ -48,7 +48,7 @@ pub fn build() -> String {
     session::build().into()
 }
 
-/// The embedded corpora, without their texts.
+/// The corpora that come with Charloom. Their texts are files of their own: `assets/corpora/<id>.txt`.
 #[wasm_bindgen(unchecked_return_type = "CorpusInfo[]")]
 pub fn corpora() -> Result<JsValue, JsValue> {
     #[derive(Serialize)]
@@ -64,18 +64,10 @@ pub fn corpora() -> Result<JsValue, JsValue> {
             id: c.id,
             language: c.language,
             title: c.title,
-            characters: c.text.chars().count(),
+            characters: c.characters,
         })
         .collect();
     to_js(&all)
-}
-
-/// The text of an embedded corpus; empty when there is none of that name.
-#[wasm_bindgen(js_name = corpusText)]
-pub fn corpus_text(id: &str) -> String {
-    text::find(id)
-        .map(|c| c.text.to_owned())
-        .unwrap_or_default()
 }
 
 /// Bytes to text. `encoding` is detected when not given.

@@ -5,7 +5,7 @@ use charloom::{
     executor::{Backend, CpuExecutor},
     network::{Cell, ModelConfig},
     simd::Isa,
-    text::{Corpus, Sampling, find},
+    text::{Corpus, Sampling},
     train::{Budget, Optimizer, TrainConfig, Trainer},
 };
 
@@ -79,7 +79,7 @@ pub async fn losses(config: &Config, isa: Isa) -> Vec<f32> {
 
 /// As [`losses`], on several threads.
 pub async fn losses_on(config: &Config, isa: Isa, threads: usize) -> Vec<f32> {
-    let text = find("lyrics-zh").unwrap().text;
+    let text = include_str!("../../assets/corpora/lyrics-zh.txt");
     let corpus = Corpus::new(text, &config.text.corpus_options()).unwrap();
     let mut trainer = Trainer::new(corpus, config.clone(), |network| {
         let plan = network.plan.clone();

@@ -4,8 +4,4 @@ import './components/charts.ts';
 import './components/inside.ts';
 import './components/models.ts';
 import './components/runs.ts';
-import './slow/slow.ts';
-import './windows/windows.ts';
-import { loadFailures } from './i18n/failures.ts';
-
-await loadFailures();
+import './slow/desk.ts';

@@ -3,7 +3,8 @@ import { connect } from './client/client.ts';
 import { keepForOffline } from './client/offline.ts';
 import './components/page.ts';
 import type { Page } from './components/page.ts';
-import { loadAllMessages, loadLanguage, translate } from './i18n/i18n.ts';
+import { loadFailures } from './i18n/failures.ts';
+import { ALL_LANGUAGES, loadLanguage, loadWhole, translate } from './i18n/i18n.ts';
 import { App } from './state/app.ts';
 import './theme/tokens.css';
 
@@ -29,9 +30,14 @@ async function begin(): Promise<void> {
   page.app = app;
   document.body.append(page);
   await app.start();
-  await loadAllMessages(app.state.language);
+  const { language } = app.state;
+  await Promise.all([loadWhole(language), loadFailures(language)]);
   await import('./later.ts');
-  await keepForOffline(await app.client.files());
+  await keepForOffline(async () => {
+    await Promise.all([import('./slow/player.ts'), import('./windows/windows.ts')]);
+    await Promise.all(ALL_LANGUAGES.flatMap((each) => [loadLanguage(each), loadFailures(each)]));
+    return app.client.files();
+  });
 }
 
 void begin();

@@ -202,7 +202,7 @@ test('windows are laid on lines without losing a character', () => {
 });
 
 test('a failure is complete in both languages', async () => {
-  await loadFailures();
+  await loadFailures('zh-Hans');
   const values = { rule: 'between', found: '5000', low: '1', high: '4096' };
   const failure = { code: 'config', message: 'batch_size: 5000 is not between 1 and 4096', field: 'batch_size', values };
   assert.equal(failureText('zh-Hans', failure), '5000 不在 1 到 4096 之间。');

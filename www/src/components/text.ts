@@ -2,6 +2,7 @@
 import { css, html, nothing } from 'lit';
 import { customElement, query } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
+import { loadWhole } from '../i18n/i18n.ts';
 import type { Encoding } from '../protocol/engine.ts';
 import type { TextView } from '../protocol/messages.ts';
 import { TEXT_OPTIONS } from '../i18n/options.ts';
@@ -102,6 +103,12 @@ export class TextDesk extends AppElement {
     `,
   ];
 
+  /** It speaks with the second half of the messages. */
+  private async loadWindows(): Promise<void> {
+    await loadWhole(this.state.language);
+    await import('../windows/windows.ts');
+  }
+
   override render() {
     const { boot, text } = this.state;
     return html`<section class="card stack" aria-labelledby="title">
@@ -122,7 +129,7 @@ export class TextDesk extends AppElement {
       </div>
       ${text ? this.about(text) : nothing}
       ${text
-        ? html`<details id="windows">
+        ? html`<details id="windows" @toggle=${() => this.app.notices.attempt(() => this.loadWindows())}>
             <summary>${this.t('windows.title')}</summary>
             <cl-windows .app=${this.app}></cl-windows>
           </details>`

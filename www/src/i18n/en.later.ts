@@ -100,6 +100,7 @@ export const enLater = {
 
   'slow.title': 'Slow motion',
   'slow.help': 'One training step, number by number: the very one that comes next, computed on a copy. Training itself stays where it is.',
+  'slow.onGpu': 'The copy is computed on the CPU: the last digits may differ from those of the GPU that trains.',
   'slow.start': 'Take the next step slowly',
   'slow.again': 'Show the step that is next now',
   'slow.close': 'Close',

@@ -7,8 +7,9 @@ import { fill, type Language } from './i18n.ts';
 
 let chinese: Record<string, string> | null = null;
 
-export async function loadFailures(): Promise<void> {
-  chinese ??= (await import('./failures.zh.ts')).failures;
+/** Must have answered before a failure is told in the language. */
+export async function loadFailures(language: Language): Promise<void> {
+  if (language === 'zh-Hans') chinese ??= (await import('./failures.zh.ts')).failures;
 }
 
 export function failureText(language: Language, { code, message, field, values = {} }: Failure): string {

@@ -45,6 +45,8 @@ export const failures: Record<string, string> = {
   diverged:
     '第 {step} 步的损失超出了一切界限，通常是学习率太大。参数已恢复到第 {kept} 步：请减小学习率（先试十分之一），或打开梯度裁剪。',
   'no-text': '请先选择一段文本。',
+  'unknown-corpus': '这里没有叫做“{id}”的文本。',
+  'corpus-unavailable': '没能下载文本“{id}”：请检查网络后再选一次。',
   'no-session': '还没有模型。',
   'no-trace': '这一步已经不在了。请重新开始慢动作。',
   'model-missing': '这个模型已不在浏览器里。',

@@ -12,6 +12,7 @@ export type LaterKey = keyof typeof enLater;
 export type MessageKey = FirstKey | LaterKey;
 export const LANGUAGES = { 'zh-Hans': '中文', en: 'English' } as const;
 export type Language = keyof typeof LANGUAGES;
+export const ALL_LANGUAGES = Object.keys(LANGUAGES) as Language[];
 
 const FIRST: Record<Language, () => Promise<Record<FirstKey, string>>> = {
   en: async () => (await import('./en.ts')).en,
@@ -36,11 +37,10 @@ export async function loadLanguage(language: Language): Promise<void> {
   tables[language] = table;
 }
 
-/** The whole of every language; the one in use first. Must have answered before what needs it is drawn. */
-export async function loadAllMessages(inUse: Language): Promise<void> {
+/** From now on languages are loaded whole, the one in use at once. Must have answered before what needs it is drawn. */
+export async function loadWhole(inUse: Language): Promise<void> {
   whole = true;
   await loadLanguage(inUse);
-  await Promise.all((Object.keys(LANGUAGES) as Language[]).map(loadLanguage));
 }
 
 export type Values = Record<string, string | number>;

@@ -101,6 +101,7 @@ export const zhLater: Record<LaterKey, string> = {
 
   'slow.title': '慢动作',
   'slow.help': '一个训练步，逐个数字地看：就是接下来要走的那一步，在副本上计算。训练本身原地不动。',
+  'slow.onGpu': '副本在 CPU 上计算：最后几位数字可能与用于训练的 GPU 不同。',
   'slow.start': '慢慢走下一步',
   'slow.again': '换成此刻的下一步',
   'slow.close': '关闭',

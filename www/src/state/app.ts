@@ -58,7 +58,7 @@ export class App {
       const sampling = { prefix, temperature, top_k, top_p, greedy, seed, length: SAMPLE_LENGTH, count: 1 };
       this.store.set({ boot, sampling, engine: 'ready' });
     } catch (error) {
-      await loadFailures().catch(() => undefined);
+      await loadFailures(this.state.language).catch(() => undefined);
       this.store.set({ engine: 'unavailable', problem: { path: null, failure: asFailure(error) } });
       return;
     }
@@ -75,7 +75,7 @@ export class App {
   // Language and theme
 
   async setLanguage(language: Language): Promise<void> {
-    if (!(await this.notices.attempt(() => loadLanguage(language)))) return;
+    if (!(await this.notices.attempt(() => Promise.all([loadLanguage(language), loadFailures(language)])))) return;
     remember('language', language);
     this.store.set({ language });
     if (this.state.engine !== 'ready' || this.textChosen || this.runs.current?.step || this.state.training) return;

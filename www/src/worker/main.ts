@@ -7,6 +7,7 @@ import type { Config, Session, SessionInfo, TrainReport } from '../protocol/engi
 import type { Desk, Failure, Opened, WorkerEvent } from '../protocol/messages.ts';
 import * as library from '../state/library.ts';
 import { loadEngine, type Engine } from './builds.ts';
+import { fetchCorpora } from './corpora.ts';
 import { Device } from './device.ts';
 import { answer, DeskError, toFailure } from './failure.ts';
 import { gradientReach } from './gradients.ts';
@@ -186,7 +187,7 @@ const desk: Desk = {
     }),
   files: () =>
     answer(async () => {
-      await import('./slow.ts');
+      await Promise.all([import('./slow.ts'), fetchCorpora()]);
       return [self.location.href, ...performance.getEntriesByType('resource').map((entry) => entry.name)];
     }),
   openText: (source, config) =>

@@ -2,6 +2,7 @@
 import type { Encoding, TextConfig } from '../protocol/engine.ts';
 import type { TextSource, TextView } from '../protocol/messages.ts';
 import type { Engine } from './builds.ts';
+import { corpusText } from './corpora.ts';
 import { DeskError } from './failure.ts';
 
 const EXCERPT_CHARACTERS = 4000;
@@ -58,7 +59,7 @@ export class TextDesk {
     let text: string;
     let view: Omit<TextView, 'statistics' | 'excerpt'>;
     if (stored.kind === 'corpus') {
-      text = this.engine.corpusText(stored.name);
+      text = await corpusText(stored.name);
       view = { kind: 'corpus', name: stored.name, bytes: 0, encoding: null, confidence: null, replaced: 0 };
     } else {
       if (stored.bytes.size > MOST_BYTES) {

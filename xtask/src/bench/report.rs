@@ -402,7 +402,10 @@ fn targets(results: &Results, workloads: &[&str]) -> String {
     );
     line(
         "the whole first load, brotli",
-        visit.map(|visit| files(visit).map(|file| number(&file["brotli"])).sum()),
+        visit.map(|visit| {
+            let counted = files(visit).filter(|file| of_this_visit(file));
+            counted.map(|file| number(&file["brotli"])).sum()
+        }),
         FIRST_LOAD_BYTES,
         "KB",
         1e3,
@@ -481,10 +484,10 @@ fn first_load(measured: &Measured) -> String {
     };
     let mut table = Table::new(&["first visit, nothing cached", "", "KB, brotli", "KB"]);
     for file in files(visit) {
-        let when = if file["needed"] == true {
-            ""
-        } else {
-            "after the first step"
+        let when = match file["when"].as_str() {
+            Some("after") => "after the first step",
+            Some("offline") => "for later visits without a network",
+            _ => "",
         };
         table.row(vec![
             file["file"].as_str().unwrap_or(NOTHING).to_owned(),
@@ -493,19 +496,28 @@ fn first_load(measured: &Measured) -> String {
             format!("{:.1}", number(&file["raw"]) / 1e3),
         ]);
     }
-    let total = |name: &str| files(visit).map(|file| number(&file[name])).sum::<f64>() / 1e3;
-    table.row(vec![
-        "all".to_owned(),
-        String::new(),
-        format!("{:.1}", total("brotli")),
-        format!("{:.1}", total("raw")),
-    ]);
+    let total = |title: &str, counts: fn(&Value) -> bool| {
+        let sum = |name: &str| {
+            let counted = files(visit).filter(|file| counts(file));
+            counted.map(|file| number(&file[name])).sum::<f64>() / 1e3
+        };
+        let (brotli, raw) = (sum("brotli"), sum("raw"));
+        let cells = [format!("{brotli:.1}"), format!("{raw:.1}")];
+        [vec![title.to_owned(), String::new()], cells.to_vec()].concat()
+    };
+    table.row(total("this visit", of_this_visit));
+    table.row(total("all", |_| true));
     format!(
         "From the navigation until the network can be trained: {}; until the first training step has \
          reached the\npage: {}.\n\n{table}",
         time("ready"),
         time("firstStep"),
     )
+}
+
+/// Whether the visit itself uses the file, charts and teaching views included.
+fn of_this_visit(file: &Value) -> bool {
+    file["when"] != "offline"
 }
 
 fn files(visit: &Value) -> impl Iterator<Item = &Value> {

@@ -1,9 +1,9 @@
-/** Slow motion: one training step to walk through, from the tokens to the changed weight. */
+/** The player of slow motion: one training step to walk through, from the tokens to the changed weight. */
 import { css, html, nothing, svg, type PropertyValues } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { asFailure } from '../client/client.ts';
 import { AppElement } from '../components/base.ts';
-import { shared } from '../components/styles.ts';
+import { meter, shared } from '../components/styles.ts';
 import { failureText } from '../i18n/failures.ts';
 import * as format from '../i18n/format.ts';
 import type { MessageKey } from '../i18n/i18n.ts';
@@ -15,6 +15,13 @@ import type { AtEvent } from './strip.ts';
 import './values.ts';
 import type { StepView } from './view.ts';
 
+/** The step is looked at no more; with a failure, it never was. */
+export class SlowEndEvent extends Event {
+  constructor(readonly failure: Failure | null) {
+    super('end');
+  }
+}
+
 const WALK_MS = 260;
 const REST_MS = 1600;
 const PLAY = svg`<path d="M4 2.5v11l9-5.5z" fill="currentColor"/>`;
@@ -22,9 +29,9 @@ const PAUSE = svg`<path d="M4 2.5h3v11H4zM9 2.5h3v11H9z" fill="currentColor"/>`;
 const BACK = svg`<path d="M12 2.5v11L5 8zM3 2.5h1.6v11H3z" fill="currentColor"/>`;
 const FORWARD = svg`<path d="M4 2.5v11L11 8zM11.4 2.5H13v11h-1.6z" fill="currentColor"/>`;
 
-@customElement('cl-slow')
-export class Slow extends AppElement {
-  protected readonly watches = ['session', 'trainable', 'position', 'training'] as const;
+@customElement('cl-slow-player')
+export class SlowPlayer extends AppElement {
+  protected readonly watches = ['session', 'position'] as const;
   @state() private size: SlowSize | null = null;
   @state() private view: StepView | null = null;
   @state() private failure: Failure | null = null;
@@ -40,6 +47,7 @@ export class Slow extends AppElement {
 
   static override styles = [
     shared,
+    meter,
     css`
       .bar {
         display: flex;
@@ -128,17 +136,6 @@ export class Slow extends AppElement {
         text-decoration: underline;
         text-underline-offset: 3px;
       }
-      .meter {
-        height: 8px;
-        border-radius: 2px;
-        background: var(--surface-2);
-      }
-      .meter i {
-        display: block;
-        height: 100%;
-        border-radius: 2px;
-        background: var(--run-2);
-      }
       .scroll {
         overflow-x: auto;
         margin-bottom: 10px;
@@ -159,15 +156,20 @@ export class Slow extends AppElement {
     `,
   ];
 
+  protected override firstUpdated(): void {
+    void this.begin();
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearTimeout(this.timer);
+    void this.app.client.endSlow().catch(() => undefined);
   }
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     // Another run: the step belongs to the old one.
-    if (this.size && this.run !== this.app.runs.current?.id) this.close();
+    if (this.size && this.run !== this.app.runs.current?.id) this.end(null);
   }
 
   private seen(character: string): string {
@@ -184,7 +186,7 @@ export class Slow extends AppElement {
       [this.size, this.frame, this.looked] = [size, 0, null];
       await this.look();
     } catch (error) {
-      this.failure = asFailure(error);
+      this.end(asFailure(error));
     }
   }
 
@@ -202,10 +204,8 @@ export class Slow extends AppElement {
     }
   }
 
-  private close(): void {
-    this.pause();
-    [this.size, this.view, this.failure] = [null, null, null];
-    void this.app.client.endSlow().catch(() => undefined);
+  private end(failure: Failure | null): void {
+    this.dispatchEvent(new SlowEndEvent(failure));
   }
 
   private choose(what: 'row' | 'layer' | 'unit', from: number) {
@@ -266,17 +266,8 @@ export class Slow extends AppElement {
   // Drawing
 
   override render() {
-    const { session, trainable } = this.state;
-    return html`<section class="card" aria-labelledby="title">
-      <div class="head tight"><h2 id="title">${this.t('slow.title')}</h2></div>
-      <p class="small muted">${trainable || !session ? this.t('slow.help') : this.t('slow.needsText')}</p>
-      ${this.failure ? html`<p class="problem small" role="alert">${failureText(this.state.language, this.failure)}</p>` : nothing}
-      ${this.view && this.size
-        ? this.player(this.view, this.size)
-        : html`<div class="bar">
-            <button class="primary" id="slow-start" ?disabled=${!session || !trainable} @click=${this.begin}>${this.t('slow.start')}</button>
-          </div>`}
-    </section>`;
+    return html`${this.failure ? html`<p class="problem small" role="alert">${failureText(this.state.language, this.failure)}</p>` : nothing}
+    ${this.view && this.size ? this.player(this.view, this.size) : nothing}`;
   }
 
   private player(view: StepView, size: SlowSize) {
@@ -315,9 +306,9 @@ export class Slow extends AppElement {
       <div class="choices">
         ${this.field('row', size.rows, 1)} ${size.layers > 1 ? this.field('layer', size.layers, 1) : nothing} ${this.field('unit', size.units, 0)}
         <button class="link" id="slow-again" @click=${this.begin}>${this.t('slow.again')}</button>
-        <button class="link" id="slow-close" @click=${this.close}>${this.t('slow.close')}</button>
+        <button class="link" id="slow-close" @click=${() => this.end(null)}>${this.t('slow.close')}</button>
       </div>
-      <p class="small muted number">
+      <p class="small muted number where">
         ${this.t('slow.where', { step: view.position.step + 1, row: view.row + 1, rows: size.rows, start: view.start + 1 })}
       </p>
       <cl-strip
