@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
-import { serve } from './server.ts';
+import { serve, type Altered } from './server.ts';
 
 /** The www folder, from where the compiled tests lie. */
 export const WWW = findUp(dirname(fileURLToPath(import.meta.url)), 'vite.config.ts');
@@ -50,11 +50,11 @@ export interface Site {
 export async function openSite(
   headers: Record<string, string> = {},
   gpu: string[] = WITH_WEBGPU,
-  missing: RegExp | null = null,
+  altered: Altered | null = null,
 ): Promise<Site> {
   const dist = join(WWW, 'dist');
   if (!existsSync(join(dist, 'index.html'))) throw new Error('www/dist is missing: run `npm run build` first.');
-  const server = await serve(dist, headers, missing);
+  const server = await serve(dist, headers, altered);
   const browser = await chromium.launch({ executablePath: findChromium(), args: [...FLAGS, ...gpu] });
   return {
     url: server.url,

@@ -1,5 +1,5 @@
 /** A plain static server for the built page: no special headers, as on the simplest host. */
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import type { AddressInfo } from 'node:net';
@@ -13,19 +13,26 @@ const TYPES: Record<string, string> = {
   '.json': 'application/json',
 };
 
-/** Serves `root` under `/charloom/`, as a project page would be, on a free port, without the files that match `missing`. */
+export interface Altered {
+  path: RegExp;
+  change: ((text: string) => string) | null;
+}
+
+/** Serves `root` under `/charloom/`, as a project page would be, on a free port, with the files that match `altered.path` changed, or missing where there is no change. */
 export async function serve(
   root: string,
   headers: Record<string, string> = {},
-  missing: RegExp | null = null,
+  altered: Altered | null = null,
 ): Promise<{ url: string; close: () => void }> {
   const server: Server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname.replace(/^\/charloom/, '');
     const file = join(root, normalize(decodeURIComponent(path)), path.endsWith('/') ? 'index.html' : '');
     try {
-      if (missing?.test(path) || !statSync(file).isFile()) throw new Error('not a file');
+      const alter = altered?.path.test(path);
+      if ((alter && !altered?.change) || !statSync(file).isFile()) throw new Error('not a file');
       response.writeHead(200, { ...headers, 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
-      createReadStream(file).pipe(response);
+      if (alter) response.end(altered!.change!(readFileSync(file, 'utf8')));
+      else createReadStream(file).pipe(response);
     } catch {
       response.writeHead(404).end('not found');
     }

@@ -9,6 +9,7 @@ import { ISOLATED, openSite, until, WITHOUT_WEBGPU, type Site } from './browser.
 /** Large enough that every kernel splits its work. */
 const MODEL = '#model.hidden_size=96&train.batch_size=16&train.epochs=0';
 const STEPS = 12;
+const THREAD = /\/thread-[^/]*\.js$/;
 
 let isolated: Site;
 let plain: Site;
@@ -134,7 +135,7 @@ test('without isolation nothing is different: no threads, and nothing is fetched
 });
 
 test('threads that cannot be started are done without', async () => {
-  const site = await openSite(ISOLATED, WITHOUT_WEBGPU, /\/thread-[^/]*\.js$/);
+  const site = await openSite(ISOLATED, WITHOUT_WEBGPU, { path: THREAD, change: null });
   try {
     for (const hash of ['', '&build=threads']) {
       const page = await site.open({ locale: 'zh-CN' }, MODEL + hash);
@@ -145,6 +146,20 @@ test('threads that cannot be started are done without', async () => {
       assert.equal(await page.locator('cl-notices .notice.problem').count(), 0);
       await page.context().close();
     }
+  } finally {
+    await site.close();
+  }
+});
+
+test('a thread that breaks ends training with a message, where its engine would wait for it for ever', async () => {
+  const breaking = (script: string) => script.replaceAll('.runThread()', '.noSuchExport()');
+  const site = await openSite(ISOLATED, WITHOUT_WEBGPU, { path: THREAD, change: breaking });
+  try {
+    const page = await site.open({}, `${MODEL}&build=threads`);
+    const problem = page.locator('cl-notices .notice.problem');
+    await problem.waitFor();
+    assert.match((await problem.textContent()) ?? '', /the engine stopped unexpectedly \(.*noSuchExport.*Reload the page/i);
+    await page.context().close();
   } finally {
     await site.close();
   }

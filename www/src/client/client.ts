@@ -27,23 +27,41 @@ export type Client = Calls & {
   terminate(): void;
 };
 
+/** Unlike every other page's: by this name its threads tell the page that they broke. */
+const uniqueName = () => `charloom ${Date.now()} ${Math.random()}`;
+
 export function connect(): Client {
-  const worker = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module' });
+  const name = uniqueName();
+  const worker = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module', name });
+  const threads = new BroadcastChannel(name);
   const remote = Comlink.wrap<Desk>(worker) as unknown as Record<string, (...args: unknown[]) => Promise<Result<unknown>>>;
+  let publish: (event: WorkerEvent) => void = () => undefined;
+  const terminate = () => {
+    worker.terminate();
+    threads.close();
+  };
   const dead = new Promise<never>((_, reject) => {
+    const die = (error: Failure) => {
+      terminate();
+      reject(new EngineError(error));
+      publish({ type: 'stopped', reason: 'failed', error });
+    };
     worker.addEventListener('error', (event) => {
-      reject(new EngineError({ code: 'worker-failed', message: event.message || 'The worker could not be started.' }));
+      die({ code: 'worker-failed', message: event.message || 'The worker could not be started.' });
     });
+    // The worker waits for that thread for ever: it cannot tell.
+    threads.addEventListener('message', ({ data }: MessageEvent<Failure>) => die(data));
   });
   dead.catch(() => undefined);
 
   return new Proxy({} as Client, {
     get: (_, name: string) => {
-      if (name === 'terminate') return () => worker.terminate();
+      if (name === 'terminate') return terminate;
       return async (...args: unknown[]) => {
         const passed = args.map((arg) => (typeof arg === 'function' ? Comlink.proxy(arg) : arg));
         const result = await Promise.race([remote[name]!(...passed), dead]);
         if (!result.ok) throw new EngineError(result.error);
+        if (name === 'start') publish = args[2] as typeof publish;
         return result.value;
       };
     },

@@ -12,10 +12,17 @@ export class DeskError extends Error {
   }
 }
 
+/** The engine broke: whoever finds out says so in these words. */
+export function crashed(cause: unknown): Failure {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return { code: 'crashed', message: `the engine stopped unexpectedly (${reason}). Reload the page: a model that was kept is not lost.` };
+}
+
 export function toFailure(error: unknown): Failure {
+  if (error instanceof WebAssembly.RuntimeError) return crashed(error);
   const from = error as { code?: unknown; message?: unknown; field?: unknown; values?: unknown } | null;
   const failure: Failure = {
-    code: typeof from?.code === 'string' ? from.code : error instanceof WebAssembly.RuntimeError ? 'crashed' : 'unexpected',
+    code: typeof from?.code === 'string' ? from.code : 'unexpected',
     message: typeof from?.message === 'string' ? from.message : String(error),
   };
   if (typeof from?.field === 'string') failure.field = from.field;

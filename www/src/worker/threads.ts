@@ -41,7 +41,10 @@ async function start(): Promise<ThreadedEngine> {
   const { memory } = await engine.default({ module_or_path: module });
   const threads = Math.min(navigator.hardwareConcurrency, MOST_THREADS);
   // This worker is the first of them.
-  const workers = Array.from({ length: threads - 1 }, () => new Worker(new URL('./thread.ts', import.meta.url), { type: 'module' }));
+  const workers = Array.from(
+    { length: threads - 1 },
+    () => new Worker(new URL('./thread.ts', import.meta.url), { type: 'module', name: self.name }),
+  );
   try {
     await Promise.all(workers.map((worker) => ready(worker, { module, memory })));
   } catch (error) {
