@@ -26,7 +26,7 @@ impl Aligned {
         memory
             .try_reserve_exact(lines)
             .map_err(|_| ExecutorError::OutOfMemory {
-                needed: (len * 4) >> 20,
+                needed: (len * 4).div_ceil(1 << 20),
             })?;
         memory.resize(lines, Line::zeroed());
         Ok(Self(memory))

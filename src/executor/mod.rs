@@ -29,7 +29,7 @@ pub enum ExecutorError {
     Plan(#[from] PlanError),
     /// Not enough memory.
     #[error(
-        "the network needs {needed} MiB, which could not be had; reduce the hidden size, the batch \
+        "the network needs {needed} MiB of memory, which could not be had; reduce the hidden size, the batch \
          size, the number of steps or the vocabulary"
     )]
     OutOfMemory {

@@ -111,11 +111,12 @@ test('every desk works while it trains on WebGPU', async () => {
   // Slow motion computes on the CPU what the GPU then does.
   await page.locator('#pause').click();
   await page.locator('#train').waitFor();
+  assert.match((await page.locator('cl-slow section').textContent()) ?? '', /computed on the CPU/);
   await page.locator('#slow-again').click();
   const shown = async () => Number((await page.locator('cl-slow .body').textContent())?.match(/characters: ([\d.]+)\./)?.[1]);
   await page.locator('cl-slow button[data-stage=loss]').click();
   const next = await step(page);
-  await until(page, 'the present next step', async () => ((await page.locator('cl-slow section').textContent()) ?? '').includes(`Step ${next + 1},`));
+  await until(page, 'the present next step', async () => ((await page.locator('cl-slow .where').textContent()) ?? '').includes(`Step ${next + 1},`));
   const expected = await shown();
   await page.locator('#step').click();
   await until(page, 'the step', async () => (await step(page)) === next + 1);
@@ -141,10 +142,8 @@ test('Auto leaves a software adapter alone, and does not fetch the WebGPU build 
   await page.context().close();
 });
 
-test('a lost GPU: training goes on on the CPU, and the page says from where', async () => {
-  const page = await site.open({}, SMALL);
-  await beginTraining(page);
-  // The browser's own device, so that it can be destroyed as a driver would.
+/** From now on the browser's own device can be laid hands on, as its driver would, in the worker's `device`. */
+async function revealDevice(page: Page): Promise<void> {
   await page.workers()[0]!.evaluate(() => {
     const scope = globalThis as unknown as {
       GPUAdapter: { prototype: { requestDevice(...args: unknown[]): Promise<unknown> } };
@@ -155,9 +154,19 @@ test('a lost GPU: training goes on on the CPU, and the page says from where', as
       return (scope.device = await requestDevice.apply(this, args));
     };
   });
+}
+
+async function toWebGpu(page: Page): Promise<void> {
   await page.locator('#device-choice').selectOption('webgpu');
   await until(page, 'WebGPU', async () => (await device(page)) === 'WebGPU', 90_000);
   await furtherSteps(page, 2);
+}
+
+test('a lost GPU: training goes on on the CPU, and the page says from where', async () => {
+  const page = await site.open({}, SMALL);
+  await beginTraining(page);
+  await revealDevice(page);
+  await toWebGpu(page);
   await page.workers()[0]!.evaluate(() => (globalThis as unknown as { device: { destroy(): void } }).device.destroy());
   await until(page, 'the CPU', async () => /^CPU/.test(await device(page)), 30_000).catch(async (error: Error) => {
     throw new Error(`${error.message}; the page says: ${await page.locator('cl-notices').innerText()}`);
@@ -168,6 +177,50 @@ test('a lost GPU: training goes on on the CPU, and the page says from where', as
   assert.equal(await page.locator('#device-choice').inputValue(), 'cpu');
   await page.context().close();
 });
+
+test('a GPU without memory for the model: it says so, and training stays on the CPU', async () => {
+  const page = await site.open({}, SMALL);
+  await beginTraining(page);
+  await page.workers()[0]!.evaluate(() => {
+    const scope = globalThis as unknown as {
+      GPUDevice: { prototype: { popErrorScope(): Promise<unknown> } };
+      GPUOutOfMemoryError: new (message: string) => unknown;
+    };
+    const { popErrorScope } = scope.GPUDevice.prototype;
+    scope.GPUDevice.prototype.popErrorScope = async function () {
+      await popErrorScope.call(this);
+      return new scope.GPUOutOfMemoryError('nothing is left');
+    };
+  });
+  await page.locator('#device-choice').selectOption('webgpu');
+  const notice = page.locator('cl-notices .notice.problem');
+  await notice.waitFor();
+  assert.match((await notice.textContent()) ?? '', /memory/);
+  assert.match(await device(page), /^CPU · /);
+  assert.equal(await page.locator('#device-choice').inputValue(), 'auto');
+  await furtherSteps(page, 5);
+  await page.context().close();
+});
+
+for (const backend of ['cpu', 'webgpu'] as const) {
+  test(`a tab that the browser freezes in the background trains on when it is looked at again: ${backend}`, async () => {
+    const page = await site.open({}, SMALL);
+    await beginTraining(page);
+    if (backend === 'webgpu') await toWebGpu(page);
+    const steps = await recordSteps(page);
+    const session = await page.context().newCDPSession(page);
+    await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+    // A frozen page cannot be waited with.
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await session.send('Page.setWebLifecycleState', { state: 'active' });
+    await furtherSteps(page, 5);
+    const seen = await steps();
+    assert.deepEqual(seen, seen.toSorted((a, b) => a - b), 'never back');
+    assert.match(await device(page), backend === 'cpu' ? /^CPU/ : /^WebGPU$/);
+    assert.equal(await page.locator('cl-notices .notice.problem').count(), 0);
+    await page.context().close();
+  });
+}
 
 test('without WebGPU, choosing it says so, and training stays on the CPU', async () => {
   const page = await without.open({}, SMALL);

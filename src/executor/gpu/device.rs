@@ -244,7 +244,7 @@ fn wanted(offered: &wgpu::Limits, needs: GpuNeeds) -> Result<wgpu::Limits, Execu
 pub(super) fn from_wgpu(error: wgpu::Error, total: u64) -> ExecutorError {
     match error {
         wgpu::Error::OutOfMemory { .. } => ExecutorError::OutOfMemory {
-            needed: usize::try_from(total / MIB).unwrap_or(usize::MAX),
+            needed: usize::try_from(total.div_ceil(MIB)).unwrap_or(usize::MAX),
         },
         wgpu::Error::Validation { description, .. } | wgpu::Error::Internal { description, .. } => {
             ExecutorError::Validation {
