@@ -4,7 +4,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
 import type { Inspection, Neighbour } from '../protocol/engine.ts';
 import { AppElement } from './base.ts';
-import { shared } from './styles.ts';
+import { meter, shared } from './styles.ts';
 
 const NEIGHBOURS = 6;
 const SETTLES_MS = 150;
@@ -19,6 +19,7 @@ export class Expectations extends AppElement {
 
   static override styles = [
     shared,
+    meter,
     css`
       .character {
         font: 400 30px/1.2 var(--serif);
@@ -34,17 +35,6 @@ export class Expectations extends AppElement {
       b {
         font: 400 15px/1.5 var(--serif);
         text-align: center;
-      }
-      .meter {
-        height: 8px;
-        border-radius: 2px;
-        background: var(--surface-2);
-      }
-      .meter i {
-        display: block;
-        height: 100%;
-        border-radius: 2px;
-        background: var(--run-2);
       }
       .meter.alike i {
         background: var(--run-4);

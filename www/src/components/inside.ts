@@ -13,6 +13,7 @@ import './expectations.ts';
 import './reach.ts';
 import type { PickEvent } from './score.ts';
 import './score.ts';
+import { Sight } from './sight.ts';
 import { shared } from './styles.ts';
 import './tensors.ts';
 
@@ -34,11 +35,7 @@ export class Inside extends AppElement {
   private seen: unknown = null;
   private busy = false;
   private lastLook = 0;
-  private visible = false;
-  private readonly sight = new IntersectionObserver(([entry]) => {
-    this.visible = entry?.isIntersecting ?? false;
-    if (this.visible) this.requestUpdate();
-  });
+  private readonly sight = new Sight(this);
 
   static override styles = [
     shared,
@@ -93,21 +90,11 @@ export class Inside extends AppElement {
     `,
   ];
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.sight.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.sight.disconnect();
-  }
-
   /** Looks again where there is something new to see, and someone to see it. */
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     const { session, inside, training, position } = this.state;
-    if (!this.visible || !session || this.busy) return;
+    if (!this.sight.visible || !session || this.busy) return;
     const text = inside || this.opening();
     const version = training ? 'training' : position?.step;
     const seen = `${session.fingerprint} ${session.config.model.cell} ${this.app.runs.current?.id} ${version}`;

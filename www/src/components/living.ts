@@ -4,7 +4,7 @@ import { customElement, state } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
 import type { LivingSample } from '../protocol/messages.ts';
 import { AppElement } from './base.ts';
-import { shared } from './styles.ts';
+import { meter, shared } from './styles.ts';
 
 const EXPECTED_SHOWN = 6;
 
@@ -16,6 +16,7 @@ export class Living extends AppElement {
 
   static override styles = [
     shared,
+    meter,
     css`
       .text {
         height: 11.2em;
@@ -50,16 +51,7 @@ export class Living extends AppElement {
         font: 400 15px/1.5 var(--serif);
         text-align: center;
       }
-      .meter {
-        height: 8px;
-        border-radius: 2px;
-        background: var(--surface-2);
-      }
       .meter i {
-        display: block;
-        height: 100%;
-        border-radius: 2px;
-        background: var(--run-2);
         transition: width 0.12s;
       }
       .context {

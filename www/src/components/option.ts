@@ -6,7 +6,7 @@ import { choiceKey, optionKey } from '../i18n/i18n.ts';
 import { CHOICES, type ChoicePath, type OptionSpec } from '../i18n/options.ts';
 import { getOption, isLive, type OptionValue } from '../state/config.ts';
 import { AppElement } from './base.ts';
-import { shared } from './styles.ts';
+import { segments, shared, stepper } from './styles.ts';
 
 @customElement('cl-option')
 export class Option extends AppElement {
@@ -15,6 +15,8 @@ export class Option extends AppElement {
 
   static override styles = [
     shared,
+    segments,
+    stepper,
     css`
       .option {
         display: grid;
@@ -39,37 +41,6 @@ export class Option extends AppElement {
         align-items: center;
         gap: 8px;
         cursor: pointer;
-      }
-      .wide {
-        display: grid;
-        grid-auto-flow: column;
-        grid-auto-columns: minmax(0, 1fr);
-        padding: 2px;
-        border: 1px solid var(--line);
-        border-radius: 9px;
-        background: var(--surface-2);
-      }
-      .wide button {
-        min-height: 28px;
-        border: 0;
-        border-radius: 7px;
-        background: none;
-        color: var(--ink-2);
-      }
-      .wide button[aria-pressed='true'] {
-        background: var(--accent);
-        color: var(--accent-ink);
-        font-weight: 600;
-      }
-      .stepper {
-        display: grid;
-        grid-template-columns: 34px minmax(0, 1fr) 34px;
-        gap: 4px;
-      }
-      .stepper button {
-        padding: 0;
-        color: var(--ink-2);
-        font-size: 16px;
       }
       .stepper input {
         text-align: center;
@@ -147,7 +118,7 @@ export class Option extends AppElement {
   }
 
   private buttons() {
-    return html`<div class="wide" role="group" aria-labelledby="label" aria-describedby="help">
+    return html`<div class="segments" role="group" aria-labelledby="label" aria-describedby="help">
       ${this.choices().map(
         ({ value, label }) =>
           html`<button data-value=${value} aria-pressed=${value === this.value} @click=${() => this.change(value)}>${label}</button>`,

@@ -40,6 +40,7 @@ export class RunBar extends AppElement {
       }
       .buttons {
         display: flex;
+        flex-wrap: wrap;
         gap: 8px;
       }
       .buttons button {

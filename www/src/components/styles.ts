@@ -266,3 +266,59 @@ export const shared = css`
     }
   }
 `;
+
+/** A share of the whole: `<span class="meter"><i style="width:…"></i></span>`. */
+export const meter = css`
+  .meter {
+    height: 8px;
+    border-radius: 2px;
+    background: var(--surface-2);
+  }
+  .meter i {
+    display: block;
+    height: 100%;
+    border-radius: 2px;
+    background: var(--run-2);
+  }
+`;
+
+/** Buttons of which one is pressed, side by side. */
+export const segments = css`
+  .segments {
+    display: grid;
+    grid-auto-flow: column;
+    grid-auto-columns: minmax(0, 1fr);
+    padding: 2px;
+    border: 1px solid var(--line);
+    border-radius: 9px;
+    background: var(--surface-2);
+  }
+  .segments button {
+    min-height: 28px;
+    border: 0;
+    border-radius: 7px;
+    background: none;
+    color: var(--ink-2);
+  }
+  .segments button[aria-pressed='true'] {
+    background: var(--accent);
+    color: var(--accent-ink);
+    font-weight: 600;
+  }
+`;
+
+/** A value between a button for less and one for more. */
+export const stepper = css`
+  .stepper {
+    display: grid;
+    grid-template-columns: 34px minmax(0, 1fr) 34px;
+    align-items: center;
+    gap: 4px;
+    text-align: center;
+  }
+  .stepper button {
+    padding: 0;
+    color: var(--ink-2);
+    font-size: 16px;
+  }
+`;

@@ -3,7 +3,8 @@ import { css, html, nothing, svg, type PropertyValues } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { asFailure } from '../client/client.ts';
 import { AppElement } from '../components/base.ts';
-import { shared } from '../components/styles.ts';
+import { Sight } from '../components/sight.ts';
+import { segments, shared, stepper } from '../components/styles.ts';
 import { failureText } from '../i18n/failures.ts';
 import * as format from '../i18n/format.ts';
 import type { Sampling } from '../protocol/engine.ts';
@@ -24,49 +25,16 @@ export class WindowsDesk extends AppElement {
   @state() private view: WindowsView | null = null;
   @state() private failure: Failure | null = null;
   private asked = '';
-  private visible = false;
-  private readonly sight = new IntersectionObserver(([entry]) => {
-    this.visible = entry?.isIntersecting ?? false;
-    if (this.visible) this.requestUpdate();
-  });
+  private readonly sight = new Sight(this);
 
   static override styles = [
     shared,
+    segments,
+    stepper,
     css`
       :host {
         /* So that there is something to see, and to ask for, before the first answer. */
         min-height: 1px;
-      }
-      .choice {
-        display: grid;
-        grid-template-columns: repeat(2, minmax(0, 1fr));
-        padding: 2px;
-        border: 1px solid var(--line);
-        border-radius: 9px;
-        background: var(--surface-2);
-      }
-      .choice button {
-        min-height: 28px;
-        border: 0;
-        border-radius: 7px;
-        background: none;
-        color: var(--ink-2);
-      }
-      .choice button[aria-pressed='true'] {
-        background: var(--accent);
-        color: var(--accent-ink);
-        font-weight: 600;
-      }
-      .stepper {
-        display: grid;
-        grid-template-columns: 34px minmax(0, 1fr) 34px;
-        align-items: center;
-        gap: 4px;
-        text-align: center;
-      }
-      .stepper button {
-        padding: 0;
-        color: var(--ink-2);
       }
       svg {
         display: block;
@@ -109,16 +77,6 @@ export class WindowsDesk extends AppElement {
     `,
   ];
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.sight.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.sight.disconnect();
-  }
-
   private get shownSampling(): Sampling {
     return this.sampling ?? this.state.session?.config.train.sampling ?? 'random';
   }
@@ -126,7 +84,7 @@ export class WindowsDesk extends AppElement {
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     const { session, trainable } = this.state;
-    if (!this.visible || !session || !trainable) return;
+    if (!this.sight.visible || !session || !trainable) return;
     const { batch_size, steps, seed } = session.config.train;
     const asked = [session.fingerprint, batch_size, steps, seed, this.shownSampling, this.epoch, this.batch].join();
     if (asked === this.asked) return;
@@ -151,7 +109,7 @@ export class WindowsDesk extends AppElement {
     const { session, trainable } = this.state;
     if (!session || !trainable) return nothing;
     return html`<div class="stack">
-      <div class="choice" role="group" aria-label=${this.t('windows.order')}>
+      <div class="segments" role="group" aria-label=${this.t('windows.order')}>
         ${SAMPLINGS.map(
           (each) =>
             html`<button data-value=${each} aria-pressed=${each === this.shownSampling} @click=${() => this.choose(each)}>
