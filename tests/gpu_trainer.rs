@@ -8,10 +8,11 @@ use charloom::{
         Backend, CpuExecutor, ExecutorError, GpuDevice, GpuExecutor,
         gpu::{GpuNeeds, Pick, choose, known_answer},
     },
+    kernels::ClipMode,
     network::{Cell, ModelConfig},
     simd::Isa,
     text::{Corpus, find},
-    train::{Budget, TrainConfig, Trainer},
+    train::{Budget, LiveOptions, StopReason, TrainConfig, Trainer},
 };
 use pollster::block_on;
 
@@ -118,6 +119,64 @@ fn a_lost_device_is_told_and_training_goes_on_from_what_was_kept() {
     let mut straight = self::trainer(Cell::Gru);
     train(&mut straight, 10).unwrap();
     assert_close(&found, &train(&mut straight, 20).unwrap());
+}
+
+/// Steps that were told before the loss, and those under way, are trained once more, and told once.
+#[test]
+fn after_a_loss_every_step_is_told_once() {
+    let mut trainer = trainer(Cell::Gru);
+    let device = device(&trainer);
+    let on_gpu = gpu(&trainer, &device);
+    block_on(trainer.switch(on_gpu)).unwrap();
+    let budget = |milliseconds, steps| Budget {
+        milliseconds,
+        steps,
+    };
+    // Slices of one step: their losses are on their way when the slice ends.
+    for _ in 0..20 {
+        block_on(trainer.train(budget(0.0, 100))).unwrap();
+    }
+    // This takes them in, for the next report to tell.
+    block_on(trainer.state()).unwrap();
+    device.destroy();
+    assert!(trainer.backend().failure().is_some());
+    assert!(block_on(trainer.state()).is_err());
+    let plan = trainer.network().plan.clone();
+    let cpu = Backend::Cpu(CpuExecutor::new(plan, Isa::best(false)).unwrap());
+    assert_eq!(trainer.recover(cpu), 0);
+    assert!(trainer.backend().failure().is_none());
+    let again = block_on(trainer.train(budget(f64::INFINITY, 5))).unwrap();
+    let steps: Vec<u64> = again.steps.iter().map(|s| s.step).collect();
+    assert_eq!(steps, [0, 1, 2, 3, 4]);
+}
+
+/// Who reads the state between two slices takes in the losses that are under way.
+#[test]
+fn a_divergence_found_between_two_slices_is_told_by_the_next() {
+    let mut trainer = trainer(Cell::Gru);
+    let device = device(&trainer);
+    let on_gpu = gpu(&trainer, &device);
+    block_on(trainer.switch(on_gpu)).unwrap();
+    let slice = Budget {
+        milliseconds: 0.0,
+        steps: 100,
+    };
+    let healthy = block_on(trainer.train(slice)).unwrap();
+    assert_eq!(healthy.stopped, None);
+    let options = LiveOptions {
+        lr: Some(1e4),
+        clip: Some(ClipMode::None),
+        ..LiveOptions::default()
+    };
+    trainer.set(&options).unwrap();
+    for _ in 0..6 {
+        // Too few for a loss to be waited for.
+        assert_eq!(block_on(trainer.train(slice)).unwrap().stopped, None);
+    }
+    block_on(trainer.state()).unwrap();
+    let told = block_on(trainer.train(slice)).unwrap();
+    assert_eq!(told.stopped.unwrap().reason, StopReason::Diverged);
+    assert_eq!(block_on(trainer.train(slice)).unwrap().stopped, None);
 }
 
 #[test]

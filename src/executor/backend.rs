@@ -44,6 +44,15 @@ impl Backend {
         !matches!(self, Self::Cpu(_))
     }
 
+    /// What went wrong with a GPU that no longer works.
+    pub fn failure(&self) -> Option<ExecutorError> {
+        match self {
+            Self::Cpu(_) => None,
+            #[cfg(feature = "webgpu")]
+            Self::Gpu(gpu) => gpu.status().err(),
+        }
+    }
+
     /// `cpu` or `webgpu`.
     pub fn name(&self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! Which executor a session trains on, and why.
 use serde::Serialize;
 
+pub use self::gpu::{Failure, survive};
 use crate::{
     Error,
     executor::{Backend, CpuExecutor, ExecutorError},
@@ -14,7 +15,7 @@ use crate::{
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Choice {
     /// `asked`, `faster` or `slower` (measured), `software` (an adapter without hardware),
-    /// `unavailable` (see `message`), `lost` (the GPU went away; the CPU goes on), `not-built`.
+    /// `unavailable` or `lost` (see `failure`; after a loss the CPU goes on), `not-built`.
     pub reason: &'static str,
     /// The GPU's name.
     pub adapter: Option<String>,
@@ -22,23 +23,10 @@ pub struct Choice {
     pub cpu_ms: Option<f64>,
     /// Milliseconds of a step on the GPU, where measured.
     pub gpu_ms: Option<f64>,
-    /// What the GPU or its driver said.
-    pub message: Option<String>,
+    /// What kept or took it from the GPU.
+    pub failure: Option<Failure>,
     /// After a loss: the step that training goes on from.
     pub step: Option<u64>,
-}
-
-impl Choice {
-    /// The GPU went away.
-    pub fn lost(error: &ExecutorError, step: u64) -> Self {
-        let (message, step) = (Some(error.to_string()), Some(step));
-        Self {
-            reason: "lost",
-            message,
-            step,
-            ..Self::default()
-        }
-    }
 }
 
 /// The CPU executor for a plan, on all threads that the page has started.
@@ -72,11 +60,47 @@ pub async fn switch(trainer: &mut Trainer, wish: &str) -> Result<Choice, Error> 
 
 #[cfg(feature = "webgpu")]
 mod gpu {
+    use std::collections::BTreeMap;
+
+    use serde::Serialize;
+
     use super::{Backend, Choice, Error, ExecutorError, Isa, Trainer, cpu};
     use crate::executor::{
         GpuDevice, GpuExecutor,
         gpu::{GpuNeeds, Pick, choose, known_answer},
     };
+
+    /// An error as data.
+    #[derive(Debug, Clone, Serialize)]
+    pub struct Failure {
+        code: &'static str,
+        message: String,
+        values: BTreeMap<&'static str, String>,
+    }
+
+    impl From<ExecutorError> for Failure {
+        fn from(error: ExecutorError) -> Self {
+            Self {
+                code: error.code(),
+                message: error.to_string(),
+                values: error.details().into_iter().collect(),
+            }
+        }
+    }
+
+    /// Where the GPU of `trainer` has failed: the CPU takes over, from the last state that was kept.
+    pub fn survive(trainer: &mut Trainer) -> Result<Option<Choice>, ExecutorError> {
+        let Some(failure) = trainer.backend().failure() else {
+            return Ok(None);
+        };
+        let step = trainer.recover(cpu(trainer.network())?);
+        Ok(Some(Choice {
+            reason: "lost",
+            failure: Some(failure.into()),
+            step: Some(step),
+            ..Choice::default()
+        }))
+    }
 
     async fn device(trainer: &Trainer) -> Result<GpuDevice, ExecutorError> {
         GpuDevice::request(GpuNeeds::of(&trainer.network().plan)).await
@@ -144,10 +168,9 @@ mod gpu {
             let cpu = cpu(trainer.network())?;
             trainer.switch(cpu).await?;
         }
-        let message = error.map(|e| e.to_string());
         Ok(Choice {
             reason,
-            message,
+            failure: error.map(Into::into),
             ..Choice::default()
         })
     }
@@ -155,7 +178,18 @@ mod gpu {
 
 #[cfg(not(feature = "webgpu"))]
 mod gpu {
+    use serde::Serialize;
+
     use super::{Choice, Error, ExecutorError, Trainer};
+
+    /// What cannot fail where there is none.
+    #[derive(Debug, Clone, Serialize)]
+    pub enum Failure {}
+
+    /// Nothing of a CPU is lost.
+    pub fn survive(_: &mut Trainer) -> Result<Option<Choice>, ExecutorError> {
+        Ok(None)
+    }
 
     pub async fn asked(_: &mut Trainer) -> Result<Choice, Error> {
         Err(ExecutorError::NoAdapter.into())

@@ -133,24 +133,11 @@ impl Session {
             stopped: Option<crate::train::Stop>,
             backend: &'static str,
         }
-        let Work::Training(trainer) = &mut self.work else {
-            return Err(no_text());
-        };
         let budget = Budget {
             milliseconds: budget_ms,
             steps: max_steps as u64,
         };
-        let report = match trainer.train(budget).await {
-            Err(Error::Executor(e)) if trainer.backend().can_be_lost() => {
-                // The GPU is gone: go on without it, from the last state that was kept.
-                let cpu = backend::cpu(trainer.network()).map_err(|e| throw(&e.into()))?;
-                let step = trainer.recover(cpu);
-                self.choice = Choice::lost(&e, step);
-                trainer.train(budget).await
-            }
-            report => report,
-        };
-        let report = report.map_err(|e| throw(&e))?;
+        let report = self.surviving(async |t| t.train(budget).await).await?;
         let TrainReport {
             steps,
             epochs,
@@ -167,7 +154,7 @@ impl Session {
             position,
             characters_per_second,
             stopped,
-            backend: trainer.backend().name(),
+            backend: self.backend(),
         })?;
         js_sys::Reflect::set(
             &out,
@@ -175,6 +162,12 @@ impl Session {
             &js_sys::Float32Array::from(&rows[..]),
         )?;
         Ok(out)
+    }
+
+    /// Where it trains: `webgpu` or `cpu`. A GPU that fails leaves it on the CPU.
+    #[wasm_bindgen(getter, js_name = backend, unchecked_return_type = "'webgpu' | 'cpu'")]
+    pub fn backend_name(&self) -> String {
+        self.backend().to_owned()
     }
 
     /// Goes on with another executor, from the same step: `cpu`, `webgpu`, or `auto` for the faster
@@ -187,10 +180,23 @@ impl Session {
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Backend")] backend: String,
     ) -> Result<(), JsValue> {
-        if let Work::Training(trainer) = &mut self.work {
-            self.choice = backend::switch(trainer, &backend)
-                .await
-                .map_err(|e| throw(&e))?;
+        if let Work::Model { .. } = &self.work {
+            return Ok(());
+        }
+        let before = std::mem::take(&mut self.choice);
+        let switched = self.surviving(async |t| backend::switch(t, &backend).await);
+        let switched = switched.await;
+        let failed = self.choice.reason == "lost";
+        match switched {
+            // That it is where it was asked to be says less than that a GPU failed on the way.
+            Ok(_) if failed && self.backend() == "cpu" => {}
+            Ok(choice) => self.choice = choice,
+            Err(error) => {
+                if !failed {
+                    self.choice = before;
+                }
+                return Err(error);
+            }
         }
         Ok(())
     }
@@ -220,20 +226,13 @@ impl Session {
     ) -> Result<Sampler, JsValue> {
         let mut options: SampleOptions = from_js(options)?;
         options.prefix = composed(options.prefix, self.config().text.nfc);
+        let Model {
+            config,
+            vocabulary,
+            parameters,
+        } = self.model().await?;
         let isa = Isa::best(false);
-        let sampler = match &mut self.work {
-            Work::Training(trainer) => {
-                let parameters = trainer.parameters().await.map_err(|e| throw(&e))?;
-                let vocabulary = trainer.corpus().vocabulary();
-                sample::Sampler::new(trainer.config(), vocabulary, &parameters, options, isa)
-            }
-            Work::Model {
-                config,
-                vocabulary,
-                parameters,
-                ..
-            } => sample::Sampler::new(config, vocabulary, parameters, options, isa),
-        };
+        let sampler = sample::Sampler::new(&config, &vocabulary, &parameters, options, isa);
         Ok(Sampler(sampler.map_err(|e| throw(&e))?))
     }
 
@@ -242,13 +241,11 @@ impl Session {
     /// # Errors
     /// A `CharloomError`.
     pub async fn save(&mut self) -> Result<Vec<u8>, JsValue> {
-        match &mut self.work {
-            Work::Training(trainer) => {
-                let checkpoint = trainer.checkpoint().await.map_err(|e| throw(&e))?;
-                checkpoint::save(&checkpoint).map_err(|e| throw(&e.into()))
-            }
-            Work::Model { file, .. } => Ok(file.clone()),
+        if let Work::Model { file, .. } = &self.work {
+            return Ok(file.clone());
         }
+        let checkpoint = self.surviving(async |t| t.checkpoint().await).await?;
+        checkpoint::save(&checkpoint).map_err(|e| throw(&e.into()))
     }
 
     /// What this session is.
@@ -278,7 +275,7 @@ impl Session {
             } => (&**config, vocabulary, None),
         };
         to_js(&Info {
-            backend: trainer.map_or("cpu", |t| t.backend().name()),
+            backend: self.backend(),
             build: build(),
             threads: trainer.map_or(1, |t| t.backend().threads()),
             choice: &self.choice,
@@ -311,22 +308,51 @@ pub(super) struct Model {
 
 impl Session {
     pub(super) async fn model(&mut self) -> Result<Model, JsValue> {
-        match &mut self.work {
-            Work::Training(trainer) => Ok(Model {
-                parameters: trainer.parameters().await.map_err(|e| throw(&e))?,
-                config: trainer.config().clone(),
-                vocabulary: trainer.corpus().vocabulary().clone(),
-            }),
-            Work::Model {
-                config,
-                vocabulary,
-                parameters,
-                ..
-            } => Ok(Model {
+        if let Work::Model {
+            config,
+            vocabulary,
+            parameters,
+            ..
+        } = &self.work
+        {
+            return Ok(Model {
                 config: Config::clone(config),
                 vocabulary: vocabulary.clone(),
                 parameters: parameters.clone(),
-            }),
+            });
+        }
+        let parameters = self.surviving(async |t| t.parameters().await).await?;
+        let trainer = self.trainer()?;
+        Ok(Model {
+            parameters,
+            config: trainer.config().clone(),
+            vocabulary: trainer.corpus().vocabulary().clone(),
+        })
+    }
+
+    /// The answer of the training. Where its GPU fails at it, training goes on without the GPU from the
+    /// last state that was kept, and answers once more.
+    pub(super) async fn surviving<T>(
+        &mut self,
+        question: impl AsyncFn(&mut Trainer) -> Result<T, Error>,
+    ) -> Result<T, JsValue> {
+        loop {
+            let trainer = self.trainer()?;
+            let error = match question(trainer).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            self.choice = match backend::survive(trainer).map_err(|e| throw(&e.into()))? {
+                Some(choice) => choice,
+                None => return Err(throw(&error)),
+            };
+        }
+    }
+
+    fn backend(&self) -> &'static str {
+        match &self.work {
+            Work::Training(trainer) => trainer.backend().name(),
+            Work::Model { .. } => "cpu",
         }
     }
 

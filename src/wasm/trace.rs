@@ -62,8 +62,9 @@ impl Session {
     /// # Errors
     /// A `CharloomError`.
     pub async fn trace(&mut self) -> Result<Trace, JsValue> {
-        let trace = self.trainer()?.trace(Isa::best(false)).await;
-        Ok(Trace(trace.map_err(|e| throw(&e))?))
+        let isa = Isa::best(false);
+        let trace = self.surviving(async |t| t.trace(isa).await).await?;
+        Ok(Trace(trace))
     }
 }
 

@@ -72,7 +72,9 @@ export interface TraceInfo {
 }
 export interface Neighbour { character: string; similarity: number }
 /** Why a session trains where it does: see `reason`. */
+/** An error as data: `code` is stable, `field` is the option at fault, `values` are what the message holds. */
+export interface Failure { code: string; message: string; field?: string; values?: Record<string, string> }
 export interface Choice {
   reason: 'asked' | 'faster' | 'slower' | 'software' | 'unavailable' | 'lost' | 'not-built';
-  adapter: string | null; cpu_ms: number | null; gpu_ms: number | null; message: string | null; step: number | null;
+  adapter: string | null; cpu_ms: number | null; gpu_ms: number | null; failure: Failure | null; step: number | null;
 }

@@ -169,12 +169,51 @@ test('a lost GPU: training goes on on the CPU, and the page says from where', as
   await toWebGpu(page);
   await page.workers()[0]!.evaluate(() => (globalThis as unknown as { device: { destroy(): void } }).device.destroy());
   await until(page, 'the CPU', async () => /^CPU/.test(await device(page)), 30_000).catch(async (error: Error) => {
-    throw new Error(`${error.message}; the page says: ${await page.locator('cl-notices').innerText()}`);
+    throw new Error(`${error.message}; the page says: ${await page.locator('cl-notices .notice').allTextContents()}`);
   });
-  assert.match(await why(page), /lost at step \d+/);
-  assert.match((await page.locator('cl-notices .notice.problem', { hasText: 'Training goes on' }).textContent()) ?? '', /GPU was lost.*from step \d+/s);
+  assert.match(await why(page), /failed at step \d+/);
+  assert.match((await page.locator('cl-notices .notice.problem', { hasText: 'Training goes on' }).textContent()) ?? '', /GPU failed.*from step \d+.*connection to the GPU was lost/s);
   await furtherSteps(page, 5);
   assert.equal(await page.locator('#device-choice').inputValue(), 'cpu');
+  await page.context().close();
+});
+
+test('a GPU that runs out of memory while it trains: training goes on on the CPU, and the page says why', async () => {
+  const page = await site.open({}, SMALL);
+  await beginTraining(page);
+  await revealDevice(page);
+  await toWebGpu(page);
+  await page.workers()[0]!.evaluate(() => {
+    const scope = globalThis as unknown as {
+      device: EventTarget;
+      GPUUncapturedErrorEvent: new (type: string, options: { error: unknown; cancelable: boolean }) => Event;
+      GPUOutOfMemoryError: new (message: string) => unknown;
+    };
+    const error = new scope.GPUOutOfMemoryError('nothing is left');
+    scope.device.dispatchEvent(new scope.GPUUncapturedErrorEvent('uncapturederror', { error, cancelable: true }));
+  });
+  await until(page, 'the CPU', async () => /^CPU/.test(await device(page)), 30_000).catch(async (error: Error) => {
+    throw new Error(`${error.message}; the page says: ${await page.locator('cl-notices .notice').allTextContents()}`);
+  });
+  assert.match((await page.locator('cl-notices .notice.problem').textContent()) ?? '', /from step \d+.*memory/s);
+  await furtherSteps(page, 5);
+  await page.context().close();
+});
+
+test('a GPU that is lost while training pauses: whoever needs it next goes on without it', async () => {
+  const page = await site.open({}, SMALL);
+  await beginTraining(page);
+  await revealDevice(page);
+  await toWebGpu(page);
+  await page.locator('#pause').click();
+  await page.locator('#train').waitFor();
+  await page.workers()[0]!.evaluate(() => (globalThis as unknown as { device: { destroy(): void } }).device.destroy());
+  await page.locator('#write').click();
+  await until(page, 'a text', async () => (await page.locator('cl-continuation .text').getAttribute('data-status')) === 'done', 30_000);
+  await until(page, 'the CPU', async () => /^CPU/.test(await device(page)), 30_000);
+  await page.locator('cl-notices .notice.problem', { hasText: 'The GPU failed' }).waitFor();
+  await page.locator('#train').click();
+  await furtherSteps(page, 5);
   await page.context().close();
 });
 

@@ -68,7 +68,7 @@ export async function crowd(page: Page): Promise<void> {
         wish: 'auto',
         backend: 'cpu',
         build: 'relaxed',
-        choice: { reason: 'slower', adapter, cpu_ms: 1234.5, gpu_ms: 4567.8, message: 'lost-without-a-break-'.repeat(9), step: null },
+        choice: { reason: 'slower', adapter, cpu_ms: 1234.5, gpu_ms: 4567.8, failure: { code: 'device-lost', message: 'lost-without-a-break-'.repeat(9) }, step: null },
       },
       position: { epoch: 123_456, step: 12_345_678, batch: 3, batches_per_epoch: 10 },
     });

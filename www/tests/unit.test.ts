@@ -6,13 +6,15 @@ import { loadLanguage, preferredLanguage, translate } from '../src/i18n/i18n.ts'
 import { zhLater } from '../src/i18n/zh.later.ts';
 import { zh } from '../src/i18n/zh.ts';
 import * as format from '../src/i18n/format.ts';
-import type { Config, Inspection, LayerInside, Session, TrainReport } from '../src/protocol/engine.ts';
+import type { Config, Inspection, LayerInside, Session, SessionInfo, TrainReport } from '../src/protocol/engine.ts';
 import { allPaths, differences, fromParameters, getOption, toParameters, withOption } from '../src/state/config.ts';
 import { readHash, writeHash } from '../src/state/hash.ts';
 import { correlation, gateGrid, hiddenGrid, at, orderUnits } from '../src/state/inside.ts';
 import { failureText, loadFailures } from '../src/i18n/failures.ts';
 import { frameOf, framesOf, STAGES } from '../src/slow/frames.ts';
 import { layOut } from '../src/windows/layout.ts';
+import type { Progress } from '../src/protocol/messages.ts';
+import { addProgress, newRun } from '../src/state/runs.ts';
 import { MOST_POINTS, Series, smooth } from '../src/state/series.ts';
 import { Store } from '../src/state/store.ts';
 import type { CommandQueue } from '../src/worker/queue.ts';
@@ -42,6 +44,22 @@ test('a series comes back from storage as it was', () => {
   for (let i = 0; i < 3000; i++) series.add(i, [i, -i]);
   const back = Series.fromData(structuredClone(series.toData()));
   assert.deepEqual(back.toData(), series.toData());
+});
+
+test('steps that are trained once more, after a GPU failed, take the place of the first', () => {
+  const run = newRun(0, 0, { config: CONFIG, vocabulary: [], summary: { parameters: 0 } } as unknown as SessionInfo, 'a text');
+  const batches = 4;
+  const report = (from: number, to: number, loss: number) => {
+    const steps = Array.from({ length: to - from }, (_, i) => from + i);
+    const epochs = steps.filter((step) => step % batches === batches - 1).map((step) => ({ epoch: (step + 1) / batches, perplexity: loss, seconds: 0 }));
+    const position = { epoch: Math.floor(to / batches), step: to, batch: to % batches, batches_per_epoch: batches };
+    addProgress(run, { metrics: Float32Array.from(steps.flatMap((step) => [step, loss, 1, 1])), epochs, position, charactersPerSecond: 1 } as unknown as Progress);
+  };
+  report(0, 11, 5);
+  report(6, 9, 3);
+  assert.deepEqual(run.steps.x, [0, 1, 2, 3, 4, 5, 6, 7, 8].map((step) => step / batches));
+  assert.deepEqual(run.steps.columns[0], [5, 5, 5, 5, 5, 5, 3, 3, 3]);
+  assert.deepEqual(run.epochs.map(({ epoch, perplexity }) => [epoch, perplexity]), [[1, 5], [2, 3]]);
 });
 
 test('smoothing starts at the first value, not at zero', () => {

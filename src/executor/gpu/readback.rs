@@ -136,11 +136,14 @@ impl OnTheWay {
     }
 }
 
-/// Why nothing comes back: a mapping says no more than that it failed.
+/// Why nothing comes back: a mapping says no more than that it failed, and may say so before anyone
+/// has heard why. Whatever it was, the device is not to be used again.
 fn lost(gpu: &GpuDevice) -> ExecutorError {
-    gpu.status().err().unwrap_or(ExecutorError::DeviceLost {
+    let error = ExecutorError::DeviceLost {
         message: "a result could not be read back".into(),
-    })
+    };
+    gpu.status.fail(error.clone());
+    gpu.status().err().unwrap_or(error)
 }
 
 impl Future for Reading {

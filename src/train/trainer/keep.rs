@@ -1,7 +1,7 @@
 //! All of a training's state: read, loaded, carried from one executor to another.
 
 use super::{Trainer, TrainerState};
-use crate::{Error, executor::Backend};
+use crate::{Error, executor::Backend, train::counters::Counters};
 
 impl Trainer {
     /// A copy of the parameters as of the last submitted step.
@@ -51,6 +51,7 @@ impl Trainer {
         self.backend = backend;
         self.submitted.clear();
         self.reading.clear();
+        self.stopped = None;
         if let Some(state) = self.rescue.take() {
             // A cursor that this trainer gave is in its text.
             let sought = self.batches.seek(state.counters.cursor);
@@ -58,6 +59,10 @@ impl Trainer {
             self.counters = state.counters;
             self.load(&state);
         }
+        // What is trained once more is told once.
+        let Counters { step, cursor, .. } = self.counters;
+        self.steps.retain(|told| told.step < step);
+        self.epochs.retain(|told| told.epoch <= cursor.epoch);
         self.counters.step
     }
 

@@ -115,6 +115,7 @@ pub struct Trainer {
     reading: VecDeque<(Vec<Pending>, Reading)>,
     steps: Vec<StepMetrics>,
     epochs: Vec<EpochReport>,
+    /// Found since the last report: also by who reads the state between two calls.
     stopped: Option<Stop>,
     /// What to go on from when the executor is lost.
     rescue: Option<TrainerState>,
@@ -262,7 +263,6 @@ impl Trainer {
     /// What the executor reports.
     pub async fn train(&mut self, budget: Budget) -> Result<TrainReport, Error> {
         let started = Instant::now();
-        self.stopped = None;
         let mut begun = 0;
         while self.stopped.is_none() {
             if self.all_epochs_done() {
@@ -285,7 +285,8 @@ impl Trainer {
                     break;
                 }
             }
-            if self.backend.can_be_lost() && self.counters.step.is_multiple_of(RESCUE_STEPS) {
+            let due = self.rescue.is_none() || self.counters.step.is_multiple_of(RESCUE_STEPS);
+            if self.backend.can_be_lost() && due {
                 self.rescue = Some(self.state().await?);
             }
             self.begin_step();
@@ -304,7 +305,7 @@ impl Trainer {
             } else {
                 0.0
             },
-            stopped: self.stopped.clone(),
+            stopped: self.stopped.take(),
         })
     }
 

@@ -3,6 +3,7 @@ import { css, html, nothing, svg } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { customElement } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
+import { failureText } from '../i18n/failures.ts';
 import { optionKey } from '../i18n/i18n.ts';
 import { latestLoss } from '../state/runs.ts';
 import type { Backend } from '../protocol/engine.ts';
@@ -296,7 +297,8 @@ export class RunBar extends AppElement {
       gpu: format.short(choice.gpu_ms),
       step: choice.step ?? 0,
     });
-    return [reason, choice.adapter, inFull ? choice.message : null].filter(Boolean).join(' · ');
+    const failure = inFull && choice.failure ? failureText(this.state.language, choice.failure) : null;
+    return [reason, choice.adapter, failure].filter(Boolean).join(' · ');
   }
 
   private timeLeft(speed: number) {

@@ -28,7 +28,7 @@ export const failures: Record<string, string> = {
   'config.needs-momentum': '需要大于 0 的动量。',
   'config.too-few-characters': '至少要两个字，请再输入一些。',
   'no-adapter': '这个浏览器没有提供可用的 GPU（WebGPU）。训练留在 CPU 上。',
-  'device-lost': 'GPU 已断开。请在设备里改选 CPU，或稍后再试 WebGPU。',
+  'device-lost': '与 GPU 的连接已断开（{message}）。',
   'gpu-limit': '这个网络需要 {needed} MiB，而这个 GPU 最多允许 {available} MiB。请减小隐藏单元数或批量大小，或在 CPU 上训练。',
   'gpu-mismatch': '这个 GPU 算出的结果与 CPU 不一致，因此不用它。训练留在 CPU 上。',
   'gpu-validation': 'GPU 驱动拒绝了这次计算（{message}）。训练留在 CPU 上。',

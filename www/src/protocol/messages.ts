@@ -11,6 +11,7 @@ import type {
   Decoded,
   Encoding,
   EpochReport,
+  Failure,
   Inspection,
   LiveOptions,
   ModelConfig,
@@ -27,6 +28,9 @@ import type {
   Sampling,
   Windows,
 } from './engine.ts';
+
+/** An error as it crosses the boundary. Nobody matches on the message; the code is stable. */
+export type { Failure };
 import type { StepView } from '../slow/view.ts';
 
 export type BuildName = SessionInfo['build'];
@@ -109,16 +113,6 @@ export type WorkerEvent =
   | { type: 'device'; device: DeviceView }
   /** The device that was asked for could not be had: it trains on the CPU. */
   | { type: 'device-failed'; error: Failure };
-
-/** An error as it crosses the boundary. Nobody matches on the message; the code is stable. */
-export interface Failure {
-  code: string;
-  message: string;
-  /** The option at fault, by the engine's name for it. */
-  field?: string;
-  /** What the message holds, by name. */
-  values?: Record<string, string>;
-}
 
 export type Result<T> = { ok: true; value: T } | { ok: false; error: Failure };
 

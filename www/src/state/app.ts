@@ -306,7 +306,7 @@ export class App {
     this.store.set({ device });
     const { choice } = device;
     if (choice?.reason === 'lost' && before?.backend === 'webgpu') {
-      this.notices.add('problem', 'notice.lost', { step: choice.step ?? this.state.position?.step ?? 0 });
+      this.notices.add('problem', 'notice.lost', { step: choice.step ?? 0 }, choice.failure);
     }
   }
 

@@ -45,13 +45,19 @@ export function newRun(id: number, colour: number, session: SessionInfo, textNam
   };
 }
 
-/** Adds what the worker reported. Changes the run in place: the charts watch a version number. */
+/**
+ * Adds what the worker reported. Changes the run in place: the charts watch a version number. A GPU that failed takes
+ * some steps with it, which are trained once more: they take the place of the first.
+ */
 export function addProgress(run: Run, progress: Progress): void {
   const { metrics, position } = progress;
   for (let row = 0; row + 3 < metrics.length; row += 4) {
-    const step = metrics[row]!;
-    run.steps.add(step / position.batches_per_epoch, metrics.subarray(row + 1, row + 4));
+    const x = metrics[row]! / position.batches_per_epoch;
+    run.steps.rewind(x);
+    run.steps.add(x, metrics.subarray(row + 1, row + 4));
   }
+  const [again] = progress.epochs;
+  if (again) run.epochs = run.epochs.filter(({ epoch }) => epoch < again.epoch);
   run.epochs.push(...progress.epochs);
   run.seconds += progress.epochs.reduce((total, epoch) => total + epoch.seconds, 0);
   run.step = position.step;

@@ -26,6 +26,17 @@ export class Series {
     return this.x.length;
   }
 
+  /** Points from `x` on go: the training stands before them again. */
+  rewind(x: number): void {
+    let kept = this.x.length;
+    if (kept === 0 || this.x[kept - 1]! < x) return;
+    while (kept > 0 && this.x[kept - 1]! >= x) kept--;
+    this.x.length = kept;
+    for (const column of this.columns) column.length = kept;
+    this.openSums.fill(0);
+    this.openCount = 0;
+  }
+
   add(x: number, values: ArrayLike<number>): void {
     for (let i = 0; i < this.width; i++) this.openSums[i]! += values[i] ?? Number.NaN;
     this.openCount++;

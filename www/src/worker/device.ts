@@ -24,7 +24,7 @@ interface Gpu {
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 /** Threads keep other work from the processors: for less than this they are not worth it. */
 const WORTHWHILE = 1.1;
-const NOTHING_MEASURED: Omit<Choice, 'reason'> = { adapter: null, cpu_ms: null, gpu_ms: null, message: null, step: null };
+const NOTHING_MEASURED: Omit<Choice, 'reason'> = { adapter: null, cpu_ms: null, gpu_ms: null, failure: null, step: null };
 
 /** What the device needs of the desk. */
 export interface DeviceHost {
@@ -87,7 +87,7 @@ export class Device {
         await this.toGpu();
       } catch (error) {
         const failure = toFailure(error);
-        this.choice = { ...NOTHING_MEASURED, reason: 'unavailable', message: failure.message };
+        this.choice = { ...NOTHING_MEASURED, reason: 'unavailable', failure };
         this.publish({ type: 'device-failed', error: failure });
       }
     }
@@ -110,15 +110,22 @@ export class Device {
     return this.view();
   }
 
-  /** After each slice: the first one of a session starts the search for something faster; a lost GPU is noticed. */
+  /** After each use of the session: a GPU that failed at it has left it on the CPU. */
+  heed(): void {
+    const session = this.host.session();
+    if (this.backend === 'cpu' || session?.backend !== 'cpu') return;
+    const { choice } = session.info();
+    if (choice.reason !== 'lost') return;
+    this.backend = 'cpu';
+    this.choice = choice;
+    // Choosing WebGPU again must mean to try it again.
+    if (this.wish === 'webgpu') this.wish = 'cpu';
+    this.tell();
+  }
+
+  /** After each slice: the first one of a session starts the search for something faster. */
   note(session: Session, report: TrainReport): void {
-    if (report.backend !== this.backend) {
-      this.backend = report.backend;
-      this.choice = session.info().choice;
-      // Choosing WebGPU again must mean to try it again.
-      if (this.wish === 'webgpu') this.wish = 'cpu';
-      this.tell();
-    } else if (!this.tried.has(session)) {
+    if (!this.tried.has(session)) {
       this.tried.add(session);
       void this.search(session);
     }
@@ -133,7 +140,7 @@ export class Device {
         this.tell();
       } catch (error) {
         if (this.wish === 'auto') {
-          this.choice = { ...NOTHING_MEASURED, reason: 'unavailable', message: toFailure(error).message };
+          this.choice = { ...NOTHING_MEASURED, reason: 'unavailable', failure: toFailure(error) };
           this.tell();
         }
       }

@@ -50,9 +50,7 @@ export class Keeper {
       const entry = await this.keep(null, undefined);
       this.publish({ type: 'saved', entry });
     } catch (error) {
-      const failure = toFailure(error);
-      // The next slice of training finds a lost GPU too, and goes on without it; the save after that is as good.
-      if (failure.code !== 'device-lost') this.publish({ type: 'save-failed', error: failure });
+      this.publish({ type: 'save-failed', error: toFailure(error) });
     } finally {
       const cost = performance.now() - started;
       this.nextAt = performance.now() + Math.max(AUTOSAVE_EVERY_MS, cost / SHARE_OF_TIME);

@@ -61,8 +61,9 @@ export class LivingWriter {
 
   private async begin(session: Session, options: LivingOptions): Promise<void> {
     this.characters = [];
-    this.position = session.info().position ?? NOWHERE;
     this.prefix = options.prefix || this.opening;
     this.sampler = await session.sampler({ ...options, prefix: this.prefix, skip_unknown: true, alternatives: ALTERNATIVES });
+    // Not before: a GPU that fails at it puts the session some steps back.
+    this.position = session.info().position ?? NOWHERE;
   }
 }

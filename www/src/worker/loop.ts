@@ -67,14 +67,12 @@ export class TrainLoop {
         if (now - lastReport >= REPORT_EVERY_MS) {
           lastReport = now;
           this.flush();
-          await unlessLost(() =>
-            this.queue.run(async () => {
-              const session = this.session();
-              if (session) await this.living.turn(session);
-            }),
-          );
+          await this.queue.run(async () => {
+            const session = this.session();
+            if (session) await this.living.turn(session);
+          });
         }
-        await unlessLost(this.between);
+        await this.between();
         await breathe();
       }
       this.flush();
@@ -111,15 +109,6 @@ export class TrainLoop {
     const message = `${stopped.message} ${stopped.advice}`.trim();
     const error = stopped.reason === 'diverged' ? { code: 'diverged', message, values: { step: step!, kept: kept! } } : null;
     this.publish({ type: 'stopped', reason: stopped.reason, error });
-  }
-}
-
-/** Whoever reads from a GPU may be the first to hear that it is lost; the next slice of training goes on without it. */
-async function unlessLost(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (toFailure(error).code !== 'device-lost') throw error;
   }
 }
 

@@ -32,7 +32,7 @@ let session: Session | null = null;
 let trainable = false;
 let publish: (event: WorkerEvent) => void = () => undefined;
 
-const queue = new CommandQueue();
+const queue = new CommandQueue(() => device.heed());
 const currentSession = () => session;
 const emit = (event: WorkerEvent) => {
   if (event.type === 'progress') {

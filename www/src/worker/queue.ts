@@ -5,9 +5,12 @@
 export class CommandQueue {
   private tail: Promise<unknown> = Promise.resolve();
 
+  /** `after` is called after each command, with the session free. */
+  constructor(private readonly after: () => void) {}
+
   run<T>(job: () => T | Promise<T>): Promise<T> {
     const answer = this.tail.then(job);
-    this.tail = answer.catch(() => undefined);
+    this.tail = answer.then(this.after, this.after).catch(() => undefined);
     return answer;
   }
 }
