@@ -31,6 +31,17 @@ pub fn state() -> PathBuf {
     root().join(".tools")
 }
 
+/// Where cargo keeps the sources of dependencies.
+pub fn registry() -> Result<PathBuf> {
+    let cargo = match env::var_os("CARGO_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => env::home_dir()
+            .context("no home folder: set CARGO_HOME")?
+            .join(".cargo"),
+    };
+    Ok(cargo.join("registry/src"))
+}
+
 /// Installed tools, each in a folder named after its version, shared by all
 /// checkouts of a user. Safe to delete.
 pub fn tools() -> Result<PathBuf> {

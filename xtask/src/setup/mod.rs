@@ -12,10 +12,11 @@ mod vulkan;
 mod wasm_target;
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::paths;
 use crate::process::Process;
 use crate::variant::Variant;
 
@@ -87,13 +88,32 @@ impl Tools {
         }
         Ok(command
             .without_env("RUSTFLAGS")
+            .without_env("CARGO_ENCODED_RUSTFLAGS")
             // `cargo run` points it at this toolchain's libraries.
             .without_env("LD_LIBRARY_PATH")
+            // By cargo's separator: a path may hold spaces.
             .env(
-                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-                variant.rustflags(),
+                "CARGO_ENCODED_RUSTFLAGS",
+                self.wasm_flags(variant)?.join("\x1f"),
             )
             .env("CARGO_TARGET_DIR", variant.target_dir()))
+    }
+
+    /// What rustc is told for `variant`: its own flags, and to name the sources of the standard
+    /// library and of dependencies in messages without where they lie on this machine.
+    fn wasm_flags(&self, variant: Variant) -> Result<Vec<String>> {
+        let rustc = self.command_after(self.wasm_rust.as_ref(), "rustc")?;
+        let sysroot = rustc
+            .args(["--print", "sysroot"])
+            .without_env("LD_LIBRARY_PATH")
+            .read()?;
+        let library = Path::new(&sysroot).join("lib/rustlib/src/rust/library");
+        let own = variant.rustflags();
+        let mut flags: Vec<String> = own.split_whitespace().map(str::to_owned).collect();
+        for folder in [library, paths::registry()?] {
+            flags.push(format!("--remap-path-prefix={}=", folder.display()));
+        }
+        Ok(flags)
     }
 
     /// A variable of the tools' environment.
