@@ -3,11 +3,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSite, until, visibleCharacter } from './browser.ts';
 
+const LOOKS = [['zh-CN', 'light'], ['zh-CN', 'dark'], ['en-US', 'light'], ['en-US', 'dark']] as const;
 const folder = process.argv[2] ?? 'screenshots';
 mkdirSync(folder, { recursive: true });
 const site = await openSite();
 try {
-  for (const [locale, colorScheme] of [['zh-CN', 'light'], ['en-US', 'dark']] as const) {
+  for (const [locale, colorScheme] of LOOKS) {
     for (const [name, width, height] of [['desktop', 1440, 900], ['phone', 390, 844]] as const) {
       const page = await site.open({ locale, colorScheme, viewport: { width, height } });
       page.on('pageerror', (error) => console.error('page error:', error.message));
@@ -41,6 +42,14 @@ try {
       await page.context().close();
     }
   }
+  // The one that is kept: docs/playground.png.
+  const page = await site.open({ locale: 'en-US', colorScheme: 'light', viewport: { width: 1440, height: 1000 } });
+  await page.locator('#train:enabled').click();
+  await until(page, 'verse', async () => Number(await page.locator('#epoch').textContent()) >= 25, 120_000);
+  await page.locator('#prefix').fill('The river');
+  await page.locator('#write').click();
+  await until(page, 'a text', async () => (await page.locator('cl-continuation .text').getAttribute('data-status')) === 'done');
+  await page.screenshot({ path: join(folder, 'playground.png') });
 } finally {
   await site.close();
 }

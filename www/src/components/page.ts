@@ -26,6 +26,7 @@ export class Page extends AppElement {
       main {
         display: grid;
         grid-template-columns: minmax(280px, 330px) minmax(0, 1fr) minmax(320px, 400px);
+        grid-template-rows: auto 1fr;
         align-items: start;
         gap: 16px;
         max-width: 1720px;
@@ -51,8 +52,12 @@ export class Page extends AppElement {
       cl-inside {
         scroll-margin-top: 80px;
       }
+      /* Beside the controls, which are taller than what they control: no hole in the page. */
+      .controls {
+        grid-row: 1 / span 2;
+      }
       .inside {
-        grid-column: 1 / -1;
+        grid-column: 2 / -1;
       }
       footer {
         padding: 0 24px 32px;
@@ -86,8 +91,8 @@ export class Page extends AppElement {
         .write {
           grid-column: 2;
         }
-        .controls {
-          grid-row: 1 / span 2;
+        .inside {
+          grid-column: 1 / -1;
         }
       }
       @media (max-width: 720px) {

@@ -29,6 +29,15 @@ export class Runs extends AppElement {
         border-radius: 3px;
         background: var(--swatch);
       }
+      th,
+      td {
+        white-space: nowrap;
+      }
+      @media (max-width: 480px) {
+        .name {
+          white-space: normal;
+        }
+      }
       button {
         min-height: 24px;
         padding: 0 6px;
