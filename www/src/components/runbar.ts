@@ -35,6 +35,12 @@ export class RunBar extends AppElement {
         gap: 10px 28px;
         flex-wrap: wrap;
         padding: 10px 24px;
+      }
+      .run {
+        display: contents;
+      }
+      .bar,
+      .run {
         background: color-mix(in srgb, var(--bg) 94%, transparent);
         backdrop-filter: blur(10px);
         border-bottom: 1px solid var(--line);
@@ -109,9 +115,6 @@ export class RunBar extends AppElement {
       progress::-moz-progress-bar {
         background: var(--accent);
       }
-      .push {
-        margin-left: auto;
-      }
       .device dt {
         max-width: 340px;
         overflow: hidden;
@@ -144,9 +147,19 @@ export class RunBar extends AppElement {
         font-size: 14px;
       }
       @media (max-width: 720px) {
+        /* What stays on a small screen is what one watches; what it computes on scrolls away. */
+        :host,
         .bar {
-          padding: 8px 16px;
+          display: contents;
+        }
+        .run {
+          display: flex;
+          flex-wrap: wrap;
           gap: 8px;
+          position: sticky;
+          top: 0;
+          z-index: 5;
+          padding: 8px 16px;
         }
         .buttons {
           width: 100%;
@@ -165,12 +178,11 @@ export class RunBar extends AppElement {
         }
         .device {
           display: flex;
-          flex: 1 0 100%;
           flex-direction: row-reverse;
           justify-content: start;
           align-items: center;
           gap: 12px;
-          margin: 0;
+          padding: 8px 16px 0;
         }
         .device dt {
           flex: 1 1 0;
@@ -184,37 +196,46 @@ export class RunBar extends AppElement {
           display: none;
         }
         .pending {
+          position: fixed;
+          inset: auto 0 0;
+          z-index: 6;
           padding: 7px 16px;
+          border-top: 1px solid var(--line);
         }
       }
     `,
   ];
 
   override render() {
-    const { training, session, trainable, position, problem, engine } = this.state;
+    const { session, trainable, problem, engine } = this.state;
     const canTrain = engine === 'ready' && session !== null && trainable && !problem;
-    const started = (position?.step ?? 0) > 0;
     return html`<section class="bar" aria-label=${this.t('run.bar')}>
-        <div class="buttons">
-          <button
-            class="primary train"
-            id=${training ? 'pause' : 'train'}
-            ?disabled=${!training && !canTrain}
-            @click=${() => (training ? this.app.pause() : this.app.train())}
-          >
-            <svg viewBox="0 0 16 16" aria-hidden="true">${training ? PAUSE : PLAY}</svg>
-            ${this.t(training ? 'run.pause' : started ? 'run.resume' : 'run.train')}
-          </button>
-          <button id="step" ?disabled=${!canTrain} title=${this.t('run.step.help')} @click=${() => this.app.step()}>
-            ${this.t('run.step')}
-          </button>
-          <button id="reset" ?disabled=${!started} title=${this.t('run.reset.help')} @click=${() => this.app.reset()}>
-            ${this.t('run.reset')}
-          </button>
-        </div>
-        ${this.stats()}
+        <div class="run">${this.buttons(canTrain)} ${this.stats()}</div>
+        ${this.processor()}
       </section>
       ${this.pending()}`;
+  }
+
+  private buttons(canTrain: boolean) {
+    const { training, position } = this.state;
+    const started = (position?.step ?? 0) > 0;
+    return html`<div class="buttons">
+      <button
+        class="primary train"
+        id=${training ? 'pause' : 'train'}
+        ?disabled=${!training && !canTrain}
+        @click=${() => (training ? this.app.pause() : this.app.train())}
+      >
+        <svg viewBox="0 0 16 16" aria-hidden="true">${training ? PAUSE : PLAY}</svg>
+        ${this.t(training ? 'run.pause' : started ? 'run.resume' : 'run.train')}
+      </button>
+      <button id="step" ?disabled=${!canTrain} title=${this.t('run.step.help')} @click=${() => this.app.step()}>
+        ${this.t('run.step')}
+      </button>
+      <button id="reset" ?disabled=${!started} title=${this.t('run.reset.help')} @click=${() => this.app.reset()}>
+        ${this.t('run.reset')}
+      </button>
+    </div>`;
   }
 
   private stats() {
@@ -251,22 +272,26 @@ export class RunBar extends AppElement {
         <dt>${this.t('run.speed')}</dt>
         <dd id="speed">${speed ? format.compact(speed, language) : '–'}</dd>
       </div>
-      <div class="stat device push">
-        <dt id="why" title=${this.why(true)}>${this.t('run.device')}${this.why() ? ` · ${this.why()}` : nothing}</dt>
-        <dd class="text">
-          <select
-            id="device-choice"
-            aria-label=${this.t('device.choose')}
-            aria-describedby="why"
-            ?disabled=${!this.state.device || this.state.switching !== null || !this.state.trainable}
-            .value=${live(this.state.switching ?? this.state.device?.wish ?? 'auto')}
-            @change=${(event: Event) => this.app.switchDevice((event.target as HTMLSelectElement).value as Backend)}
-          >
-            ${DEVICES.map((each) => html`<option value=${each}>${this.t(`device.${each}`)}</option>`)}
-          </select>
-          <span id="device" title=${this.trial()}>${this.device()}</span>
-        </dd>
-      </div>
+    </dl>`;
+  }
+
+  /** Where it trains, why, and the choice. */
+  private processor() {
+    return html`<dl class="stat device">
+      <dt id="why" title=${this.why(true)}>${this.t('run.device')}${this.why() ? ` · ${this.why()}` : nothing}</dt>
+      <dd class="text">
+        <select
+          id="device-choice"
+          aria-label=${this.t('device.choose')}
+          aria-describedby="why"
+          ?disabled=${!this.state.device || this.state.switching !== null || !this.state.trainable}
+          .value=${live(this.state.switching ?? this.state.device?.wish ?? 'auto')}
+          @change=${(event: Event) => this.app.switchDevice((event.target as HTMLSelectElement).value as Backend)}
+        >
+          ${DEVICES.map((each) => html`<option value=${each}>${this.t(`device.${each}`)}</option>`)}
+        </select>
+        <span id="device" title=${this.trial()}>${this.device()}</span>
+      </dd>
     </dl>`;
   }
 
