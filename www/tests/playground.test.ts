@@ -83,6 +83,27 @@ test('a textbook run stands beside the book', async () => {
   await page.context().close();
 });
 
+test('what comes into sight does not move the page; the picked character comes into sight within its text', async () => {
+  // Tall enough for the inside of the network to be seen at once, if only its head.
+  const page = await site.open({ viewport: { width: 1440, height: 960 } });
+  await page.locator('#train:enabled').waitFor();
+  await page.locator('cl-score .text .picked').waitFor();
+  await page.waitForTimeout(200);
+  assert.equal(await page.evaluate(() => scrollY), 0);
+  const scroll = page.locator('cl-score .scroll');
+  await scroll.focus();
+  await page.evaluate(() => scrollTo(0, 200));
+  const before = await page.evaluate(() => scrollY);
+  const last = (await page.locator('cl-score .text span').count()) - 1;
+  for (let i = 0; i < last; i++) await page.keyboard.press('ArrowRight');
+  assert.equal(await page.locator('cl-score .text .picked').getAttribute('data-index'), String(last));
+  const [strip, picked] = [await scroll.boundingBox(), await page.locator('cl-score .text .picked').boundingBox()];
+  assert.ok(picked!.x >= strip!.x - 1 && picked!.x + picked!.width <= strip!.x + strip!.width + 1, JSON.stringify([strip, picked]));
+  assert.ok((await scroll.evaluate((element) => element.scrollLeft)) > 0);
+  assert.equal(await page.evaluate(() => scrollY), before);
+  await page.context().close();
+});
+
 test('Pause is answered at once', async () => {
   const page = await site.open();
   await page.locator('#train:enabled').click();

@@ -146,7 +146,16 @@ export class Score extends LitElement {
 
   protected override updated(changed: PropertyValues): void {
     if (changed.has('grid') || changed.has('order') || changed.has('positive')) this.paint();
-    if (changed.has('step')) this.renderRoot.querySelector('.text .picked')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    if (changed.has('step')) this.reveal();
+  }
+
+  /** Scrolls along the text until the picked character shows. The page stays where its reader put it. */
+  private reveal(): void {
+    const scroll = this.renderRoot.querySelector('.scroll');
+    if (!scroll) return;
+    const left = this.step * this.column;
+    const least = left + this.column - scroll.clientWidth;
+    scroll.scrollLeft = Math.min(left, Math.max(least, scroll.scrollLeft));
   }
 
   private paint(): void {
