@@ -104,7 +104,7 @@ test('every desk works while it trains on WebGPU', async () => {
   await page.locator('cl-models li', { hasText: 'From the GPU' }).waitFor();
   await page.locator('cl-windows .rows li').first().waitFor();
   await page.locator('cl-slow cl-strip').waitFor();
-  await until(page, 'it inside', async () => /^The␣river/.test(((await page.locator('cl-score .text').textContent().catch(() => '')) ?? '').replace(/\s/g, '')));
+  await until(page, 'it inside', async () => /^The␣river/.test(((await page.locator('cl-score .text').textContent().catch(() => '')) ?? '').replace(/\s/g, '')), 90_000);
   assert.equal(await device(page), 'WebGPU');
   await furtherSteps(page, 2);
 
