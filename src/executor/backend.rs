@@ -24,21 +24,7 @@ macro_rules! either {
     };
 }
 
-/// Steps that are given to a GPU before the first one's loss is waited for.
-#[cfg(feature = "webgpu")]
-const GPU_STEPS_IN_FLIGHT: usize = 16;
-
 impl Backend {
-    /// How many steps may be under way before a result is waited for: 1 where a run returns when it
-    /// is done.
-    pub fn steps_in_flight(&self) -> usize {
-        match self {
-            Self::Cpu(_) => 1,
-            #[cfg(feature = "webgpu")]
-            Self::Gpu(_) => GPU_STEPS_IN_FLIGHT,
-        }
-    }
-
     /// Whether it can be lost while it works.
     pub fn can_be_lost(&self) -> bool {
         !matches!(self, Self::Cpu(_))

@@ -49,8 +49,7 @@ impl Trainer {
     /// the step it stands at.
     pub fn recover(&mut self, backend: Backend) -> u64 {
         self.backend = backend;
-        self.submitted.clear();
-        self.reading.clear();
+        self.flight.clear();
         self.stopped = None;
         if let Some(state) = self.rescue.take() {
             // A cursor that this trainer gave is in its text.

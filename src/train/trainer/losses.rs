@@ -1,6 +1,10 @@
 //! Losses as they come: epochs that end, and training that diverges.
 
-use super::{EXPLODED, Pending, SLOTS, SMOOTHING, Trainer, milliseconds};
+use super::{
+    EXPLODED, SLOTS, SMOOTHING, Trainer,
+    flight::{Group, Pending},
+    milliseconds,
+};
 use crate::{
     Error,
     executor::Executor,
@@ -13,58 +17,50 @@ use crate::{
 };
 
 impl Trainer {
-    /// Takes in losses until at most `in_flight` steps are out. An epoch with a validation part is
+    /// Takes in losses until at most `most` steps are under way. An epoch with a validation part is
     /// waited for whole.
-    pub(super) async fn collect(&mut self, in_flight: usize) -> Result<(), Error> {
+    pub(super) async fn collect(&mut self, most: usize) -> Result<(), Error> {
         let validates = !self.corpus.validation().is_empty();
-        let wait = validates
-            && self
-                .submitted
-                .last()
-                .is_some_and(|p| p.ends_epoch.is_some());
-        let in_flight = if wait { 0 } else { in_flight };
-        let out = self.submitted.len() + self.reading.iter().map(|(p, _)| p.len()).sum::<usize>();
-        if out <= in_flight {
-            return Ok(());
-        }
-        if self.take_in_at_once().await? {
-            return Ok(());
-        }
-        // Half of the steps in flight are read at a time, so that the device always has work.
-        if !self.submitted.is_empty() {
+        let ends_epoch = |p: Pending| p.ends_epoch.is_some();
+        let wait = validates && self.flight.last_submitted().is_some_and(ends_epoch);
+        let most = if wait { 0 } else { most };
+        self.take_in_what_is_there().await?;
+        if self.flight.should_read(most) {
             let view = self.metrics();
             let reading = Box::pin(self.backend.read(view));
-            self.reading
-                .push_back((std::mem::take(&mut self.submitted), reading));
+            self.flight.read(reading);
         }
-        let mut out: usize = self.reading.iter().map(|(p, _)| p.len()).sum();
-        let enough = in_flight / 2;
-        while out > enough {
-            let Some((pending, reading)) = self.reading.pop_front() else {
+        while self.flight.len() > most {
+            let Some(Group {
+                steps,
+                reading,
+                begun,
+            }) = self.flight.next()
+            else {
                 break;
             };
             let metrics = reading.await?;
-            out -= pending.len();
-            for pending in pending {
+            self.flight.landed(steps.len(), begun);
+            for pending in steps {
                 self.take_in(pending, &metrics).await?;
             }
         }
         Ok(())
     }
 
-    /// Where nothing has to be waited for: takes in every submitted step.
-    async fn take_in_at_once(&mut self) -> Result<bool, Error> {
+    /// Takes in the submitted steps whose losses need not be waited for.
+    async fn take_in_what_is_there(&mut self) -> Result<(), Error> {
         let view = self.metrics();
-        while let Some(pending) = self.submitted.first().copied() {
+        while let Some(pending) = self.flight.first_submitted() {
             let view = view.slice(pending.slot * METRICS_STRIDE, METRICS_STRIDE);
             let Some(values) = self.backend.peek(view) else {
-                return Ok(false);
+                break;
             };
             let (loss, norm) = (values[0], values[1]);
-            self.submitted.remove(0);
+            self.flight.drop_first_submitted();
             self.record(pending, loss, norm).await?;
         }
-        Ok(true)
+        Ok(())
     }
 
     async fn take_in(&mut self, pending: Pending, metrics: &[f32]) -> Result<(), Error> {
@@ -173,8 +169,7 @@ impl Trainer {
             self.counters.restart_epoch();
             self.counters.cursor = self.batches.cursor();
         }
-        self.submitted.clear();
-        self.reading.clear();
+        self.flight.clear();
         let kept = self.snapshot_step;
         let what = if loss.is_finite() && norm.is_finite() {
             format!("the loss grew to {loss:.1}")

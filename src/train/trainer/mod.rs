@@ -1,14 +1,14 @@
 //! The trainer: draws batches, uploads them, runs the plan, reads losses as they come.
 mod evaluate;
+mod flight;
 mod keep;
 mod looks;
 mod losses;
 
-use std::collections::VecDeque;
-
 use serde::Deserialize;
 use web_time::Instant;
 
+use self::flight::{Flight, Pending};
 use super::{
     counters::Counters,
     metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport},
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Config, Error,
-    executor::{Backend, Executor, ExecutorError, Reading},
+    executor::{Backend, Executor, ExecutorError},
     kernels::ClipMode,
     network::{Layout, Summary, initialise, summarize},
     plan::{BufferId, NetworkPlan, PlanOptions, network_plan},
@@ -88,16 +88,6 @@ pub struct Windows {
     pub batches_per_epoch: usize,
 }
 
-/// A step whose loss is not known yet.
-#[derive(Debug, Clone, Copy)]
-struct Pending {
-    step: u64,
-    slot: usize,
-    lr: f32,
-    /// Of the epoch with this number, from 1.
-    ends_epoch: Option<u64>,
-}
-
 /// Trains one network on one text.
 pub struct Trainer {
     config: Config,
@@ -109,10 +99,7 @@ pub struct Trainer {
     x: Vec<u32>,
     y: Vec<u32>,
     index: TokenIndex,
-    /// Steps submitted whose losses are not being read yet.
-    submitted: Vec<Pending>,
-    /// Steps whose losses are being read.
-    reading: VecDeque<(Vec<Pending>, Reading)>,
+    flight: Flight,
     steps: Vec<StepMetrics>,
     epochs: Vec<EpochReport>,
     /// Found since the last report: also by who reads the state between two calls.
@@ -192,8 +179,7 @@ impl Trainer {
             x: vec![0; n],
             y: vec![0; n],
             counters: Counters::default(),
-            submitted: Vec::with_capacity(SLOTS),
-            reading: VecDeque::new(),
+            flight: Flight::new(),
             steps: Vec::new(),
             epochs: Vec::new(),
             stopped: None,
@@ -291,7 +277,7 @@ impl Trainer {
             }
             self.begin_step();
             begun += 1;
-            self.collect(self.backend.steps_in_flight() - 1).await?;
+            self.collect(self.flight.limit()).await?;
         }
         self.stop_clock();
         let characters = begun * (self.x.len() as u64);
@@ -352,7 +338,7 @@ impl Trainer {
         }
         self.counters.cursor = self.batches.cursor();
         let ends_epoch = last.then_some(cursor.epoch + 1);
-        self.submitted.push(Pending {
+        self.flight.push(Pending {
             step,
             slot,
             lr: controls.lr,
