@@ -179,6 +179,20 @@ test('a written text can be looked into', async () => {
   await page.context().close();
 });
 
+test('a text that was asked for is looked into, though it has scrolled out of sight', async () => {
+  const page = await site.open({ viewport: { width: 1440, height: 500 } }, SMALL);
+  await page.locator('#inside-text:enabled').waitFor({ state: 'attached' });
+  await page.locator('#train:enabled').waitFor();
+  assert.equal(await page.locator('cl-score').count(), 0, 'what nobody asked for and nobody sees');
+  await page.locator('#inside-text').evaluate((input: HTMLInputElement) => {
+    input.value = 'The river';
+    input.form!.requestSubmit();
+  });
+  await until(page, 'it inside', async () => ((await page.locator('cl-score .text').textContent().catch(() => '')) ?? '').replace(/\s/g, '') === 'The␣river');
+  assert.equal(await page.evaluate(() => scrollY), 0);
+  await page.context().close();
+});
+
 for (const build of ['scalar', 'simd', 'relaxed']) {
   test(`the ${build} build trains`, async () => {
     const page = await site.open({}, `${SMALL}&build=${build}`);

@@ -90,11 +90,12 @@ export class Inside extends AppElement {
     `,
   ];
 
-  /** Looks again where there is something new to see, and someone to see it. */
+  /** Looks at what was asked for, and again where there is something new to see, and someone to see it. */
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     const { session, inside, training, position } = this.state;
-    if (!this.sight.visible || !session || this.busy) return;
+    const asked = inside !== '' && inside !== this.looked;
+    if (!session || this.busy || !(asked || this.sight.visible)) return;
     const text = inside || this.opening();
     const version = training ? 'training' : position?.step;
     const seen = `${session.fingerprint} ${session.config.model.cell} ${this.app.runs.current?.id} ${version}`;

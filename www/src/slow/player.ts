@@ -183,7 +183,7 @@ export class SlowPlayer extends AppElement {
       const size = await this.app.client.beginSlow();
       const { row, layer, unit } = this.chosen;
       this.chosen = { row: Math.min(row, size.rows - 1), layer: Math.min(layer, size.layers - 1), unit: Math.min(unit, size.units - 1) };
-      [this.size, this.frame, this.looked] = [size, 0, null];
+      [this.size, this.looked] = [size, null];
       await this.look();
     } catch (error) {
       this.end(asFailure(error));
