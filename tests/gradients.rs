@@ -449,16 +449,32 @@ fn sampling_steps_are_the_sequence() {
                 masks: &[],
             },
         );
-        for isa in sets() {
+        for (isa, keeping) in sets()
+            .into_iter()
+            .flat_map(|isa| [(isa, false), (isa, true)])
+        {
             let plan = sampling_plan(config, VOCABULARY).unwrap();
-            let mut executor = CpuExecutor::new(plan.plan.clone(), isa).unwrap();
+            let make = if keeping {
+                CpuExecutor::keeping_panels
+            } else {
+                CpuExecutor::new
+            };
+            let mut executor = make(plan.plan.clone(), isa).unwrap();
+            // Other parameters first: what is kept of them must not outlast them.
+            let others = parameters(config, VOCABULARY, 71);
+            load(&mut executor, &plan.layout, plan.parameters, &others);
+            executor.run(0);
             load(&mut executor, &plan.layout, plan.parameters, &values);
+            for &state in &plan.states {
+                let zeros = vec![0; plan.plan.buffer(state).len()];
+                executor.write(state, 0, &zeros);
+            }
             let logits = plan.plan.whole(plan.logits).slice(0, VOCABULARY);
             for (token, expected) in x.iter().zip(expected.logits.chunks(VOCABULARY)) {
                 executor.write(plan.token, 0, &[*token]);
                 executor.run(0);
                 let found = wait(executor.read(logits)).unwrap();
-                let label = format!("{} on {}", describe(config), isa.name());
+                let label = format!("{} on {}, {keeping}", describe(config), isa.name());
                 margin = margin.or(check(&label, &found, expected, VALUES));
             }
         }

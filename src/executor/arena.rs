@@ -18,6 +18,9 @@ const LINE: usize = 16;
 pub(super) struct Aligned(Vec<Line>);
 
 impl Aligned {
+    /// Numbers in a cache line.
+    pub const LINE: usize = LINE;
+
     /// # Errors
     /// When the memory cannot be had.
     pub fn zeros(len: usize) -> Result<Self, ExecutorError> {

@@ -2,6 +2,7 @@
 use super::{
     Executor, ExecutorError,
     arena::{Aligned, Arena},
+    panels::Panels,
     work::useful_threads,
 };
 use crate::{
@@ -19,6 +20,7 @@ pub struct CpuExecutor {
     plan: Plan,
     arena: Arena,
     scratch: Aligned,
+    panels: Panels,
     isa: Isa,
     threads: usize,
     #[cfg(feature = "threads")]
@@ -31,7 +33,16 @@ impl CpuExecutor {
     /// # Errors
     /// Too little memory.
     pub fn new(plan: Plan, isa: Isa) -> Result<Self, ExecutorError> {
-        Self::with_threads(plan, isa, 1)
+        Self::build(plan, isa, 1, false)
+    }
+
+    /// As [`CpuExecutor::new`], for a plan that runs many times between two changes of its parameters,
+    /// such as sampling: their panels are made once, and kept. It takes as much memory again as they do.
+    ///
+    /// # Errors
+    /// Too little memory.
+    pub fn keeping_panels(plan: Plan, isa: Isa) -> Result<Self, ExecutorError> {
+        Self::build(plan, isa, 1, true)
     }
 
     /// As [`CpuExecutor::new`], on `threads` threads: the same bits, sooner. In a page, on no more than
@@ -40,6 +51,10 @@ impl CpuExecutor {
     /// # Errors
     /// Too little memory, or no threads to be had.
     pub fn with_threads(plan: Plan, isa: Isa, threads: usize) -> Result<Self, ExecutorError> {
+        Self::build(plan, isa, threads, false)
+    }
+
+    fn build(plan: Plan, isa: Isa, threads: usize, keep: bool) -> Result<Self, ExecutorError> {
         #[cfg(feature = "threads")]
         let most = Pool::most();
         #[cfg(not(feature = "threads"))]
@@ -51,7 +66,10 @@ impl CpuExecutor {
             .map(|d| with_simd!(isa, s => scratch_len(s, &d.kernel, threads)))
             .max()
             .unwrap_or(0);
+        let panels_len = |kernel: &Kernel| with_simd!(isa, s => panels_len(s, kernel));
+        let panels = Panels::new(&plan, keep, panels_len)?;
         Ok(Self {
+            panels,
             plan,
             arena,
             scratch: Aligned::zeros(scratch)?,
@@ -87,10 +105,11 @@ impl CpuExecutor {
         let dispatch = &self.plan.programs[program].dispatches[index];
         let operands = self.arena.operands(dispatch);
         let (scratch, isa) = (self.scratch.as_mut(), self.isa);
+        let panels = self.panels.of(program, index);
         let threads = useful_threads(&dispatch.kernel, self.threads);
         let run = move || {
             with_simd!(isa, s => {
-                dispatch.kernel.run(operands, Context { simd: s, scratch, threads });
+                dispatch.kernel.run(operands, Context { simd: s, scratch, panels, threads });
             });
         };
         #[cfg(feature = "threads")]
@@ -101,6 +120,10 @@ impl CpuExecutor {
         }
         run();
     }
+}
+
+fn panels_len<S: Simd>(_: S, kernel: &Kernel) -> usize {
+    kernel.panels_len::<S>()
 }
 
 fn scratch_len<S: Simd>(_: S, kernel: &Kernel, threads: usize) -> usize {
@@ -117,6 +140,7 @@ impl Executor for CpuExecutor {
         self.arena
             .view_mut(view)
             .copy_from_slice(bytemuck::cast_slice(words));
+        self.panels.heed(&self.plan, buffer);
     }
 
     fn run(&mut self, program: usize) {
@@ -127,6 +151,7 @@ impl Executor for CpuExecutor {
 
     fn copy(&mut self, from: BufferId, to: BufferId) {
         self.arena.copy(self.plan.whole(from), self.plan.whole(to));
+        self.panels.heed(&self.plan, to);
     }
 
     fn read(

@@ -4,6 +4,7 @@ mod backend;
 mod cpu;
 #[cfg(feature = "webgpu")]
 pub mod gpu;
+mod panels;
 #[cfg(feature = "threads")]
 mod pool;
 mod work;

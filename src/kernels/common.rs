@@ -79,8 +79,29 @@ pub struct Context<'a, S> {
     pub simd: S,
     /// At least the kernel's `scratch_len` numbers, contents unspecified.
     pub scratch: &'a mut [f32],
+    /// Weights in panels.
+    pub panels: Panels<'a>,
     /// How many threads to share the work between, up to `MAX_THREADS`.
     pub threads: usize,
+}
+
+/// Where a kernel has its weights in panels for the matrix product.
+pub struct Panels<'a> {
+    /// The kernel's `panels_len` numbers.
+    pub numbers: &'a mut [f32],
+    /// What they hold.
+    pub packing: Packing,
+}
+
+/// What panels hold, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// Anything. What is packed serves this run.
+    Once,
+    /// Anything. What is packed serves this run and those to come.
+    Due,
+    /// The weights.
+    Done,
 }
 
 /// u32 words kept in a buffer of f32.

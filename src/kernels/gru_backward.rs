@@ -4,7 +4,7 @@
 //! reset before: q = d_n·W_hnᵀ, d_r = q·h_{t−1}·r(1 − r), d_h_{t−1} += q·r + [d_r d_z]·W_h(rz)ᵀ.
 use bytemuck::{Pod, Zeroable};
 
-use super::common::{Binding, Context, Operands, lanes, read, write};
+use super::common::{Binding, Context, Operands, Packing, lanes, read, write};
 use crate::simd::{
     Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b, packed_len,
 };
@@ -37,9 +37,13 @@ pub const BINDINGS: &[Binding] = &[
     write("q"),
 ];
 
-pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
+pub(super) fn scratch_len<S: Simd>(_: &Params, threads: usize) -> usize {
+    threads * SCRATCH_LEN
+}
+
+pub(super) fn panels_len<S: Simd>(p: &Params) -> usize {
     let h = p.hidden as usize;
-    packed_len::<S>(2 * h, h) + packed_len::<S>(h, h) + threads * SCRATCH_LEN
+    packed_len::<S>(2 * h, h) + packed_len::<S>(h, h)
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
@@ -47,10 +51,12 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let (s, h) = (context.simd, p.hidden as usize);
     let row = p.batch as usize * h;
     let after = p.reset_after == 1;
-    let (packed_rz, scratch) = context.scratch.split_at_mut(packed_len::<S>(2 * h, h));
-    let (packed_n, scratch) = scratch.split_at_mut(packed_len::<S>(h, h));
-    pack_b(s, Matrix::rows(w_hh, 3 * h).t(), 2 * h, h, packed_rz);
-    pack_b(s, Matrix::rows(&w_hh[2 * h..], 3 * h).t(), h, h, packed_n);
+    let packed = context.panels.numbers;
+    let (packed_rz, packed_n) = packed.split_at_mut(packed_len::<S>(2 * h, h));
+    if context.panels.packing != Packing::Done {
+        pack_b(s, Matrix::rows(w_hh, 3 * h).t(), 2 * h, h, packed_rz);
+        pack_b(s, Matrix::rows(&w_hh[2 * h..], 3 * h).t(), h, h, packed_n);
+    }
     let (packed_rz, packed_n) = (&*packed_rz, &*packed_n);
     q[row..].fill(0.0);
     let threads = context.threads.min(p.batch as usize);
@@ -58,7 +64,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let parts = parts.zip(RowsMut::all(aside, row).split(h, threads));
     let parts = parts.zip(RowsMut::all(d_hs, row).split(h, threads));
     let parts = parts.zip(RowsMut::all(q, row).split(h, threads));
-    let parts = parts.zip(scratch.chunks_exact_mut(SCRATCH_LEN));
+    let parts = parts.zip(context.scratch.chunks_exact_mut(SCRATCH_LEN));
     for_each_part(&mut parts.collect::<Parts<_>>(), &|(
         (((gates, aside), d_hs), q),
         scratch,

@@ -5,9 +5,9 @@
 //! n = tanh(x_n + (r·h_{t−1})·W_hn + b_hn) with the reset before it (the textbook's).
 use bytemuck::{Pod, Zeroable};
 
-use super::common::{Binding, Context, Operands, add_biases, lanes, read, write};
+use super::common::{Binding, Context, Operands, Packing, add_biases, lanes, read, write};
 use crate::simd::{
-    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm, gemm_packed, pack_b,
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b,
     packed_len, sigmoid, tanh,
 };
 
@@ -47,10 +47,12 @@ pub const BINDINGS: &[Binding] = &[
 
 pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
     let h = p.hidden as usize;
-    (4 * h).next_multiple_of(16)
-        + packed_len::<S>(h, 2 * h)
-        + packed_len::<S>(h, h)
-        + threads * SCRATCH_LEN
+    (4 * h).next_multiple_of(16) + threads * SCRATCH_LEN
+}
+
+pub(super) fn panels_len<S: Simd>(p: &Params) -> usize {
+    let h = p.hidden as usize;
+    packed_len::<S>(h, 2 * h) + packed_len::<S>(h, h)
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
@@ -67,15 +69,11 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
         bias[2 * h..].copy_from_slice(&b_ih[2 * h..3 * h]);
         bias_u.copy_from_slice(&b_hh[2 * h..3 * h]);
     }
-    let (packed_rz, scratch) = scratch.split_at_mut(packed_len::<S>(h, 2 * h));
-    let (packed_n, scratch) = scratch.split_at_mut(packed_len::<S>(h, h));
-    let w_rz = Matrix::rows(w_hh, 3 * h);
-    let w_n = Matrix::rows(&w_hh[2 * h..], 3 * h);
-    // One sequence of one step (sampling) reads the matrix once: packing it would cost more.
-    let stream = p.batch == 1;
-    if !stream {
-        pack_b(s, w_rz, h, 2 * h, packed_rz);
-        pack_b(s, w_n, h, h, packed_n);
+    let packed = context.panels.numbers;
+    let (packed_rz, packed_n) = packed.split_at_mut(packed_len::<S>(h, 2 * h));
+    if context.panels.packing != Packing::Done {
+        pack_b(s, Matrix::rows(w_hh, 3 * h), h, 2 * h, packed_rz);
+        pack_b(s, Matrix::rows(&w_hh[2 * h..], 3 * h), h, h, packed_n);
     }
     let (bias, bias_u, packed_rz, packed_n) = (&*bias, &*bias_u, &*packed_rz, &*packed_n);
     let threads = context.threads.min(p.batch as usize);
@@ -88,12 +86,8 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
         (((gates, hs), aside), state),
         scratch,
     )| {
-        let mut product = |shape: Gemm, a: &[f32], b: Matrix, packed: &[f32], c: &mut [f32]| {
-            if stream {
-                gemm(s, shape, Matrix::rows(a, h), b, c, scratch);
-            } else {
-                gemm_packed(s, shape, Matrix::rows(a, h), packed, c, scratch);
-            }
+        let mut product = |shape: Gemm, a: &[f32], packed: &[f32], c: &mut [f32]| {
+            gemm_packed(s, shape, Matrix::rows(a, h), packed, c, scratch);
         };
         let state = state.at(0);
         let rz = Gemm {
@@ -114,9 +108,9 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
         for t in 0..p.steps as usize {
             let (before, next) = hs.two(t, t + 1);
             let (z, u) = (gates.at(t), aside.at(t));
-            product(rz, before, w_rz, packed_rz, z);
+            product(rz, before, packed_rz, z);
             if after {
-                product(n, before, w_n, packed_n, u);
+                product(n, before, packed_n, u);
             }
             for ((z, u), before) in z
                 .chunks_exact_mut(3 * h)
@@ -134,7 +128,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
                     accumulate: true,
                     ..n
                 };
-                product(shape, u, w_n, packed_n, &mut z[2 * h..]);
+                product(shape, u, packed_n, &mut z[2 * h..]);
             }
             for (((z, u), before), next) in z
                 .chunks_exact_mut(3 * h)

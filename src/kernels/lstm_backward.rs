@@ -3,7 +3,7 @@
 //! d_o = d_h·tanh c, each times its gate's slope; then d_h_{t−1} += d_z·W_hhᵀ and d_c·f goes on.
 use bytemuck::{Pod, Zeroable};
 
-use super::common::{Binding, Context, Operands, lanes, read, write};
+use super::common::{Binding, Context, Operands, Packing, lanes, read, write};
 use crate::simd::{
     Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b,
     packed_len, tanh,
@@ -34,24 +34,30 @@ pub const BINDINGS: &[Binding] = &[
     write("d_c"),
 ];
 
-pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
+pub(super) fn scratch_len<S: Simd>(_: &Params, threads: usize) -> usize {
+    threads * SCRATCH_LEN
+}
+
+pub(super) fn panels_len<S: Simd>(p: &Params) -> usize {
     let h = p.hidden as usize;
-    packed_len::<S>(4 * h, h) + threads * SCRATCH_LEN
+    packed_len::<S>(4 * h, h)
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([w_hh, cs], [gates, d_hs, d_c]) = operands.split();
     let (s, h) = (context.simd, p.hidden as usize);
     let row = p.batch as usize * h;
-    let (packed, scratch) = context.scratch.split_at_mut(packed_len::<S>(4 * h, h));
-    pack_b(s, Matrix::rows(w_hh, 4 * h).t(), 4 * h, h, packed);
+    let packed = context.panels.numbers;
+    if context.panels.packing != Packing::Done {
+        pack_b(s, Matrix::rows(w_hh, 4 * h).t(), 4 * h, h, packed);
+    }
     let packed = &*packed;
     d_c.fill(0.0);
     let threads = context.threads.min(p.batch as usize);
     let parts = RowsMut::all(gates, 4 * row).split(4 * h, threads);
     let parts = parts.zip(RowsMut::all(d_hs, row).split(h, threads));
     let parts = parts.zip(RowsMut::all(d_c, row).split(h, threads));
-    let parts = parts.zip(scratch.chunks_exact_mut(SCRATCH_LEN));
+    let parts = parts.zip(context.scratch.chunks_exact_mut(SCRATCH_LEN));
     for_each_part(&mut parts.collect::<Parts<_>>(), &|(
         ((gates, d_hs), d_c),
         scratch,

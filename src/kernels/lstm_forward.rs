@@ -3,9 +3,9 @@
 //! c_t = σ(f)·c_{t−1} + σ(i)·tanh(g), h_t = σ(o)·tanh(c_t).
 use bytemuck::{Pod, Zeroable};
 
-use super::common::{Binding, Context, Operands, add_biases, lanes, read, write};
+use super::common::{Binding, Context, Operands, Packing, add_biases, lanes, read, write};
 use crate::simd::{
-    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm, gemm_packed, pack_b,
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b,
     packed_len, sigmoid, tanh,
 };
 
@@ -42,7 +42,12 @@ pub const BINDINGS: &[Binding] = &[
 
 pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
     let h = p.hidden as usize;
-    (4 * h).next_multiple_of(16) + packed_len::<S>(h, 4 * h) + threads * SCRATCH_LEN
+    (4 * h).next_multiple_of(16) + threads * SCRATCH_LEN
+}
+
+pub(super) fn panels_len<S: Simd>(p: &Params) -> usize {
+    let h = p.hidden as usize;
+    packed_len::<S>(h, 4 * h)
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
@@ -50,12 +55,10 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let (s, h) = (context.simd, p.hidden as usize);
     let row = p.batch as usize * h;
     let (bias, scratch) = context.scratch.split_at_mut((4 * h).next_multiple_of(16));
-    let (packed, scratch) = scratch.split_at_mut(packed_len::<S>(h, 4 * h));
     let bias = &mut bias[..4 * h];
     add_biases(p.has_bias == 1, b_ih, b_hh, bias);
-    // One sequence of one step (sampling) reads the matrix once: packing it would cost more.
-    let stream = p.batch == 1;
-    if !stream {
+    let packed = context.panels.numbers;
+    if context.panels.packing != Packing::Done {
         pack_b(s, Matrix::rows(w_hh, 4 * h), h, 4 * h, packed);
     }
     let (bias, packed) = (&*bias, &*packed);
@@ -83,11 +86,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
                 accumulate: true,
             };
             let a = Matrix::rows(h_before, h);
-            if stream {
-                gemm(s, shape, a, Matrix::rows(w_hh, 4 * h), z, scratch);
-            } else {
-                gemm_packed(s, shape, a, packed, z, scratch);
-            }
+            gemm_packed(s, shape, a, packed, z, scratch);
             let rows = z
                 .chunks_exact_mut(4 * h)
                 .zip(c_before.chunks_exact(h))

@@ -1,8 +1,8 @@
 //! C = A·B (+ bias) or C += A·B, either factor transposed in memory or not.
 use bytemuck::{Pod, Zeroable};
 
-use super::common::{Binding, Context, Operands, read, write};
-use crate::simd::{Gemm, Matrix, SCRATCH_LEN, Simd, gemm_threads};
+use super::common::{Binding, Context, Operands, Packing, read, write};
+use crate::simd::{Gemm, Matrix, SCRATCH_LEN, Simd, gemm_packed, gemm_threads, pack_b, packed_len};
 
 /// The shape.
 #[repr(C)]
@@ -36,8 +36,21 @@ pub struct Params {
 /// anything when `has_bias` is 0 · c: (m, n), rows `ldc` apart
 pub const BINDINGS: &[Binding] = &[read("a"), read("b"), read("bias"), write("c")];
 
+/// b.
+pub(super) const PACKED: usize = 1;
+
 pub(super) fn scratch_len<S: Simd>(_: &Params, threads: usize) -> usize {
     threads * SCRATCH_LEN
+}
+
+/// One row's product costs less than packing: its panels are made whole only where they serve more
+/// than one run.
+pub(super) fn panels_len<S: Simd>(p: &Params) -> usize {
+    if p.m == 1 {
+        packed_len::<S>(p.k as usize, p.n as usize)
+    } else {
+        0
+    }
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
@@ -58,13 +71,19 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
         ldc,
         accumulate: p.accumulate == 1 || p.has_bias == 1,
     };
-    gemm_threads(
-        context.simd,
-        context.threads,
-        shape,
-        if p.transpose_a == 1 { a.t() } else { a },
-        if p.transpose_b == 1 { b.t() } else { b },
-        c,
-        context.scratch,
-    );
+    let a = if p.transpose_a == 1 { a.t() } else { a };
+    let b = if p.transpose_b == 1 { b.t() } else { b };
+    let Context {
+        simd: s,
+        scratch,
+        panels,
+        threads,
+    } = context;
+    if p.m > 1 || panels.packing == Packing::Once {
+        return gemm_threads(s, threads, shape, a, b, c, scratch);
+    }
+    if panels.packing == Packing::Due {
+        pack_b(s, b, shape.k, n, panels.numbers);
+    }
+    gemm_packed(s, shape, a, panels.numbers, c, scratch);
 }

@@ -28,7 +28,8 @@ pub mod softmax_cross_entropy;
 pub mod sum_rows;
 
 pub use common::{
-    Access, Binding, ClipMode, Context, Controls, MAX_BINDINGS, METRICS_STRIDE, Operands, Shader,
+    Access, Binding, ClipMode, Context, Controls, MAX_BINDINGS, METRICS_STRIDE, Operands, Packing,
+    Panels, Shader,
 };
 
 use crate::simd::Simd;
@@ -61,6 +62,11 @@ macro_rules! kernels {
                 match self { $(Self::$variant(p) => $module::scratch_len::<S>(p, threads),)+ }
             }
 
+            /// Numbers that its weights take in panels.
+            pub fn panels_len<S: Simd>(&self) -> usize {
+                match self { $(Self::$variant(p) => $module::panels_len::<S>(p),)+ }
+            }
+
             /// Its shader.
             pub fn shader(&self) -> Shader {
                 match self {
@@ -88,6 +94,17 @@ macro_rules! kernels {
             }
         }
     };
+}
+
+impl Kernel {
+    /// Which binding holds the weights that it packs, where it packs any.
+    pub fn packed_binding(&self) -> usize {
+        match self {
+            Self::Matmul(_) => matmul::PACKED,
+            // The recurrent kernels' matrix comes first.
+            _ => 0,
+        }
+    }
 }
 
 kernels! {
@@ -120,5 +137,10 @@ pub const COMMON_SHADER: &str = include_str!("common.wgsl");
 
 /// No scratch.
 fn no_scratch<S: Simd>(_: &impl Sized, _: usize) -> usize {
+    0
+}
+
+/// No weights that are packed.
+fn no_panels<S: Simd>(_: &impl Sized) -> usize {
     0
 }

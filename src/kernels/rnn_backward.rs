@@ -2,7 +2,7 @@
 //! d_z_t = d_h_t · φ′, d_h_{t−1} += d_z_t · W_hhᵀ. φ′ is 1 − h² for tanh, h > 0 for relu.
 use bytemuck::{Pod, Zeroable};
 
-use super::common::{Binding, Context, Operands, lanes, read, write};
+use super::common::{Binding, Context, Operands, Packing, lanes, read, write};
 use crate::simd::{
     Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b, packed_len,
 };
@@ -25,22 +25,28 @@ pub struct Params {
 /// what the layer above and the loss say, goes out as all of ∂L/∂h_t
 pub const BINDINGS: &[Binding] = &[read("w_hh"), read("hs"), write("gates"), write("d_hs")];
 
-pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
+pub(super) fn scratch_len<S: Simd>(_: &Params, threads: usize) -> usize {
+    threads * SCRATCH_LEN
+}
+
+pub(super) fn panels_len<S: Simd>(p: &Params) -> usize {
     let h = p.hidden as usize;
-    packed_len::<S>(h, h) + threads * SCRATCH_LEN
+    packed_len::<S>(h, h)
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([w_hh, hs], [gates, d_hs]) = operands.split();
     let (s, h) = (context.simd, p.hidden as usize);
     let row = p.batch as usize * h;
-    let (packed, scratch) = context.scratch.split_at_mut(packed_len::<S>(h, h));
-    pack_b(s, Matrix::rows(w_hh, h).t(), h, h, packed);
+    let packed = context.panels.numbers;
+    if context.panels.packing != Packing::Done {
+        pack_b(s, Matrix::rows(w_hh, h).t(), h, h, packed);
+    }
     let packed = &*packed;
     let threads = context.threads.min(p.batch as usize);
     let parts = RowsMut::all(gates, row).split(h, threads);
     let parts = parts.zip(RowsMut::all(d_hs, row).split(h, threads));
-    let parts = parts.zip(scratch.chunks_exact_mut(SCRATCH_LEN));
+    let parts = parts.zip(context.scratch.chunks_exact_mut(SCRATCH_LEN));
     for_each_part(&mut parts.collect::<Parts<_>>(), &|(
         (gates, d_hs),
         scratch,

@@ -2,9 +2,9 @@
 //! h_t = φ(x_t + b_ih + h_{t−1}·W_hh + b_hh), φ = tanh or relu, x_t already projected.
 use bytemuck::{Pod, Zeroable};
 
-use super::common::{Binding, Context, Operands, add_biases, lanes, read, write};
+use super::common::{Binding, Context, Operands, Packing, add_biases, lanes, read, write};
 use crate::simd::{
-    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm, gemm_packed, pack_b,
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b,
     packed_len, tanh,
 };
 
@@ -42,7 +42,12 @@ pub const BINDINGS: &[Binding] = &[
 
 pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
     let h = p.hidden as usize;
-    h.next_multiple_of(16) + packed_len::<S>(h, h) + threads * SCRATCH_LEN
+    h.next_multiple_of(16) + threads * SCRATCH_LEN
+}
+
+pub(super) fn panels_len<S: Simd>(p: &Params) -> usize {
+    let h = p.hidden as usize;
+    packed_len::<S>(h, h)
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
@@ -50,11 +55,9 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let (s, h) = (context.simd, p.hidden as usize);
     let row = p.batch as usize * h;
     let (bias, scratch) = context.scratch.split_at_mut(h.next_multiple_of(16));
-    let (packed, scratch) = scratch.split_at_mut(packed_len::<S>(h, h));
     add_biases(p.has_bias == 1, b_ih, b_hh, &mut bias[..h]);
-    // One sequence of one step (sampling) reads the matrix once: packing it would cost more.
-    let stream = p.batch == 1;
-    if !stream {
+    let packed = context.panels.numbers;
+    if context.panels.packing != Packing::Done {
         pack_b(s, Matrix::rows(w_hh, h), h, h, packed);
     }
     let (bias, packed) = (&*bias, &*packed);
@@ -80,11 +83,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
                 accumulate: true,
             };
             let a = Matrix::rows(previous, h);
-            if stream {
-                gemm(s, shape, a, Matrix::rows(w_hh, h), z, scratch);
-            } else {
-                gemm_packed(s, shape, a, packed, z, scratch);
-            }
+            gemm_packed(s, shape, a, packed, z, scratch);
             for (z, next) in z.chunks_exact(h).zip(next.chunks_exact_mut(h)) {
                 s.run(
                     #[inline(always)]

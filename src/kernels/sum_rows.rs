@@ -25,7 +25,7 @@ pub struct Params {
 /// x: (N, columns), rows `stride` apart · out: (columns) · copy: (columns), or any scratch view
 pub const BINDINGS: &[Binding] = &[read("x"), write("out"), write("copy")];
 
-pub(super) use super::no_scratch as scratch_len;
+pub(super) use super::{no_panels as panels_len, no_scratch as scratch_len};
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([x], [out, copy]) = operands.split();

@@ -80,7 +80,7 @@ impl Sampler {
             tokens.push(start.unwrap_or(0));
         }
         let plan = sampling_plan(&config.model, vocabulary.len())?;
-        let mut executor = CpuExecutor::new(plan.plan.clone(), isa)?;
+        let mut executor = CpuExecutor::keeping_panels(plan.plan.clone(), isa)?;
         executor.write(plan.parameters, 0, bytemuck::cast_slice(parameters));
         let mut sampler = Self {
             executor,

@@ -39,6 +39,8 @@ pub trait Simd: Copy + Send + Sync + 'static {
     const MR: usize;
     /// Vectors in a row of the register tile.
     const NV: usize;
+    /// Panels of the register tile's width that one row is multiplied by at a time.
+    const ROW_PANELS: usize;
     /// Steps along the common dimension to a turn of the register tile's loop.
     const UNROLL: usize;
     /// Whether [`Simd::mul_add`] rounds once.
@@ -102,6 +104,12 @@ pub trait Simd: Copy + Send + Sync + 'static {
     /// `a` and `b` must be readable for `k` steps of their panels, `c` writable (and readable when
     /// `accumulate`) for `rows` rows.
     unsafe fn tile(self, rows: usize, panel: Tile);
+
+    /// The same for one row and ROW_PANELS panels of B, one after the other in memory.
+    ///
+    /// # Safety
+    /// As [`Simd::tile`], for ROW_PANELS panels and as many times its columns of C.
+    unsafe fn row_tile(self, panel: Tile);
 
     /// `from`, without the check of a slice.
     ///

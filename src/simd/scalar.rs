@@ -1,5 +1,8 @@
 //! Plain Rust, four numbers at a time: the reference, and what runs where there is nothing better.
-use super::{Simd, Tile, gemm::tile};
+use super::{
+    Simd, Tile,
+    gemm::{row_tile, tile},
+};
 
 /// No vector instructions asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,7 @@ impl Simd for Scalar {
     // Natively, the compiler makes vectors of this; in WebAssembly it does not, and registers are few.
     const MR: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
     const NV: usize = 1;
+    const ROW_PANELS: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
     const UNROLL: usize = if cfg!(target_arch = "wasm32") { 1 } else { 4 };
     const FUSED: bool = false;
 
@@ -94,6 +98,11 @@ impl Simd for Scalar {
                 _ => tile::<Self, 4, 1>(self, panel),
             }
         }
+    }
+    #[inline(always)]
+    unsafe fn row_tile(self, panel: Tile) {
+        // SAFETY: the caller's promise, passed on.
+        unsafe { row_tile::<Self, { Self::ROW_PANELS }, { Self::NV }>(self, panel) }
     }
     #[inline(always)]
     unsafe fn load_ptr(self, from: *const f32) -> F {

@@ -2,7 +2,10 @@
 #![cfg(target_feature = "simd128")]
 use core::arch::wasm32::*;
 
-use super::{Simd, Tile, gemm::tile};
+use super::{
+    Simd, Tile,
+    gemm::{row_tile, tile},
+};
 
 /// 128-bit vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +17,7 @@ impl Simd for Wasm128 {
     // What the registers hold; without the fused instruction a product needs one, too.
     const MR: usize = if Self::FUSED { 6 } else { 5 };
     const NV: usize = 2;
+    const ROW_PANELS: usize = 4;
     // V8 spills what the compiler interleaves when there is more than one.
     const UNROLL: usize = 1;
     const FUSED: bool = cfg!(target_feature = "relaxed-simd");
@@ -94,6 +98,11 @@ impl Simd for Wasm128 {
                 _ => tile::<Self, 6, 2>(self, panel),
             }
         }
+    }
+    #[inline(always)]
+    unsafe fn row_tile(self, panel: Tile) {
+        // SAFETY: the caller's promise, passed on.
+        unsafe { row_tile::<Self, { Self::ROW_PANELS }, { Self::NV }>(self, panel) }
     }
     #[inline(always)]
     unsafe fn load_ptr(self, from: *const f32) -> v128 {

@@ -1,7 +1,10 @@
 //! x86-64: AVX2 and AVX-512, each fused (fast) and not (the same bits as everywhere else).
 use core::arch::x86_64::*;
 
-use super::{Simd, Tile, gemm::tile};
+use super::{
+    Simd, Tile,
+    gemm::{row_tile, tile},
+};
 
 /// Binds one instruction set.
 macro_rules! x86 {
@@ -33,6 +36,7 @@ macro_rules! x86 {
             const LANES: usize = $lanes;
             const MR: usize = $mr;
             const NV: usize = $nv;
+            const ROW_PANELS: usize = 4;
             const UNROLL: usize = 4;
             const FUSED: bool = $fused;
 
@@ -119,6 +123,11 @@ macro_rules! x86 {
                         _ => tile::<Self, $mr, $nv>(self, panel),
                     }
                 }
+            }
+            #[inline(always)]
+            unsafe fn row_tile(self, panel: Tile) {
+                // SAFETY: the caller's promise, passed on.
+                unsafe { row_tile::<Self, { Self::ROW_PANELS }, { Self::NV }>(self, panel) }
             }
             #[inline(always)]
             unsafe fn load_ptr(self, from: *const f32) -> $vector {

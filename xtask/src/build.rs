@@ -19,6 +19,9 @@ pub struct Options {
     /// Build pkg/ only, not the pages
     #[arg(long)]
     wasm_only: bool,
+    /// These WebAssembly builds only; the others stay as they are
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Variant>,
 }
 
 /// What building needs; tests need it too.
@@ -26,7 +29,11 @@ pub const NEEDS: [Need; 3] = [Need::WasmTarget, Need::WasmTools, Need::FrontEnd]
 
 pub fn run(options: &Options) -> Result<()> {
     let tools = setup::prepare(&NEEDS)?;
-    wasm(&tools)?;
+    for variant in Variant::ALL {
+        if options.only.is_empty() || options.only.contains(&variant) {
+            wasm_variant(&tools, variant)?;
+        }
+    }
     if !options.wasm_only {
         pages(&tools)?;
     }

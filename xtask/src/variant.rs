@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::paths;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Variant {
     /// Runs everywhere.
     Scalar,

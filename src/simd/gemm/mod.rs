@@ -3,8 +3,7 @@
 //! MR × NR accumulates along the common dimension K.
 //!
 //! An element of C is summed over K in order, in blocks of [`KC`]; that order depends on no
-//! instruction set, no tile size and no place of the element. (A single row, m = 1, is summed in
-//! another order, which depends on none of these either.)
+//! instruction set, no tile size and no place of the element.
 mod matrix;
 mod pack;
 mod row;
@@ -15,7 +14,8 @@ mod tile;
 use super::{Parts, Simd, Tile, for_each_part};
 pub use matrix::Matrix;
 use pack::{pack_a_block, pack_b_block, panels};
-use row::row_times_matrix;
+pub(super) use row::row_tile;
+use row::row_times_panels;
 use tile::edge_tile;
 pub(super) use tile::tile;
 
@@ -57,9 +57,6 @@ pub fn packed_len<S: Simd>(k: usize, n: usize) -> usize {
 
 /// C = or += A·B. `scratch`: at least [`SCRATCH_LEN`] numbers.
 pub fn gemm<S: Simd>(s: S, shape: Gemm, a: Matrix, b: Matrix, c: &mut [f32], scratch: &mut [f32]) {
-    if shape.m == 1 {
-        return row_times_matrix(s, shape, a, b, c);
-    }
     shape.check(c);
     // SAFETY: C holds the product's last element (checked).
     unsafe { gemm_into(s, shape, a, b, c.as_mut_ptr(), scratch) }
@@ -76,7 +73,7 @@ pub fn gemm_threads<S: Simd>(
     c: &mut [f32],
     scratch: &mut [f32],
 ) {
-    if threads == 1 || shape.m == 1 {
+    if threads == 1 {
         return gemm(s, shape, a, b, c, scratch);
     }
     shape.check(c);
@@ -210,6 +207,18 @@ unsafe fn multiply_block<S: Simd>(
     for i0 in (0..m).step_by(MC) {
         let mc = MC.min(m - i0);
         pack_a_block(s, a.from(i0, 0), mc, k, a_panels);
+        if m == 1 {
+            let row = Tile {
+                k,
+                a: a_panels.as_ptr(),
+                b: b_panels.as_ptr(),
+                c,
+                ldc,
+                accumulate,
+            };
+            // SAFETY: k steps of both are there (packed above; asserted); C is the caller's promise.
+            return unsafe { row_times_panels(s, n, row) };
+        }
         for j in (0..n).step_by(nr) {
             let width = nr.min(n - j);
             let b = b_panels[j * k..].as_ptr();

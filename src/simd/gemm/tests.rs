@@ -45,6 +45,7 @@ fn every_set_equals_the_naive_product_at_ragged_sizes() {
         for (m, n, k) in [
             (1, 1, 1),
             (1, 65, 63),
+            (1, 700, 300),
             (3, 17, 5),
             (63, 65, 257),
             (130, 33, 300),
@@ -113,6 +114,28 @@ fn unfused_sets_give_the_same_bits() {
                 .all(|(x, y)| x.to_bits() == y.to_bits());
             assert!(same, "{isa:?} {packed}");
         }
+    }
+}
+
+#[test]
+fn one_packed_row_gives_the_bits_of_many() {
+    let (n, k) = (700, 530);
+    let (a, b) = (values(2 * k, 5), values(k * n, 6));
+    let shape = |m| Gemm {
+        m,
+        n,
+        k,
+        ldc: n,
+        accumulate: true,
+    };
+    for isa in Isa::available() {
+        let run = |m| with_simd!(isa, s => product(s, shape(m), Matrix::rows(&a, k), Matrix::rows(&b, n), true));
+        let (one, two) = (run(1), run(2));
+        let same = one
+            .iter()
+            .zip(&two)
+            .all(|(x, y)| x.to_bits() == y.to_bits());
+        assert!(same, "{isa:?}");
     }
 }
 
