@@ -1,5 +1,5 @@
 //! Every kernel against the f64 oracle, on every instruction set of this machine; and the promise
-//! that the sets without fused multiply-add give the same bits.
+//! that the sets without fused multiply-add give the same bits, and so do several threads.
 #![cfg(not(target_arch = "wasm32"))]
 #[path = "common/cases/mod.rs"]
 mod cases;
@@ -25,6 +25,13 @@ fn everywhere(cases: fn(Sink)) {
         for isa in Isa::available() {
             let after = case.run_cpu(isa);
             margin = margin.or(case.check(isa.name(), &after));
+            for threads in [2, 3] {
+                let shared = case.run_threads(isa, threads);
+                for (i, (a, b)) in shared.iter().zip(&after).enumerate() {
+                    let name = format!("{} on {}, {threads} threads", case.label, isa.name());
+                    check_bits(&format!("{name}, binding {i}"), a, b);
+                }
+            }
             if isa.is_fused() {
                 continue;
             }

@@ -23,6 +23,8 @@ pub struct CpuExecutor {
     panels: Panels,
     isa: Isa,
     threads: usize,
+    /// All threads take part in whatever there is to do.
+    all_threads: bool,
     #[cfg(feature = "threads")]
     pool: Option<Pool>,
 }
@@ -75,6 +77,7 @@ impl CpuExecutor {
             scratch: Aligned::zeros(scratch)?,
             isa,
             threads,
+            all_threads: false,
             #[cfg(feature = "threads")]
             pool: Pool::new(threads)?,
         })
@@ -90,6 +93,12 @@ impl CpuExecutor {
         self.threads
     }
 
+    /// From now on all threads take part in whatever there is to do, also where it is not worth their
+    /// waking: for tests.
+    pub fn use_all_threads(&mut self) {
+        self.all_threads = true;
+    }
+
     /// The plan it runs.
     pub fn plan(&self) -> &Plan {
         &self.plan
@@ -102,23 +111,40 @@ impl CpuExecutor {
 
     /// Runs one dispatch of a program: for tests that look between dispatches.
     pub fn run_dispatch(&mut self, program: usize, index: usize) {
+        let shared = self.threads_for(program, index) > 1;
+        self.install(shared, |executor| executor.dispatch(program, index));
+    }
+
+    fn dispatch(&mut self, program: usize, index: usize) {
+        let threads = self.threads_for(program, index);
         let dispatch = &self.plan.programs[program].dispatches[index];
         let operands = self.arena.operands(dispatch);
-        let (scratch, isa) = (self.scratch.as_mut(), self.isa);
+        let scratch = self.scratch.as_mut();
         let panels = self.panels.of(program, index);
-        let threads = useful_threads(&dispatch.kernel, self.threads);
-        let run = move || {
-            with_simd!(isa, s => {
-                dispatch.kernel.run(operands, Context { simd: s, scratch, panels, threads });
-            });
-        };
-        #[cfg(feature = "threads")]
-        if let Some(pool) = &self.pool
-            && threads > 1
-        {
-            return pool.install(run);
+        with_simd!(self.isa, s => {
+            dispatch.kernel.run(operands, Context { simd: s, scratch, panels, threads });
+        });
+    }
+
+    /// How many threads a dispatch uses.
+    fn threads_for(&self, program: usize, index: usize) -> usize {
+        if self.all_threads {
+            return self.threads;
         }
-        run();
+        let dispatch = &self.plan.programs[program].dispatches[index];
+        useful_threads(&dispatch.kernel, self.threads)
+    }
+
+    /// Calls `f` where it finds the threads, if it is to share its work with them.
+    fn install(&mut self, shared: bool, f: impl FnOnce(&mut Self) + Send) {
+        #[cfg(feature = "threads")]
+        if shared && let Some(pool) = self.pool.take() {
+            pool.install(|| f(self));
+            self.pool = Some(pool);
+            return;
+        }
+        let _ = shared;
+        f(self);
     }
 }
 
@@ -144,9 +170,15 @@ impl Executor for CpuExecutor {
     }
 
     fn run(&mut self, program: usize) {
-        for index in 0..self.plan.programs[program].dispatches.len() {
-            self.run_dispatch(program, index);
-        }
+        let dispatches = 0..self.plan.programs[program].dispatches.len();
+        // Once for all of them: to go where the threads are costs as much as to wake one.
+        let shared = self.threads > 1
+            && dispatches
+                .clone()
+                .any(|index| self.threads_for(program, index) > 1);
+        self.install(shared, |executor| {
+            dispatches.for_each(|index| executor.dispatch(program, index));
+        });
     }
 
     fn copy(&mut self, from: BufferId, to: BufferId) {

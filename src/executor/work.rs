@@ -1,11 +1,15 @@
 //! How much a kernel has to do, to tell whether more threads would do it sooner.
-use crate::kernels::Kernel;
+use crate::kernels::{Kernel, gradient_norm::CHUNK_LEN};
 
 /// Multiply-adds that a thread should have to itself: some tens of microseconds, many times what it
 /// takes to wake it and to wait for it.
 const GRAIN: u64 = 1 << 20;
 /// Multiply-adds in whose time a number's exponential and its share of a row's sums are computed.
 const EXPONENTIAL: u64 = 16;
+/// Multiply-adds in whose time a number is read from memory, or written.
+const STREAMED: u64 = 4;
+/// Multiply-adds in whose time a number's part of a dropout mask is drawn.
+const DRAWN: u64 = 32;
 
 /// How many of `threads` threads are worth their waking for `kernel`; 1 where it uses no more.
 pub(super) fn useful_threads(kernel: &Kernel, threads: usize) -> usize {
@@ -16,6 +20,7 @@ pub(super) fn useful_threads(kernel: &Kernel, threads: usize) -> usize {
 /// Multiply-adds that threads can share.
 fn shared_work(kernel: &Kernel) -> u64 {
     let product = |sizes: &[u32]| sizes.iter().map(|&n| u64::from(n)).product();
+    let chunks = |count| STREAMED * u64::from(count) * CHUNK_LEN as u64;
     let layer = |gates, steps, batch, hidden| product(&[gates, steps, batch, hidden, hidden]);
     match kernel {
         Kernel::Matmul(p) => product(&[p.m, p.n, p.k]),
@@ -26,7 +31,17 @@ fn shared_work(kernel: &Kernel) -> u64 {
         Kernel::GruForward(p) => layer(3, p.steps, p.batch, p.hidden),
         Kernel::GruBackward(p) => layer(3, p.steps, p.batch, p.hidden),
         Kernel::SoftmaxCrossEntropy(p) => EXPONENTIAL * product(&[p.rows, p.stride]),
-        _ => 0,
+        Kernel::EmbeddingForward(p) => 2 * STREAMED * product(&[p.rows, p.width]),
+        Kernel::EmbeddingBackward(p) => STREAMED * product(&[p.rows.max(p.vocabulary), p.width]),
+        Kernel::SumRows(p) => STREAMED * product(&[p.rows, p.columns]),
+        Kernel::Dropout(p) => DRAWN * u64::from(p.len),
+        Kernel::GradientNorm(p) => chunks(p.chunks),
+        // What they read and write of each parameter.
+        Kernel::Sgd(p) => (if p.has_momentum == 1 { 5 } else { 3 }) * chunks(p.chunks),
+        Kernel::Rmsprop(p) => (if p.has_momentum == 1 { 7 } else { 5 }) * chunks(p.chunks),
+        Kernel::Adam(p) => 7 * chunks(p.chunks),
+        Kernel::Adagrad(p) => 5 * chunks(p.chunks),
+        Kernel::MeanLoss(_) | Kernel::Clip(_) => 0,
     }
 }
 

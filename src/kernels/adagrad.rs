@@ -33,9 +33,8 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let s = context.simd;
     let update = Update::new(controls, chunks, p.chunks, factors);
     let c = update.controls;
-    update.for_each(|first, end, factor| {
-        let (g, w) = (&gradients[first..end], &mut parameters[first..end]);
-        let v = &mut squares[first..end];
+    let buffers = [parameters, squares];
+    update.for_each(context.threads, gradients, buffers, |factor, g, [w, v]| {
         s.run(
             #[inline(always)]
             || {

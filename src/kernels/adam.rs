@@ -37,42 +37,46 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let s = context.simd;
     let update = Update::new(controls, chunks, p.chunks, factors);
     let c = update.controls;
-    update.for_each(|first, end, factor| {
-        let (g, w) = (&gradients[first..end], &mut parameters[first..end]);
-        let (m, v) = (&mut means[first..end], &mut squares[first..end]);
-        s.run(
-            #[inline(always)]
-            || {
-                let step = s.splat(c.lr / c.bias_correction1);
-                let eps = s.splat(c.eps);
-                let root = s.splat(1.0 / c.bias_correction2_sqrt);
-                let keep = s.splat(1.0 - c.lr * c.weight_decay);
-                let (beta1, rest1) = (s.splat(c.beta1), s.splat(1.0 - c.beta1));
-                let (beta2, rest2) = (s.splat(c.beta2), s.splat(1.0 - c.beta2));
-                lanes(s, g.len(), |j, e| {
-                    let mut weight = s.get(&w[j..e]);
-                    let gradient = s.get(&g[j..e]);
-                    let gradient = if p.decoupled == 1 {
-                        weight = s.mul(weight, keep);
-                        update.clipped(s, gradient, factor)
-                    } else {
-                        update.penalised(s, gradient, factor, weight)
-                    };
-                    let mean = s.mul_add(beta1, s.get(&m[j..e]), s.mul(rest1, gradient));
-                    let square = s.mul_add(
-                        beta2,
-                        s.get(&v[j..e]),
-                        s.mul(rest2, s.mul(gradient, gradient)),
-                    );
-                    s.put(mean, &mut m[j..e]);
-                    s.put(square, &mut v[j..e]);
-                    let denominator = s.mul_add(s.sqrt(square), root, eps);
-                    s.put(
-                        s.sub(weight, s.div(s.mul(step, mean), denominator)),
-                        &mut w[j..e],
-                    );
-                });
-            },
-        );
-    });
+    let buffers = [parameters, means, squares];
+    update.for_each(
+        context.threads,
+        gradients,
+        buffers,
+        |factor, g, [w, m, v]| {
+            s.run(
+                #[inline(always)]
+                || {
+                    let step = s.splat(c.lr / c.bias_correction1);
+                    let eps = s.splat(c.eps);
+                    let root = s.splat(1.0 / c.bias_correction2_sqrt);
+                    let keep = s.splat(1.0 - c.lr * c.weight_decay);
+                    let (beta1, rest1) = (s.splat(c.beta1), s.splat(1.0 - c.beta1));
+                    let (beta2, rest2) = (s.splat(c.beta2), s.splat(1.0 - c.beta2));
+                    lanes(s, g.len(), |j, e| {
+                        let mut weight = s.get(&w[j..e]);
+                        let gradient = s.get(&g[j..e]);
+                        let gradient = if p.decoupled == 1 {
+                            weight = s.mul(weight, keep);
+                            update.clipped(s, gradient, factor)
+                        } else {
+                            update.penalised(s, gradient, factor, weight)
+                        };
+                        let mean = s.mul_add(beta1, s.get(&m[j..e]), s.mul(rest1, gradient));
+                        let square = s.mul_add(
+                            beta2,
+                            s.get(&v[j..e]),
+                            s.mul(rest2, s.mul(gradient, gradient)),
+                        );
+                        s.put(mean, &mut m[j..e]);
+                        s.put(square, &mut v[j..e]);
+                        let denominator = s.mul_add(s.sqrt(square), root, eps);
+                        s.put(
+                            s.sub(weight, s.div(s.mul(step, mean), denominator)),
+                            &mut w[j..e],
+                        );
+                    });
+                },
+            );
+        },
+    );
 }

@@ -3,7 +3,8 @@
 use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 
-use crate::simd::Simd;
+use super::gradient_norm::CHUNK_WORDS;
+use crate::simd::{Parts, Simd, for_each_part};
 
 /// How a kernel uses a binding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,7 +223,7 @@ pub(super) struct Update<'a> {
 impl<'a> Update<'a> {
     /// `chunks`: the table of `gradient_norm`, its first `count` entries · `factors`: by tensor.
     pub fn new(controls: &'a [f32], chunks: &'a [f32], count: u32, factors: &'a [f32]) -> Self {
-        let chunks = &as_words(chunks)[..count as usize * super::gradient_norm::CHUNK_WORDS];
+        let chunks = &as_words(chunks)[..count as usize * CHUNK_WORDS];
         Self {
             controls: Controls::from_words(controls),
             chunks,
@@ -230,14 +231,43 @@ impl<'a> Update<'a> {
         }
     }
 
-    /// Calls `f(first, end, factor)` for each chunk that is to be updated.
-    pub fn for_each(&self, mut f: impl FnMut(usize, usize, f32)) {
-        for chunk in self.chunks.chunks_exact(super::gradient_norm::CHUNK_WORDS) {
-            let factor = self.factors[chunk[2] as usize];
-            if factor >= 0.0 {
-                f(chunk[0] as usize, (chunk[0] + chunk[1]) as usize, factor);
-            }
+    /// Calls `f(factor, gradients, buffers)` with each chunk that is to be updated, on so many threads.
+    /// A buffer that is not used may be of any length.
+    pub fn for_each<const N: usize>(
+        &self,
+        threads: usize,
+        gradients: &[f32],
+        mut buffers: [&mut [f32]; N],
+        f: impl Fn(f32, &[f32], [&mut [f32]; N]) + Sync,
+    ) {
+        let count = self.chunks.len() / CHUNK_WORDS;
+        let share = count.div_ceil(threads).max(1);
+        let mut parts = Parts::new();
+        let mut first = 0;
+        // Chunks follow each other in memory, and so do the threads' shares of them.
+        for table in self.chunks.chunks(share * CHUNK_WORDS) {
+            let last = &table[table.len() - CHUNK_WORDS..];
+            let end = (last[0] + last[1]) as usize;
+            let of_share = buffers.each_mut().map(|buffer| {
+                let len = (end - first).min(buffer.len());
+                buffer.split_off_mut(..len).unwrap_or_default()
+            });
+            parts.push((first, table, of_share));
+            first = end;
         }
+        for_each_part(&mut parts, &|(first, table, buffers)| {
+            for chunk in table.chunks_exact(CHUNK_WORDS) {
+                let factor = self.factors[chunk[2] as usize];
+                if factor >= 0.0 {
+                    let (at, len) = (chunk[0] as usize, chunk[1] as usize);
+                    let of_chunk = buffers.each_mut().map(|buffer| {
+                        let end = (at - *first + len).min(buffer.len());
+                        &mut buffer[(at - *first).min(end)..end]
+                    });
+                    f(factor, &gradients[at..at + len], of_chunk);
+                }
+            }
+        });
     }
 
     /// The gradient after clipping.

@@ -8,7 +8,7 @@ use bytemuck::{Pod, Zeroable};
 use super::common::{Binding, Context, Controls, Operands, read, write};
 use crate::{
     random::{philox4x32, streams},
-    simd::Simd,
+    simd::{Parts, Simd, for_each_part},
 };
 
 /// Last word of the counter: keeps the masks apart from every other use of the seed.
@@ -36,7 +36,7 @@ pub fn threshold(p: f32) -> u32 {
     (f64::from(p) * 4_294_967_296.0) as u32
 }
 
-pub(super) fn run<S: Simd>(p: &Params, operands: Operands, _: Context<S>) {
+pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([controls, x], [out]) = operands.split();
     let controls = Controls::from_words(controls);
     let len = p.len as usize;
@@ -47,10 +47,15 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, _: Context<S>) {
     let threshold = threshold(controls.dropout);
     let scale = 1.0 / (1.0 - controls.dropout);
     let key = [controls.seed_low, controls.seed_high];
-    for (block, (out, x)) in (0u32..).zip(out[..len].chunks_mut(4).zip(x[..len].chunks(4))) {
-        let words = philox4x32([block, p.layer, controls.step, STREAM], key);
-        for ((out, &x), word) in out.iter_mut().zip(x).zip(words) {
-            *out = if word < threshold { 0.0 } else { x * scale };
+    let share = len.div_ceil(context.threads).next_multiple_of(4).max(4);
+    let parts = out[..len].chunks_mut(share).zip(x[..len].chunks(share));
+    let parts = (0u32..).step_by(share / 4).zip(parts);
+    for_each_part(&mut parts.collect::<Parts<_>>(), &|(first, (out, x))| {
+        for (block, (out, x)) in (*first..).zip(out.chunks_mut(4).zip(x.chunks(4))) {
+            let words = philox4x32([block, p.layer, controls.step, STREAM], key);
+            for ((out, &x), word) in out.iter_mut().zip(x).zip(words) {
+                *out = if word < threshold { 0.0 } else { x * scale };
+            }
         }
-    }
+    });
 }

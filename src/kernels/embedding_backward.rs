@@ -5,7 +5,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, as_words, lanes, read, write};
-use crate::simd::Simd;
+use crate::simd::{Parts, Simd, for_each_part};
 
 /// The shape.
 #[repr(C)]
@@ -38,27 +38,57 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let (s, width) = (context.simd, p.width as usize);
     let (positions, starts) = (as_words(positions), as_words(starts));
     let here = p.first..p.first + p.rows;
-    for (row, range) in d_weight.chunks_exact_mut(width).zip(starts.windows(2)) {
-        let of_token = positions[range[0] as usize..range[1] as usize].iter();
-        let mut of_token = of_token.filter(|n| here.contains(n));
-        let source = |&n: &u32| &d_out[(n - p.first) as usize * width..][..width];
-        if p.first == 0 {
-            match of_token.next() {
-                None => row.fill(0.0),
-                Some(first) => row.copy_from_slice(source(first)),
+    let v = p.vocabulary as usize;
+    let (mut first, mut rest) = (0, &mut d_weight[..v * width]);
+    let mut parts = Parts::new();
+    for thread in 1..=context.threads {
+        let end = share_end(&starts[..v], thread, context.threads);
+        let rows = rest.split_off_mut(..(end - first) * width);
+        parts.push((rows.unwrap_or_default(), &starts[first..=end]));
+        first = end;
+    }
+    for_each_part(&mut parts, &|(d_weight, starts)| {
+        for (row, range) in d_weight.chunks_exact_mut(width).zip(starts.windows(2)) {
+            let of_token = positions[range[0] as usize..range[1] as usize].iter();
+            let mut of_token = of_token.filter(|n| here.contains(n));
+            let source = |&n: &u32| &d_out[(n - p.first) as usize * width..][..width];
+            if p.first == 0 {
+                match of_token.next() {
+                    None => row.fill(0.0),
+                    Some(first) => row.copy_from_slice(source(first)),
+                }
+            }
+            for n in of_token {
+                let source = source(n);
+                s.run(
+                    #[inline(always)]
+                    || {
+                        lanes(s, width, |j, end| {
+                            let sum = s.add(s.get(&row[j..end]), s.get(&source[j..end]));
+                            s.put(sum, &mut row[j..end]);
+                        });
+                    },
+                );
             }
         }
-        for n in of_token {
-            let source = source(n);
-            s.run(
-                #[inline(always)]
-                || {
-                    lanes(s, width, |j, end| {
-                        let sum = s.add(s.get(&row[j..end]), s.get(&source[j..end]));
-                        s.put(sum, &mut row[j..end]);
-                    });
-                },
-            );
+    });
+}
+
+/// The end of a thread's share of the rows, `threads` threads in all: tokens differ in how often they
+/// occur, so a row counts once for itself and once for each of its token's positions.
+fn share_end(starts: &[u32], thread: usize, threads: usize) -> usize {
+    if thread == threads {
+        return starts.len();
+    }
+    let all = starts.len() + starts.last().map_or(0, |&n| n as usize);
+    let (mut low, mut high) = (0, starts.len());
+    while low < high {
+        let row = usize::midpoint(low, high);
+        if (row + starts[row] as usize) * threads < all * thread {
+            low = row + 1;
+        } else {
+            high = row;
         }
     }
+    low
 }

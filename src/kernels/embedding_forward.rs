@@ -4,7 +4,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, as_words, read, write};
-use crate::simd::Simd;
+use crate::simd::{Parts, Simd, for_each_part};
 
 /// The shape.
 #[repr(C)]
@@ -25,11 +25,16 @@ pub const BINDINGS: &[Binding] = &[read("tokens"), read("weight"), write("out")]
 
 pub(super) use super::{no_panels as panels_len, no_scratch as scratch_len};
 
-pub(super) fn run<S: Simd>(p: &Params, operands: Operands, _: Context<S>) {
+pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([tokens, weight], [out]) = operands.split();
     let width = p.width as usize;
-    for (row, &token) in out.chunks_exact_mut(width).zip(as_words(tokens)) {
-        let at = token.min(p.vocabulary - 1) as usize * width;
-        row.copy_from_slice(&weight[at..at + width]);
-    }
+    let share = (p.rows as usize).div_ceil(context.threads).max(1);
+    let parts = out.chunks_mut(share * width);
+    let parts = parts.zip(as_words(tokens).chunks(share));
+    for_each_part(&mut parts.collect::<Parts<_>>(), &|(out, tokens)| {
+        for (row, &token) in out.chunks_exact_mut(width).zip(tokens.iter()) {
+            let at = token.min(p.vocabulary - 1) as usize * width;
+            row.copy_from_slice(&weight[at..at + width]);
+        }
+    });
 }

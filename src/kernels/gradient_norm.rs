@@ -2,7 +2,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, as_words, read, write};
-use crate::simd::{Simd, sum_of_squares};
+use crate::simd::{Parts, Simd, for_each_part, sum_of_squares};
 
 /// The shape.
 #[repr(C)]
@@ -27,11 +27,14 @@ pub(super) use super::{no_panels as panels_len, no_scratch as scratch_len};
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([chunks, gradients], [partials]) = operands.split();
-    let table = as_words(chunks)
-        .chunks_exact(CHUNK_WORDS)
-        .take(p.chunks as usize);
-    for (chunk, partial) in table.zip(partials) {
-        let (offset, len) = (chunk[0] as usize, chunk[1] as usize);
-        *partial = sum_of_squares(context.simd, &gradients[offset..offset + len]);
-    }
+    let count = p.chunks as usize;
+    let share = count.div_ceil(context.threads).max(1);
+    let tables = as_words(chunks)[..count * CHUNK_WORDS].chunks(share * CHUNK_WORDS);
+    let parts = tables.zip(partials[..count].chunks_mut(share));
+    for_each_part(&mut parts.collect::<Parts<_>>(), &|(table, partials)| {
+        for (chunk, partial) in table.chunks_exact(CHUNK_WORDS).zip(partials.iter_mut()) {
+            let (offset, len) = (chunk[0] as usize, chunk[1] as usize);
+            *partial = sum_of_squares(context.simd, &gradients[offset..offset + len]);
+        }
+    });
 }

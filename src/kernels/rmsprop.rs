@@ -37,32 +37,36 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let s = context.simd;
     let update = Update::new(controls, chunks, p.chunks, factors);
     let c = update.controls;
-    update.for_each(|first, end, factor| {
-        let (g, w) = (&gradients[first..end], &mut parameters[first..end]);
-        let v = &mut squares[first..end];
-        s.run(
-            #[inline(always)]
-            || {
-                let (lr, mu, eps) = (s.splat(c.lr), s.splat(c.momentum), s.splat(c.eps));
-                let (alpha, rest) = (s.splat(c.alpha), s.splat(1.0 - c.alpha));
-                lanes(s, g.len(), |j, e| {
-                    let weight = s.get(&w[j..e]);
-                    let gradient = update.penalised(s, s.get(&g[j..e]), factor, weight);
-                    let square = s.mul_add(
-                        alpha,
-                        s.get(&v[j..e]),
-                        s.mul(rest, s.mul(gradient, gradient)),
-                    );
-                    s.put(square, &mut v[j..e]);
-                    let mut step = s.div(gradient, s.add(s.sqrt(square), eps));
-                    if p.has_momentum == 1 {
-                        let buffer = &mut momentum[first + j..first + e];
-                        step = s.mul_add(mu, s.get(buffer), step);
-                        s.put(step, buffer);
-                    }
-                    s.put(s.sub(weight, s.mul(lr, step)), &mut w[j..e]);
-                });
-            },
-        );
-    });
+    let buffers = [parameters, squares, momentum];
+    update.for_each(
+        context.threads,
+        gradients,
+        buffers,
+        |factor, g, [w, v, b]| {
+            s.run(
+                #[inline(always)]
+                || {
+                    let (lr, mu, eps) = (s.splat(c.lr), s.splat(c.momentum), s.splat(c.eps));
+                    let (alpha, rest) = (s.splat(c.alpha), s.splat(1.0 - c.alpha));
+                    lanes(s, g.len(), |j, e| {
+                        let weight = s.get(&w[j..e]);
+                        let gradient = update.penalised(s, s.get(&g[j..e]), factor, weight);
+                        let square = s.mul_add(
+                            alpha,
+                            s.get(&v[j..e]),
+                            s.mul(rest, s.mul(gradient, gradient)),
+                        );
+                        s.put(square, &mut v[j..e]);
+                        let mut step = s.div(gradient, s.add(s.sqrt(square), eps));
+                        if p.has_momentum == 1 {
+                            let buffer = &mut b[j..e];
+                            step = s.mul_add(mu, s.get(buffer), step);
+                            s.put(step, buffer);
+                        }
+                        s.put(s.sub(weight, s.mul(lr, step)), &mut w[j..e]);
+                    });
+                },
+            );
+        },
+    );
 }

@@ -35,8 +35,8 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let s = context.simd;
     let update = Update::new(controls, chunks, p.chunks, factors);
     let c = update.controls;
-    update.for_each(|first, end, factor| {
-        let (g, w) = (&gradients[first..end], &mut parameters[first..end]);
+    let buffers = [parameters, momentum];
+    update.for_each(context.threads, gradients, buffers, |factor, g, [w, b]| {
         s.run(
             #[inline(always)]
             || {
@@ -46,17 +46,17 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
                     let weight = s.get(&w[j..e]);
                     let mut step = update.penalised(s, s.get(&g[j..e]), factor, weight);
                     if p.has_momentum == 1 {
-                        let buffer = &mut momentum[first + j..first + e];
-                        let b = if c.first_update == 1 {
+                        let buffer = &mut b[j..e];
+                        let sum = if c.first_update == 1 {
                             step
                         } else {
                             s.mul_add(mu, s.get(buffer), step)
                         };
-                        s.put(b, buffer);
+                        s.put(sum, buffer);
                         step = if c.nesterov == 1 {
-                            s.mul_add(mu, b, step)
+                            s.mul_add(mu, sum, step)
                         } else {
-                            b
+                            sum
                         };
                     }
                     s.put(s.sub(weight, s.mul(lr, step)), &mut w[j..e]);

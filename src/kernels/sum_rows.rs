@@ -2,7 +2,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, lanes, read, write};
-use crate::simd::Simd;
+use crate::simd::{Parts, Simd, WIDE, for_each_part};
 
 /// The shape.
 #[repr(C)]
@@ -34,17 +34,22 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     if p.accumulate == 0 {
         out.fill(0.0);
     }
-    for row in x.chunks(p.stride as usize).take(p.rows as usize) {
-        s.run(
-            #[inline(always)]
-            || {
-                lanes(s, columns, |j, end| {
-                    let sum = s.add(s.get(&out[j..end]), s.get(&row[j..end]));
-                    s.put(sum, &mut out[j..end]);
-                });
-            },
-        );
-    }
+    let share = columns.div_ceil(context.threads).next_multiple_of(WIDE);
+    let parts = (0..columns).step_by(share).zip(out.chunks_mut(share));
+    for_each_part(&mut parts.collect::<Parts<_>>(), &|(first, out)| {
+        for row in x.chunks(p.stride as usize).take(p.rows as usize) {
+            let row = &row[*first..][..out.len()];
+            s.run(
+                #[inline(always)]
+                || {
+                    lanes(s, row.len(), |j, end| {
+                        let sum = s.add(s.get(&out[j..end]), s.get(&row[j..end]));
+                        s.put(sum, &mut out[j..end]);
+                    });
+                },
+            );
+        }
+    });
     if p.has_copy == 1 {
         copy[..columns].copy_from_slice(out);
     }

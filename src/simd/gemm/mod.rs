@@ -204,21 +204,28 @@ unsafe fn multiply_block<S: Simd>(
     } = shape;
     let nr = S::NV * S::LANES;
     assert!(b_panels.len() >= k * n.next_multiple_of(nr));
+    if m == 1 {
+        // A row is a panel as it lies.
+        let a = if a.column_stride == 1 {
+            &a.data[..k]
+        } else {
+            pack_a_block(s, a, 1, k, a_panels);
+            &*a_panels
+        };
+        let row = Tile {
+            k,
+            a: a.as_ptr(),
+            b: b_panels.as_ptr(),
+            c,
+            ldc,
+            accumulate,
+        };
+        // SAFETY: k steps of both are there (a slice; asserted); C is the caller's promise.
+        return unsafe { row_times_panels(s, n, row) };
+    }
     for i0 in (0..m).step_by(MC) {
         let mc = MC.min(m - i0);
         pack_a_block(s, a.from(i0, 0), mc, k, a_panels);
-        if m == 1 {
-            let row = Tile {
-                k,
-                a: a_panels.as_ptr(),
-                b: b_panels.as_ptr(),
-                c,
-                ldc,
-                accumulate,
-            };
-            // SAFETY: k steps of both are there (packed above; asserted); C is the caller's promise.
-            return unsafe { row_times_panels(s, n, row) };
-        }
         for j in (0..n).step_by(nr) {
             let width = nr.min(n - j);
             let b = b_panels[j * k..].as_ptr();

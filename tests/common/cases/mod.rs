@@ -180,6 +180,14 @@ impl Case {
         self.run(&mut CpuExecutor::new(self.plan(), isa).expect("the plan is valid"))
     }
 
+    /// Runs the case on the CPU, on several threads, however little there is to do.
+    pub fn run_threads(&self, isa: Isa, threads: usize) -> Vec<Vec<f32>> {
+        let executor = CpuExecutor::with_threads(self.plan(), isa, threads);
+        let mut executor = executor.expect("the plan is valid");
+        executor.use_all_threads();
+        self.run(&mut executor)
+    }
+
     /// Compares all bindings after a run on `device`.
     ///
     /// # Errors
