@@ -358,38 +358,53 @@ unsafe fn step<const ROWS: usize>(
     }
 }
 
-/// y (n) = or += x (k) · B (k, n), B row-major, n a multiple of 4. Nothing is packed: B is streamed
-/// once, eight rows at a time.
-pub fn multiply_row(x: &[f32], b: &[f32], y: &mut [f32], accumulate: bool) {
-    const TOGETHER: usize = 8;
-    let n = y.len();
-    assert!(n.is_multiple_of(4) && b.len() >= x.len() * n);
-    if !accumulate {
-        y.fill(0.0);
-    }
-    let whole = x.len() / TOGETHER * TOGETHER;
-    // SAFETY: four columns from j on lie inside y and B's rows (asserted; j < n, a multiple of 4).
-    unsafe {
-        for top in (0..whole).step_by(TOGETHER) {
-            let mut factors = [f32x4_splat(0.0); TOGETHER];
-            for (u, factor) in factors.iter_mut().enumerate() {
-                *factor = f32x4_splat(x[top + u]);
+/// y (n) = or += x (k) · B (k, n), B as [`pack`] left it: several panels at a time, each read once from
+/// one end to the other. `y` has room for whole panels.
+pub fn multiply_row(x: &[f32], packed: &[f32], n: usize, y: &mut [f32], accumulate: bool) {
+    const TOGETHER: usize = 4;
+    let width = n.next_multiple_of(COLUMNS);
+    assert!(packed.len() >= packed_len(x.len(), n) && y.len() >= width);
+    let some = width / (TOGETHER * COLUMNS) * TOGETHER * COLUMNS;
+    for top in (0..x.len()).step_by(DEPTH) {
+        let x = &x[top..x.len().min(top + DEPTH)];
+        let add = accumulate || top > 0;
+        // SAFETY: the block's panels are in `packed`, their columns in `y` (asserted).
+        unsafe {
+            let panels = packed.as_ptr().add(top * width);
+            for j in (0..some).step_by(TOGETHER * COLUMNS) {
+                row_tile::<TOGETHER>(x, panels.add(j * x.len()), y.as_mut_ptr().add(j), add);
             }
-            for j in (0..n).step_by(4) {
-                let b = b.as_ptr().add(top * n + j);
-                let y = y.as_mut_ptr().add(j);
-                let mut sum = load(y);
-                for (u, &factor) in factors.iter().enumerate() {
-                    sum = multiply_add(factor, load(b.add(u * n)), sum);
-                }
-                store(y, sum);
+            for j in (some..width).step_by(COLUMNS) {
+                row_tile::<1>(x, panels.add(j * x.len()), y.as_mut_ptr().add(j), add);
             }
         }
-        for (top, &factor) in x.iter().enumerate().skip(whole) {
-            for j in (0..n).step_by(4) {
-                let y = y.as_mut_ptr().add(j);
-                let b = load(b.as_ptr().add(top * n + j));
-                store(y, multiply_add(f32x4_splat(factor), b, load(y)));
+    }
+}
+
+/// One row of PANELS panels' columns.
+///
+/// # Safety
+/// As many steps as `x` has must be readable of the panels at `b`, and their columns writable at `y`.
+#[inline(never)]
+unsafe fn row_tile<const PANELS: usize>(x: &[f32], b: *const f32, y: *mut f32, add: bool) {
+    let mut sums = [[f32x4_splat(0.0); VECTORS]; PANELS];
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut panels: [*const f32; PANELS] =
+            core::array::from_fn(|p| b.add(p * COLUMNS * x.len()));
+        for x in x {
+            let factor = load_splat(x);
+            for (panel, sums) in panels.iter_mut().zip(&mut sums) {
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    *sum = multiply_add(factor, load(panel.add(4 * v)), *sum);
+                }
+                *panel = panel.add(COLUMNS);
+            }
+        }
+        for (p, sums) in sums.iter().enumerate() {
+            for (v, &sum) in sums.iter().enumerate() {
+                let y = y.add(p * COLUMNS + 4 * v);
+                store(y, if add { f32x4_add(load(y), sum) } else { sum });
             }
         }
     }

@@ -50,6 +50,16 @@ struct Layer {
     aside: Buffer,
 }
 
+/// Packed matrices: what one row is multiplied by.
+struct Sampled {
+    /// By layer, from the second on: (H, G·H)
+    inputs: Vec<Buffer>,
+    /// By layer: (H, G·H)
+    recurrent: Vec<Buffer>,
+    /// (H, V)
+    output: Buffer,
+}
+
 pub struct Network {
     shape: Shape,
     tokens: Vec<usize>,
@@ -73,8 +83,8 @@ pub struct Network {
     packed2: Buffer,
     scratch: Buffer,
     updates: i32,
-    /// (H, V): the output weights as sampling reads them; made by the first character
-    output_t: Option<Buffer>,
+    /// The weights as sampling reads them; packed by the first character
+    sampled: Option<Sampled>,
     /// Of the numbers that choose characters
     random: u32,
 }
@@ -144,7 +154,7 @@ impl Network {
             packed2: Buffer::zeros(largest),
             scratch: Buffer::zeros(gemm::SCRATCH_LEN),
             updates: 0,
-            output_t: None,
+            sampled: None,
             random: 1,
         }
     }
@@ -537,14 +547,25 @@ impl Network {
         } = self.shape;
         let (width, stride) = (gates * h, self.stride);
         let p = &self.parameters;
-        let output = self.output_t.get_or_insert_with(|| {
-            let mut t = Buffer::zeros(h * stride);
-            for i in 0..v {
-                for j in 0..h {
-                    t[j * stride + i] = p[self.output.0 + i * h + j];
-                }
+        let sampled = self.sampled.get_or_insert_with(|| {
+            let packed = |b: Matrix, n: usize| {
+                let mut out = Buffer::zeros(packed_len(h, n));
+                pack(b, h, n, &mut out);
+                out
+            };
+            let square = |at: usize| packed(Matrix::rows(&p[at..], width), width);
+            Sampled {
+                inputs: self.layers[1..]
+                    .iter()
+                    .map(|l| square(l.places.input))
+                    .collect(),
+                recurrent: self
+                    .layers
+                    .iter()
+                    .map(|l| square(l.places.recurrent))
+                    .collect(),
+                output: packed(Matrix::rows(&p[self.output.0..], h).t(), v),
             }
-            t
         });
         for layer in 0..self.layers.len() {
             let (below, this) = self.layers.split_at_mut(layer);
@@ -559,11 +580,17 @@ impl Network {
             match below.last() {
                 None => sums.copy_from_slice(&p[places.input + token * width..][..width]),
                 Some(below) => {
-                    multiply_row(&below.h[..h], &p[places.input..], sums, false);
+                    multiply_row(
+                        &below.h[..h],
+                        &sampled.inputs[layer - 1],
+                        width,
+                        sums,
+                        false,
+                    );
                 }
             }
             let (before, after) = hs.split_at_mut(h);
-            let recurrent = &p[places.recurrent..][..h * width];
+            let recurrent = &sampled.recurrent[layer];
             let (c_before, c_after) = halves(c, 0, h);
             let aside = part(aside, 0, h);
             let mut candidate = <&mut [f32]>::default();
@@ -571,12 +598,12 @@ impl Network {
             if gates == 3 {
                 // All three at once; the candidate's third goes aside.
                 let all = &mut self.d_gates[..width];
-                multiply_row(before, recurrent, all, false);
+                multiply_row(before, recurrent, width, all, false);
                 add(&mut sums[..2 * h], &all[..2 * h]);
                 aside.copy_from_slice(&all[2 * h..]);
                 candidate = aside;
             } else {
-                multiply_row(before, recurrent, sums, true);
+                multiply_row(before, recurrent, width, sums, true);
                 tanh_c = aside;
             }
             let mut step = Step {
@@ -604,7 +631,7 @@ impl Network {
         }
         let top = &self.layers[self.layers.len() - 1].h[..h];
         let row = &mut self.logits[..stride];
-        multiply_row(top, output, row, false);
+        multiply_row(top, &sampled.output, v, row, false);
         row[v..].fill(f32::MIN);
         softmax(row, &p[self.output.1..], 1.0);
         self.random = self
