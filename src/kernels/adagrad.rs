@@ -34,20 +34,25 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let update = Update::new(controls, chunks, p.chunks, factors);
     let c = update.controls;
     let buffers = [parameters, squares];
-    update.for_each(context.threads, gradients, buffers, |factor, g, [w, v]| {
-        s.run(
-            #[inline(always)]
-            || {
-                let (lr, eps) = (s.splat(c.lr), s.splat(c.eps));
-                lanes(s, g.len(), |j, e| {
-                    let weight = s.get(&w[j..e]);
-                    let gradient = update.penalised(s, s.get(&g[j..e]), factor, weight);
-                    let square = s.mul_add(gradient, gradient, s.get(&v[j..e]));
-                    s.put(square, &mut v[j..e]);
-                    let step = s.div(gradient, s.add(s.sqrt(square), eps));
-                    s.put(s.sub(weight, s.mul(lr, step)), &mut w[j..e]);
-                });
-            },
-        );
-    });
+    update.for_each(
+        context.threads(),
+        gradients,
+        buffers,
+        |factor, g, [w, v]| {
+            s.run(
+                #[inline(always)]
+                || {
+                    let (lr, eps) = (s.splat(c.lr), s.splat(c.eps));
+                    lanes(s, g.len(), |j, e| {
+                        let weight = s.get(&w[j..e]);
+                        let gradient = update.penalised(s, s.get(&g[j..e]), factor, weight);
+                        let square = s.mul_add(gradient, gradient, s.get(&v[j..e]));
+                        s.put(square, &mut v[j..e]);
+                        let step = s.div(gradient, s.add(s.sqrt(square), eps));
+                        s.put(s.sub(weight, s.mul(lr, step)), &mut w[j..e]);
+                    });
+                },
+            );
+        },
+    );
 }

@@ -39,7 +39,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let c = update.controls;
     let buffers = [parameters, means, squares];
     update.for_each(
-        context.threads,
+        context.threads(),
         gradients,
         buffers,
         |factor, g, [w, m, v]| {

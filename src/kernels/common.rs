@@ -82,8 +82,20 @@ pub struct Context<'a, S> {
     pub scratch: &'a mut [f32],
     /// Weights in panels.
     pub panels: Panels<'a>,
-    /// How many threads to share the work between, up to `MAX_THREADS`.
+    /// How many threads there are for it, up to `MAX_THREADS`.
     pub threads: usize,
+}
+
+impl<S> Context<'_, S> {
+    /// How many threads to share the work between: 1, and known to the compiler, where there are none.
+    #[inline(always)]
+    pub fn threads(&self) -> usize {
+        if cfg!(feature = "threads") {
+            self.threads
+        } else {
+            1
+        }
+    }
 }
 
 /// Where a kernel has its weights in panels for the matrix product.

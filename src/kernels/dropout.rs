@@ -47,7 +47,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let threshold = threshold(controls.dropout);
     let scale = 1.0 / (1.0 - controls.dropout);
     let key = [controls.seed_low, controls.seed_high];
-    let share = len.div_ceil(context.threads).next_multiple_of(4).max(4);
+    let share = len.div_ceil(context.threads()).next_multiple_of(4).max(4);
     let parts = out[..len].chunks_mut(share).zip(x[..len].chunks(share));
     let parts = (0u32..).step_by(share / 4).zip(parts);
     for_each_part(&mut parts.collect::<Parts<_>>(), &|(first, (out, x))| {

@@ -41,8 +41,8 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let v = p.vocabulary as usize;
     let (mut first, mut rest) = (0, &mut d_weight[..v * width]);
     let mut parts = Parts::new();
-    for thread in 1..=context.threads {
-        let end = share_end(&starts[..v], thread, context.threads);
+    for thread in 1..=context.threads() {
+        let end = share_end(&starts[..v], thread, context.threads());
         let rows = rest.split_off_mut(..(end - first) * width);
         parts.push((rows.unwrap_or_default(), &starts[first..=end]));
         first = end;

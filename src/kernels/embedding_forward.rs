@@ -28,7 +28,7 @@ pub(super) use super::{no_panels as panels_len, no_scratch as scratch_len};
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([tokens, weight], [out]) = operands.split();
     let width = p.width as usize;
-    let share = (p.rows as usize).div_ceil(context.threads).max(1);
+    let share = (p.rows as usize).div_ceil(context.threads()).max(1);
     let parts = out.chunks_mut(share * width);
     let parts = parts.zip(as_words(tokens).chunks(share));
     for_each_part(&mut parts.collect::<Parts<_>>(), &|(out, tokens)| {

@@ -28,7 +28,7 @@ pub(super) use super::{no_panels as panels_len, no_scratch as scratch_len};
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([chunks, gradients], [partials]) = operands.split();
     let count = p.chunks as usize;
-    let share = count.div_ceil(context.threads).max(1);
+    let share = count.div_ceil(context.threads()).max(1);
     let tables = as_words(chunks)[..count * CHUNK_WORDS].chunks(share * CHUNK_WORDS);
     let parts = tables.zip(partials[..count].chunks_mut(share));
     for_each_part(&mut parts.collect::<Parts<_>>(), &|(table, partials)| {

@@ -49,6 +49,7 @@ pub(super) fn panels_len<S: Simd>(p: &Params) -> usize {
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([w_hh, hs], [gates, aside, d_hs, q]) = operands.split();
     let (s, h) = (context.simd, p.hidden as usize);
+    let threads = context.threads().min(p.batch as usize);
     let row = p.batch as usize * h;
     let after = p.reset_after == 1;
     let packed = context.panels.numbers;
@@ -59,7 +60,6 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     }
     let (packed_rz, packed_n) = (&*packed_rz, &*packed_n);
     q[row..].fill(0.0);
-    let threads = context.threads.min(p.batch as usize);
     let parts = RowsMut::all(gates, 3 * row).split(3 * h, threads);
     let parts = parts.zip(RowsMut::all(aside, row).split(h, threads));
     let parts = parts.zip(RowsMut::all(d_hs, row).split(h, threads));

@@ -58,6 +58,7 @@ pub(super) fn panels_len<S: Simd>(p: &Params) -> usize {
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([w_hh, b_ih, b_hh], [gates, hs, aside, state]) = operands.split();
     let (s, h) = (context.simd, p.hidden as usize);
+    let threads = context.threads().min(p.batch as usize);
     let row = p.batch as usize * h;
     let after = p.reset_after == 1;
     // Sums of the biases of r, z, n; then b_hh of n, which a later reset multiplies.
@@ -76,7 +77,6 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
         pack_b(s, Matrix::rows(&w_hh[2 * h..], 3 * h), h, h, packed_n);
     }
     let (bias, bias_u, packed_rz, packed_n) = (&*bias, &*bias_u, &*packed_rz, &*packed_n);
-    let threads = context.threads.min(p.batch as usize);
     let parts = RowsMut::all(gates, 3 * row).split(3 * h, threads);
     let parts = parts.zip(RowsMut::all(hs, row).split(h, threads));
     let parts = parts.zip(RowsMut::all(aside, row).split(h, threads));

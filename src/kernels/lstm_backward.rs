@@ -46,6 +46,7 @@ pub(super) fn panels_len<S: Simd>(p: &Params) -> usize {
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([w_hh, cs], [gates, d_hs, d_c]) = operands.split();
     let (s, h) = (context.simd, p.hidden as usize);
+    let threads = context.threads().min(p.batch as usize);
     let row = p.batch as usize * h;
     let packed = context.panels.numbers;
     if context.panels.packing != Packing::Done {
@@ -53,7 +54,6 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     }
     let packed = &*packed;
     d_c.fill(0.0);
-    let threads = context.threads.min(p.batch as usize);
     let parts = RowsMut::all(gates, 4 * row).split(4 * h, threads);
     let parts = parts.zip(RowsMut::all(d_hs, row).split(h, threads));
     let parts = parts.zip(RowsMut::all(d_c, row).split(h, threads));

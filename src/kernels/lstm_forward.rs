@@ -53,6 +53,7 @@ pub(super) fn panels_len<S: Simd>(p: &Params) -> usize {
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([w_hh, b_ih, b_hh], [gates, hs, cs, state]) = operands.split();
     let (s, h) = (context.simd, p.hidden as usize);
+    let threads = context.threads().min(p.batch as usize);
     let row = p.batch as usize * h;
     let (bias, scratch) = context.scratch.split_at_mut((4 * h).next_multiple_of(16));
     let bias = &mut bias[..4 * h];
@@ -62,7 +63,6 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
         pack_b(s, Matrix::rows(w_hh, 4 * h), h, 4 * h, packed);
     }
     let (bias, packed) = (&*bias, &*packed);
-    let threads = context.threads.min(p.batch as usize);
     let parts = RowsMut::all(gates, 4 * row).split(4 * h, threads);
     let parts = parts.zip(RowsMut::all(hs, row).split(h, threads));
     let parts = parts.zip(RowsMut::all(cs, row).split(h, threads));

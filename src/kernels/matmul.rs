@@ -73,11 +73,12 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     };
     let a = if p.transpose_a == 1 { a.t() } else { a };
     let b = if p.transpose_b == 1 { b.t() } else { b };
+    let threads = context.threads();
     let Context {
         simd: s,
         scratch,
         panels,
-        threads,
+        ..
     } = context;
     if p.m > 1 || panels.packing == Packing::Once {
         return gemm_threads(s, threads, shape, a, b, c, scratch);

@@ -37,13 +37,13 @@ pub(super) fn panels_len<S: Simd>(p: &Params) -> usize {
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([w_hh, hs], [gates, d_hs]) = operands.split();
     let (s, h) = (context.simd, p.hidden as usize);
+    let threads = context.threads().min(p.batch as usize);
     let row = p.batch as usize * h;
     let packed = context.panels.numbers;
     if context.panels.packing != Packing::Done {
         pack_b(s, Matrix::rows(w_hh, h).t(), h, h, packed);
     }
     let packed = &*packed;
-    let threads = context.threads.min(p.batch as usize);
     let parts = RowsMut::all(gates, row).split(h, threads);
     let parts = parts.zip(RowsMut::all(d_hs, row).split(h, threads));
     let parts = parts.zip(context.scratch.chunks_exact_mut(SCRATCH_LEN));

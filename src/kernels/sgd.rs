@@ -36,32 +36,37 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let update = Update::new(controls, chunks, p.chunks, factors);
     let c = update.controls;
     let buffers = [parameters, momentum];
-    update.for_each(context.threads, gradients, buffers, |factor, g, [w, b]| {
-        s.run(
-            #[inline(always)]
-            || {
-                let lr = s.splat(c.lr);
-                let mu = s.splat(c.momentum);
-                lanes(s, g.len(), |j, e| {
-                    let weight = s.get(&w[j..e]);
-                    let mut step = update.penalised(s, s.get(&g[j..e]), factor, weight);
-                    if p.has_momentum == 1 {
-                        let buffer = &mut b[j..e];
-                        let sum = if c.first_update == 1 {
-                            step
-                        } else {
-                            s.mul_add(mu, s.get(buffer), step)
-                        };
-                        s.put(sum, buffer);
-                        step = if c.nesterov == 1 {
-                            s.mul_add(mu, sum, step)
-                        } else {
-                            sum
-                        };
-                    }
-                    s.put(s.sub(weight, s.mul(lr, step)), &mut w[j..e]);
-                });
-            },
-        );
-    });
+    update.for_each(
+        context.threads(),
+        gradients,
+        buffers,
+        |factor, g, [w, b]| {
+            s.run(
+                #[inline(always)]
+                || {
+                    let lr = s.splat(c.lr);
+                    let mu = s.splat(c.momentum);
+                    lanes(s, g.len(), |j, e| {
+                        let weight = s.get(&w[j..e]);
+                        let mut step = update.penalised(s, s.get(&g[j..e]), factor, weight);
+                        if p.has_momentum == 1 {
+                            let buffer = &mut b[j..e];
+                            let sum = if c.first_update == 1 {
+                                step
+                            } else {
+                                s.mul_add(mu, s.get(buffer), step)
+                            };
+                            s.put(sum, buffer);
+                            step = if c.nesterov == 1 {
+                                s.mul_add(mu, sum, step)
+                            } else {
+                                sum
+                            };
+                        }
+                        s.put(s.sub(weight, s.mul(lr, step)), &mut w[j..e]);
+                    });
+                },
+            );
+        },
+    );
 }

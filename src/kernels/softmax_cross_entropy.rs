@@ -40,7 +40,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let ([targets], [logits, losses]) = operands.split();
     let (s, stride, v) = (context.simd, p.stride as usize, p.vocabulary as usize);
     let rows = p.rows as usize;
-    let share = rows.div_ceil(context.threads);
+    let share = rows.div_ceil(context.threads());
     let parts = logits[..rows * stride].chunks_mut(share * stride);
     let parts = parts.zip(losses[..rows].chunks_mut(share));
     let parts = parts.zip(as_words(targets).chunks(share));

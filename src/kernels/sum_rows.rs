@@ -34,7 +34,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     if p.accumulate == 0 {
         out.fill(0.0);
     }
-    let share = columns.div_ceil(context.threads).next_multiple_of(WIDE);
+    let share = columns.div_ceil(context.threads()).next_multiple_of(WIDE);
     let parts = (0..columns).step_by(share).zip(out.chunks_mut(share));
     for_each_part(&mut parts.collect::<Parts<_>>(), &|(first, out)| {
         for row in x.chunks(p.stride as usize).take(p.rows as usize) {

@@ -9,18 +9,15 @@ pub type Parts<T> = ArrayVec<T, MAX_THREADS>;
 
 /// Calls `f` with each part, at the same time where there are threads for it. Allocates nothing.
 pub fn for_each_part<T: Send>(parts: &mut [T], f: &(impl Fn(&mut T) + Sync)) {
+    #[cfg(feature = "threads")]
     match parts {
         [] => {}
         [part] => f(part),
         _ => {
             let (left, right) = parts.split_at_mut(parts.len() / 2);
-            #[cfg(feature = "threads")]
             rayon::join(|| for_each_part(left, f), || for_each_part(right, f));
-            #[cfg(not(feature = "threads"))]
-            {
-                for_each_part(left, f);
-                for_each_part(right, f);
-            }
         }
     }
+    #[cfg(not(feature = "threads"))]
+    parts.iter_mut().for_each(f);
 }

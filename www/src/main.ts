@@ -31,8 +31,14 @@ async function begin(): Promise<void> {
   document.body.append(page);
   await app.start();
   const { language } = app.state;
-  await Promise.all([loadWhole(language), loadFailures(language)]);
-  await import('./later.ts');
+  try {
+    await Promise.all([loadWhole(language), loadFailures(language)]);
+    await import('./later.ts');
+  } catch (error) {
+    // What is there goes on working.
+    app.notices.add('problem', 'notice.incomplete');
+    throw error;
+  }
   await keepForOffline(async () => {
     await Promise.all([import('./slow/player.ts'), import('./windows/windows.ts')]);
     await Promise.all(ALL_LANGUAGES.flatMap((each) => [loadLanguage(each), loadFailures(each)]));

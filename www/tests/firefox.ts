@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import WebSocket from 'ws';
+import type { OtherBrowser } from './elsewhere.ts';
 
 const LISTENING = /WebDriver BiDi listening on (ws:\/\/\S+)/;
 
@@ -41,8 +42,8 @@ function listening(browser: ChildProcess): Promise<string> {
   });
 }
 
-export class Firefox {
-  /** What the page reported as errors, of scripts and of the console. */
+export class Firefox implements OtherBrowser {
+  /** Of scripts and of the console. */
   readonly errors: string[] = [];
   private readonly waiting = new Map<number, (answer: Answer) => void>();
   private nextId = 1;
@@ -92,7 +93,6 @@ export class Firefox {
     return Buffer.from(data, 'base64');
   }
 
-  /** Runs a function in the page and brings back what it answers, as JSON. */
   async run<T, A>(call: (argument: A) => T | Promise<T>, argument?: A): Promise<T> {
     const functionDeclaration = `async () => JSON.stringify((await (${call.toString()})(${JSON.stringify(argument)})) ?? null)`;
     const target = { context: this.context };

@@ -136,6 +136,17 @@ test('after the first visit it works without a network', async () => {
   await page.context().close();
 });
 
+test('a part of the page that cannot be loaded is missed by name; the rest trains and writes', async () => {
+  const page = await site.open({ serviceWorkers: 'block' }, SMALL);
+  await page.route('**/later-*.js', (route) => route.abort());
+  await page.reload();
+  await page.locator('cl-notices .notice.problem', { hasText: 'charts' }).waitFor();
+  await trainFor(page, 1);
+  await page.locator('#write').click();
+  await until(page, 'a text', async () => (await page.locator('cl-continuation .text').getAttribute('data-status')) === 'done');
+  await page.context().close();
+});
+
 test('parts of the page can be left out by the link', async () => {
   const page = await site.open({}, '#hide=text,models');
   await page.locator('#train:enabled').waitFor();

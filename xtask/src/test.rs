@@ -48,6 +48,7 @@ impl Suite {
                 Need::FrontEnd,
                 Need::Browser,
                 Need::Firefox,
+                Need::WebKit,
             ],
         }
     }

@@ -52,9 +52,15 @@ export class Page extends AppElement {
       cl-inside {
         scroll-margin-top: 80px;
       }
-      /* Beside the controls, which are taller than what they control: no hole in the page. */
+      /* The controls stay beside whatever is looked at: they stick where their end comes into sight, and are as tall
+         as the window at least, so that short ones stick at its top. */
       .controls {
         grid-row: 1 / span 2;
+        align-self: end;
+        align-content: start;
+        position: sticky;
+        bottom: 16px;
+        min-height: calc(100vh - 96px);
       }
       .inside {
         grid-column: 2 / -1;
@@ -109,6 +115,8 @@ export class Page extends AppElement {
         /* On a phone, what happens comes before what can be set. */
         .controls {
           order: 3;
+          position: static;
+          min-height: 0;
         }
         .inside {
           order: 4;

@@ -23,7 +23,7 @@ export class Tensors extends AppElement {
     shared,
     css`
       .scroll {
-        max-height: 330px;
+        max-height: 400px;
         overflow: auto;
       }
       svg {

@@ -20,7 +20,7 @@ export const en = {
 
   'run.bar': 'Run',
   'run.train': 'Train',
-  'run.resume': 'Train on',
+  'run.resume': 'Continue',
   'run.pause': 'Pause',
   'run.step': 'Step',
   'run.step.help': 'Exactly one minibatch, then stop',
@@ -285,6 +285,7 @@ export const en = {
   'notice.unfit': 'This model can write here, but not train on the present text',
   'notice.sampleOnly': 'This model came without its text, so it can write but not train.',
   'notice.otherText': 'It was trained on another text: training goes on from its parameters, on the present text.',
+  'notice.incomplete': 'A part of the page could not be loaded: charts, models and the inside of the network are missing. Reload the page to try again.',
   'notice.finished': 'Finished: {epochs} epochs.',
 
   'time.seconds': '{count} s',

@@ -282,6 +282,7 @@ export const zh: Record<FirstKey, string> = {
   'notice.unfit': '这个模型可以写作，但不能用当前文本训练',
   'notice.sampleOnly': '这个模型没有附带文本，所以只能写作，不能训练。',
   'notice.otherText': '它是用另一段文本训练的：现在从它的参数出发，在当前文本上接着训练。',
+  'notice.incomplete': '页面有一部分没有加载成功：缺少图表、模型和网络内部。请刷新页面再试。',
   'notice.finished': '完成：共 {epochs} 轮。',
 
   'time.seconds': '{count} 秒',

@@ -46,8 +46,15 @@ export async function keys(store: StoreName): Promise<string[]> {
   return (await settle(db.transaction(store).objectStore(store).getAllKeys())).map(String);
 }
 
-/** Several changes, all or none. `undefined` deletes. */
-export async function change(changes: { store: StoreName; key: string; value: unknown }[]): Promise<void> {
+export interface Change {
+  store: StoreName;
+  key: string;
+  /** `undefined` deletes what is there. */
+  value: unknown;
+}
+
+/** Several changes, all or none. */
+export async function change(changes: Change[]): Promise<void> {
   const db = await open();
   const transaction = db.transaction([...new Set(changes.map((each) => each.store))], 'readwrite');
   const done = new Promise<void>((resolve, reject) => {

@@ -1,9 +1,10 @@
 /**
  * Models kept in this browser: one autosave per run (the latest few), and those the user named. A text is stored
- * once, however many models were trained on it, and goes when the last of them goes.
+ * once, however many models were trained on it, and goes when the last of them goes. Files are kept as their bytes:
+ * WebKit's private windows keep no Blob.
  */
 import type { ModelEntry } from '../protocol/messages.ts';
-import { change, keys, read, readAll } from './database.ts';
+import { change, keys, read, readAll, type Change } from './database.ts';
 
 const AUTOSAVES_KEPT = 3;
 
@@ -18,20 +19,49 @@ export interface KeptModel<Text> {
 
 type Row = ModelEntry & { textKey: string | null };
 
+/** One change at a time: whether a text is still there must not change under whoever counts on it. */
+let turn: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(job: () => Promise<T>): Promise<T> {
+  const answer = turn.then(job);
+  turn = answer.catch(() => undefined);
+  return answer;
+}
+
+/** A Blob as its bytes; so are those that an object holds. */
+async function bytesOf(value: unknown): Promise<unknown> {
+  if (value instanceof Blob) return value.arrayBuffer();
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).map(async ([name, held]) => [name, held instanceof Blob ? await held.arrayBuffer() : held] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/** The reverse. Earlier versions kept Blobs. */
+function blobsOf<T>(value: unknown): T {
+  const blobOf = (held: unknown) => (held instanceof ArrayBuffer ? new Blob([held]) : held);
+  if (value instanceof ArrayBuffer) return blobOf(value) as T;
+  if (value === null || typeof value !== 'object' || value instanceof Blob) return value as T;
+  return Object.fromEntries(Object.entries(value).map(([name, held]) => [name, blobOf(held)])) as T;
+}
+
 export async function listModels(): Promise<ModelEntry[]> {
   const rows = await readAll<Row>('models');
   return rows.map(({ textKey: _, ...entry }) => entry).sort((a, b) => b.updated - a.updated);
 }
 
-export async function keepModel<Text>(model: KeptModel<Text>): Promise<void> {
-  const { entry, checkpoint, textKey, text, view } = model;
-  await change([
-    { store: 'models', key: entry.id, value: { ...entry, textKey } satisfies Row },
-    { store: 'checkpoints', key: entry.id, value: checkpoint },
-    ...(view === undefined ? [] : [{ store: 'views' as const, key: entry.id, value: view }]),
-    ...(textKey && text ? [{ store: 'texts' as const, key: textKey, value: text }] : []),
-  ]);
-  if (entry.kind === 'auto') await prune();
+export function keepModel<Text>({ entry, checkpoint, textKey, text, view }: KeptModel<Text>): Promise<void> {
+  return inTurn(async () => {
+    const changes: Change[] = [
+      { store: 'models', key: entry.id, value: { ...entry, textKey } satisfies Row },
+      { store: 'checkpoints', key: entry.id, value: await bytesOf(checkpoint) },
+    ];
+    if (view !== undefined) changes.push({ store: 'views', key: entry.id, value: view });
+    if (textKey && text && !(await keys('texts')).includes(textKey)) {
+      changes.push({ store: 'texts', key: textKey, value: await bytesOf(text) });
+    }
+    await change(changes);
+    if (entry.kind === 'auto') await prune();
+  });
 }
 
 export async function keepView(id: string, view: unknown): Promise<void> {
@@ -40,10 +70,10 @@ export async function keepView(id: string, view: unknown): Promise<void> {
 
 export async function openModel<Text>(id: string): Promise<KeptModel<Text> | null> {
   const row = await read<Row>('models', id);
-  const checkpoint = await read<Blob>('checkpoints', id);
+  const checkpoint = blobsOf<Blob | undefined>(await read('checkpoints', id));
   if (!row || !checkpoint) return null;
   const { textKey, ...entry } = row;
-  const text = textKey ? ((await read<Text>('texts', textKey)) ?? null) : null;
+  const text = textKey ? (blobsOf<Text | undefined>(await read('texts', textKey)) ?? null) : null;
   return { entry, checkpoint, textKey, text, view: await read('views', id) };
 }
 
@@ -52,14 +82,18 @@ export async function renameModel(id: string, name: string): Promise<void> {
   if (row) await change([{ store: 'models', key: id, value: { ...row, name, kind: 'named' } }]);
 }
 
-export async function removeModel(id: string): Promise<void> {
+export function removeModel(id: string): Promise<void> {
+  return inTurn(() => remove(id));
+}
+
+async function remove(id: string): Promise<void> {
   await change((['models', 'checkpoints', 'views'] as const).map((store) => ({ store, key: id, value: undefined })));
   await dropUnusedTexts();
 }
 
 async function prune(): Promise<void> {
   const autosaves = (await listModels()).filter((entry) => entry.kind === 'auto');
-  for (const old of autosaves.slice(AUTOSAVES_KEPT)) await removeModel(old.id);
+  for (const old of autosaves.slice(AUTOSAVES_KEPT)) await remove(old.id);
 }
 
 async function dropUnusedTexts(): Promise<void> {

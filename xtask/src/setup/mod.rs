@@ -10,6 +10,7 @@ mod node;
 mod torch;
 mod vulkan;
 mod wasm_target;
+mod webkit;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,8 @@ pub enum Need {
     Browser,
     /// Firefox, in which the page's main story runs too.
     Firefox,
+    /// WebKit, for the same.
+    WebKit,
     /// A Vulkan device, by software if need be.
     Vulkan,
     /// Node and the packages of the front end.
@@ -45,12 +48,13 @@ pub enum Need {
 
 impl Need {
     /// All that building and testing needs.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::WasmTarget,
         Self::WasmTools,
         Self::WasmPack,
         Self::Browser,
         Self::Firefox,
+        Self::WebKit,
         Self::Vulkan,
         Self::FrontEnd,
     ];
@@ -168,6 +172,7 @@ pub fn prepare(needs: &[Need]) -> Result<Tools> {
             Need::WasmPack => cargo_tools::wasm_pack(&mut tools)?,
             Need::Browser => browser::prepare(&mut tools)?,
             Need::Firefox => firefox::prepare(&mut tools)?,
+            Need::WebKit => webkit::prepare(&mut tools)?,
             Need::Vulkan => vulkan::prepare(&mut tools)?,
             Need::FrontEnd => node::front_end(&mut tools)?,
             Need::Rivals => node::rivals(&mut tools)?,
