@@ -66,7 +66,8 @@ fn lints(tools: &Tools) -> Result<()> {
 fn wasm_lints(tools: &Tools) -> Result<()> {
     tools
         .wasm_command("cargo", Variant::Webgpu)?
-        .args(["clippy", "--package", "charloom", "--lib"])
+        // Optimised like the builds: what is compiled for this machine serves both.
+        .args(["clippy", "--release", "--package", "charloom", "--lib"])
         .args(
             Variant::Webgpu
                 .test_suites()

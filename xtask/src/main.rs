@@ -13,6 +13,7 @@
 mod bench;
 mod build;
 mod check;
+mod host;
 mod licences;
 mod paths;
 mod process;

@@ -155,6 +155,8 @@ fn wasm(tools: &Tools, variant: Variant) -> Result<Tally> {
             // The options are in webdriver.json; every tool is already installed.
             .args([
                 "test",
+                // What is shipped is what is tested; and its dependencies are compiled already.
+                "--release",
                 "--headless",
                 "--chrome",
                 "--mode",

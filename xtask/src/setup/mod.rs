@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::host;
 use crate::paths;
 use crate::process::Process;
 use crate::variant::Variant;
@@ -82,6 +83,7 @@ impl Tools {
 
     /// The same, for `cargo` and `wasm-pack` on the WebAssembly build `variant`.
     pub fn wasm_command(&self, program: &str, variant: Variant) -> Result<Process> {
+        host::take_over(variant)?;
         let mut command = self.command_after(self.wasm_rust.as_ref(), program)?;
         if variant.builds_std() {
             command = command
