@@ -62,7 +62,7 @@ pub const GPU_FEATURE: &str = "--features=charloom/webgpu";
 
 fn wasm_variant(tools: &Tools, variant: Variant) -> Result<()> {
     tools
-        .wasm_command("cargo", variant)?
+        .wasm_cargo(variant)?
         .args(["build", "--package", "charloom", "--lib", "--release"])
         .args(["--target", "wasm32-unknown-unknown"])
         .args(variant.cargo_features())

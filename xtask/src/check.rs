@@ -65,7 +65,7 @@ fn lints(tools: &Tools) -> Result<()> {
 /// compiling a standard library for it.
 fn wasm_lints(tools: &Tools) -> Result<()> {
     tools
-        .wasm_command("cargo", Variant::Webgpu)?
+        .wasm_cargo(Variant::Webgpu)?
         // Optimised like the builds: what is compiled for this machine serves both.
         .args(["clippy", "--release", "--package", "charloom", "--lib"])
         .args(

@@ -36,12 +36,7 @@ impl Suite {
         match self {
             Self::Check => &build::NEEDS,
             Self::Native | Self::Doc => &[Need::Vulkan],
-            Self::Wasm => &[
-                Need::WasmTarget,
-                Need::WasmTools,
-                Need::WasmPack,
-                Need::Browser,
-            ],
+            Self::Wasm => &[Need::WasmTarget, Need::WasmTools, Need::Browser],
             Self::Www => &[
                 Need::WasmTarget,
                 Need::WasmTools,
@@ -151,18 +146,10 @@ fn doc(tools: &Tools) -> Result<Tally> {
 fn wasm(tools: &Tools, variant: Variant) -> Result<Tally> {
     count(
         tools
-            .wasm_command("wasm-pack", variant)?
-            // The options are in webdriver.json; every tool is already installed.
-            .args([
-                "test",
-                // What is shipped is what is tested; and its dependencies are compiled already.
-                "--release",
-                "--headless",
-                "--chrome",
-                "--mode",
-                "no-install",
-                "--",
-            ])
+            .wasm_cargo(variant)?
+            // What is shipped is what is tested; and its dependencies are compiled already.
+            .args(["test", "--release", "--no-fail-fast"])
+            .args(["--target", "wasm32-unknown-unknown"])
             .args(variant.cargo_features())
             .args(
                 variant
@@ -170,6 +157,13 @@ fn wasm(tools: &Tools, variant: Variant) -> Result<Tally> {
                     .iter()
                     .map(|suite| format!("--test={suite}")),
             )
+            // In Chromium, whose driver set-up has named, with the options of webdriver.json.
+            .env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+                "wasm-bindgen-test-runner",
+            )
+            .without_env("GECKODRIVER")
+            .without_env("SAFARIDRIVER")
             // The GPU tests run on a processor; the default limit is 20 s.
             .env("WASM_BINDGEN_TEST_TIMEOUT", "900"),
     )

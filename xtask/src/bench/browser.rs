@@ -19,7 +19,7 @@ pub fn build_floor(tools: &Tools) -> Result<()> {
     fs::create_dir_all(floors())?;
     for variant in FLOORS {
         tools
-            .wasm_command("cargo", variant)?
+            .wasm_cargo(variant)?
             .args(["build", "--release", "--target", "wasm32-unknown-unknown"])
             .dir(paths::benches().join("floor"))
             .run()?;

@@ -1,7 +1,7 @@
-//! The command-line tools that come from crates.io: wasm-bindgen and wasm-pack.
+//! The command-line tools that come from crates.io: wasm-bindgen's.
 //!
-//! Each is compiled once per user, into a folder named after its version, so that
-//! other checkouts find it there.
+//! They are compiled once per user, into a folder named after their version, so that
+//! other checkouts find them there.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,8 +13,6 @@ use super::{Tools, announce};
 use crate::paths;
 use crate::process::Process;
 
-const WASM_PACK_VERSION: &str = "0.15.1";
-
 /// wasm-bindgen and its test runner. They read what the wasm-bindgen crate wrote into
 /// the module, hence must be of exactly the version in Cargo.lock.
 pub fn wasm_bindgen(tools: &mut Tools) -> Result<()> {
@@ -25,17 +23,6 @@ pub fn wasm_bindgen(tools: &mut Tools) -> Result<()> {
         &locked_version("wasm-bindgen")?,
         95,
         why,
-    )
-}
-
-/// wasm-pack, which builds the WebAssembly tests and runs them in a browser.
-pub fn wasm_pack(tools: &mut Tools) -> Result<()> {
-    install(
-        tools,
-        "wasm-pack",
-        WASM_PACK_VERSION,
-        65,
-        "runs the WebAssembly tests",
     )
 }
 

@@ -29,8 +29,6 @@ pub enum Need {
     WasmTarget,
     /// wasm-bindgen and wasm-opt.
     WasmTools,
-    /// wasm-pack, which runs the WebAssembly tests.
-    WasmPack,
     /// Chromium and its driver.
     Browser,
     /// Firefox, in which the page's main story runs too.
@@ -49,10 +47,9 @@ pub enum Need {
 
 impl Need {
     /// All that building and testing needs.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 7] = [
         Self::WasmTarget,
         Self::WasmTools,
-        Self::WasmPack,
         Self::Browser,
         Self::Firefox,
         Self::WebKit,
@@ -81,13 +78,13 @@ impl Tools {
         self.command_after(None, program)
     }
 
-    /// The same, for `cargo` and `wasm-pack` on the WebAssembly build `variant`.
-    pub fn wasm_command(&self, program: &str, variant: Variant) -> Result<Process> {
+    /// `cargo` on the WebAssembly build `variant`; its tests run in a browser.
+    pub fn wasm_cargo(&self, variant: Variant) -> Result<Process> {
         host::take_over(variant)?;
-        let mut command = self.command_after(self.wasm_rust.as_ref(), program)?;
+        let mut command = self.command_after(self.wasm_rust.as_ref(), "cargo")?;
         if variant.builds_std() {
             command = command
-                // What cargo's -Zbuild-std says; by variable, since wasm-pack hands no such option on.
+                // What cargo's -Zbuild-std says.
                 .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort,test")
                 // Stable Rust allows it only so.
                 .env("RUSTC_BOOTSTRAP", "1");
@@ -171,7 +168,6 @@ pub fn prepare(needs: &[Need]) -> Result<Tools> {
                 cargo_tools::wasm_bindgen(&mut tools)?;
                 node::wasm_opt(&mut tools)?;
             }
-            Need::WasmPack => cargo_tools::wasm_pack(&mut tools)?,
             Need::Browser => browser::prepare(&mut tools)?,
             Need::Firefox => firefox::prepare(&mut tools)?,
             Need::WebKit => webkit::prepare(&mut tools)?,

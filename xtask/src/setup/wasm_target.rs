@@ -109,7 +109,7 @@ fn library_folder(rustc: &str) -> Result<PathBuf> {
     Ok(PathBuf::from(folder))
 }
 
-/// The programs of Debian's Rust that xtask, cargo and wasm-pack start. Clippy's have
+/// The programs of Debian's Rust that xtask and cargo start. Clippy's have
 /// the same names as rustup's, so that they must come first on the PATH together.
 const PROGRAMS: [&str; 5] = ["cargo", "rustc", "rustdoc", "cargo-clippy", "clippy-driver"];
 
