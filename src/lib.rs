@@ -42,6 +42,7 @@ pub mod network;
 pub mod plan;
 mod presets;
 pub mod random;
+mod ranking;
 pub mod sample;
 pub mod simd;
 pub mod text;

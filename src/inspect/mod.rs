@@ -8,6 +8,7 @@ use crate::{
     kernels::softmax_cross_entropy::IGNORED,
     network::{Cell, ConfigError, Layout, Rule},
     plan::{BufferId, InspectionPlan, inspection_plan},
+    ranking::{largest, place},
     sample::Alternative,
     simd::{Isa, softmax},
     text::{Vocabulary, prepare},
@@ -198,20 +199,13 @@ impl Run {
 }
 
 fn likeliest(vocabulary: &Vocabulary, probabilities: &[f32]) -> Vec<Alternative> {
-    let mut best: Vec<(u32, f32)> = Vec::with_capacity(ALTERNATIVES + 1);
-    for (token, &p) in (0u32..).zip(probabilities) {
-        let at = best.partition_point(|&(_, q)| q >= p);
-        if at < ALTERNATIVES {
-            best.insert(at, (token, p));
-            best.truncate(ALTERNATIVES);
-        }
-    }
-    best.into_iter()
-        .map(|(token, probability)| Alternative {
-            character: vocabulary.decode(token),
-            probability,
-        })
-        .collect()
+    let mut keys = Vec::new();
+    let best = largest(probabilities.iter().copied(), ALTERNATIVES, &mut keys);
+    let alternatives = best.iter().map(|&key| Alternative {
+        character: vocabulary.decode(place(key) as u32),
+        probability: probabilities[place(key)],
+    });
+    alternatives.collect()
 }
 
 /// A character whose input weights point the same way.
@@ -250,22 +244,27 @@ pub fn neighbours(
         .collect();
     let own = rows[token];
     let own_norm = norm(own);
-    let mut all: Vec<Neighbour> = rows
-        .iter()
-        .enumerate()
-        .filter(|&(other, _)| other != token)
-        .map(|(other, row)| {
-            let dot: f64 = own.iter().zip(*row).map(|(a, b)| f64::from(a * b)).sum();
-            let length = (own_norm * norm(row)).max(f32::MIN_POSITIVE);
-            Neighbour {
-                character: vocabulary.decode(other as u32),
-                similarity: (dot / f64::from(length)) as f32,
-            }
-        })
-        .collect();
-    all.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
-    all.truncate(count);
-    Ok(all)
+    let similarity = |row: &[f32]| {
+        let dot: f64 = own.iter().zip(row).map(|(a, b)| f64::from(a * b)).sum();
+        let length = (own_norm * norm(row)).max(f32::MIN_POSITIVE);
+        (dot / f64::from(length)) as f32
+    };
+    let similarities: Vec<f32> = rows.iter().map(|row| similarity(row)).collect();
+    // Itself is not its neighbour.
+    let others = (0..).zip(&similarities).map(|(other, &similarity)| {
+        if other == token {
+            f32::NEG_INFINITY
+        } else {
+            similarity
+        }
+    });
+    let mut keys = Vec::new();
+    let nearest = largest(others, count.min(rows.len() - 1), &mut keys);
+    let neighbours = nearest.iter().map(|&key| Neighbour {
+        character: vocabulary.decode(place(key) as u32),
+        similarity: similarities[place(key)],
+    });
+    Ok(neighbours.collect())
 }
 
 /// The values of the parameter called `name`, in PyTorch's order; none if there is no such one.

@@ -8,6 +8,7 @@ use crate::{
     executor::{CpuExecutor, Executor},
     plan::{SamplingPlan, View, sampling_plan},
     random::{Random, streams},
+    ranking::{largest, place},
     simd::{Isa, softmax},
     text::{Vocabulary, prepare},
     with_simd,
@@ -45,8 +46,8 @@ pub struct Sampler {
     skipped: Vec<char>,
     /// Probabilities of the next character, by token.
     probabilities: Vec<f32>,
-    /// Tokens, for choosing among the likeliest.
-    order: Vec<u32>,
+    /// Room for choosing among the likeliest.
+    keys: Vec<u64>,
 }
 
 impl Sampler {
@@ -90,7 +91,7 @@ impl Sampler {
             options,
             skipped,
             probabilities: vec![0.0; vocabulary.len()],
-            order: (0..vocabulary.len() as u32).collect(),
+            keys: Vec::with_capacity(vocabulary.len()),
         };
         for token in tokens {
             sampler.feed(token);
@@ -135,21 +136,19 @@ impl Sampler {
         let isa = Isa::best(true);
         with_simd!(isa, s => softmax(s, logits, 1.0 / temperature, &mut self.probabilities));
         let token = if self.options.greedy {
-            self.likeliest(1)[0]
+            place(self.likeliest(1)[0]) as u32
         } else {
             self.choose()
         };
         let probability = self.probabilities[token as usize];
         let character = self.vocabulary.decode(token);
         let count = self.options.alternatives.min(len);
-        let tokens = self.likeliest(count).to_vec();
-        let alternatives = tokens
-            .into_iter()
-            .map(|t| Alternative {
-                character: self.vocabulary.decode(t),
-                probability: self.probabilities[t as usize],
-            })
-            .collect();
+        self.likeliest(count);
+        let alternatives = self.keys[..count].iter().map(|&key| Alternative {
+            character: self.vocabulary.decode(place(key) as u32),
+            probability: self.probabilities[place(key)],
+        });
+        let alternatives = alternatives.collect();
         self.feed(token);
         SampledCharacter {
             character,
@@ -173,30 +172,26 @@ impl Sampler {
             return pick(all, draw * self.probabilities.iter().sum::<f32>());
         }
         self.likeliest(count);
-        let probability = |t: &u32| self.probabilities[*t as usize];
+        let probability = |&key: &u64| self.probabilities[place(key)];
         if self.options.top_p < 1.0 {
             let mut reached = 0.0;
-            let enough = self.order[..count].iter().position(|t| {
-                reached += probability(t);
+            let enough = self.keys[..count].iter().position(|key| {
+                reached += probability(key);
                 reached >= self.options.top_p
             });
             count = enough.map_or(count, |last| last + 1);
         }
-        let kept = &self.order[..count];
+        let kept = &self.keys[..count];
         let sum: f32 = kept.iter().map(probability).sum();
-        pick(kept.iter().map(|t| (*t, probability(t))), draw * sum)
+        let kept = kept
+            .iter()
+            .map(|key| (place(*key) as u32, probability(key)));
+        pick(kept, draw * sum)
     }
 
-    /// The `count` likeliest tokens, likeliest first; ties by token.
-    fn likeliest(&mut self, count: usize) -> &[u32] {
-        let p = &self.probabilities;
-        let by_probability =
-            |a: &u32, b: &u32| p[*b as usize].total_cmp(&p[*a as usize]).then(a.cmp(b));
-        if count > 0 && count < self.order.len() {
-            self.order.select_nth_unstable_by(count - 1, by_probability);
-        }
-        self.order[..count].sort_unstable_by(by_probability);
-        &self.order[..count]
+    /// Keys of the `count` likeliest tokens, likeliest first; ties by token.
+    fn likeliest(&mut self, count: usize) -> &[u64] {
+        largest(self.probabilities.iter().copied(), count, &mut self.keys)
     }
 }
 

@@ -75,15 +75,20 @@ pub(super) fn detect(bytes: &[u8], tables: &dyn Tables) -> Result<Detected, Text
         }
         text
     };
-    let mut candidates = [
+    let candidates = [
         (Gb18030, score::double_byte(&read(Gb18030))),
         (Big5, score::double_byte(&read(Big5))),
         (Windows1252, score::windows_1252(&read(Windows1252))),
     ];
-    // Stable: of equals, the first stays first.
-    candidates.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let (best, next) = (candidates[0], candidates[1]);
-    let sure = best.1 >= LIKELY && best.1 - next.1 >= CLEARLY;
+    // Of equals, the first.
+    let better = |a: (Encoding, f32), b: (Encoding, f32)| if b.1 > a.1 { b } else { a };
+    let best = candidates
+        .into_iter()
+        .reduce(better)
+        .unwrap_or(candidates[0]);
+    let others = candidates.iter().filter(|other| other.0 != best.0);
+    let next = others.fold(f32::NEG_INFINITY, |most, other| most.max(other.1));
+    let sure = best.1 >= LIKELY && best.1 - next >= CLEARLY;
     found(best.0, if sure { Likely } else { Guess })
 }
 

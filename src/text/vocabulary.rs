@@ -2,6 +2,7 @@
 
 use super::TextError;
 use super::code_points::CodePointMap;
+use crate::ranking::by_count;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -24,9 +25,9 @@ impl Counts {
         for c in text.chars() {
             *counts.slot(c) += 1;
         }
-        let mut sorted: Vec<_> = counts.iter().filter(|&(_, count)| count > 0).collect();
-        sorted.sort_unstable_by_key(|&(c, count)| (std::cmp::Reverse(count), c));
-        Self { sorted }
+        Self {
+            sorted: by_count(counts.iter().filter(|&(_, count)| count > 0)),
+        }
     }
 }
 

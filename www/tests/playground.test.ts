@@ -177,6 +177,14 @@ test('looking inside: expectations, units, gates, gradients through time', async
   assert.match((await page.locator('cl-tensors').locator('table').textContent()) ?? '', /rnn\.weight_hh_l0/);
   await page.locator('#compare').click();
   await until(page, 'three cells', async () => (await page.locator('cl-reach .legend span').count()) === 3);
+  // Large recurrent weights: an RNN's gradient explodes, and clipping tames it.
+  const rnnNorm = async () => Number(/RNN ([\d.e]+)/.exec((await page.locator('#norms').textContent()) ?? '')?.[1]);
+  const asBegun = await rnnNorm();
+  await page.locator('#radius').selectOption('3');
+  await until(page, 'an explosion', async () => (await rnnNorm()) > 100 * asBegun);
+  await page.locator('cl-reach .legend .clipped').waitFor();
+  await page.locator('#clipping').uncheck();
+  await page.locator('cl-reach .legend .clipped').waitFor({ state: 'detached' });
   await page.context().close();
 });
 

@@ -178,6 +178,8 @@ export function lossData(runs: Run[], currentId: number): uPlot.AlignedData {
 export interface ReachCurve {
   name: string;
   token: string;
+  /** After clipping: drawn in dashes. */
+  clipped: boolean;
 }
 
 /** Norms over characters, furthest back on the left, on a logarithmic scale. */
@@ -199,7 +201,17 @@ export function reachOptions(curves: ReachCurve[], axis: string): (colour: Colou
         values: (_, splits) => splits.map((split) => String(Number(split.toPrecision(1)))),
       },
     ],
-    series: [{}, ...curves.map(({ token }): uPlot.Series => ({ stroke: colour(token), width: 2, points: { show: false } }))],
+    series: [
+      {},
+      ...curves.map(
+        ({ token, clipped }): uPlot.Series => ({
+          stroke: colour(token),
+          width: clipped ? 1.5 : 2,
+          ...(clipped ? { dash: [5, 4] } : {}),
+          points: { show: false },
+        }),
+      ),
+    ],
   });
 }
 

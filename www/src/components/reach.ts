@@ -1,4 +1,8 @@
-/** Gradient through time: how much of the last character's error arrives at each character before it. */
+/**
+ * Gradient through time: how much of the last character's error arrives at each character before it, in this network
+ * or in fresh ones of each cell, whose recurrent weights may be such that it vanishes or explodes; and what clipping
+ * leaves of it.
+ */
 import { css, html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type uPlot from 'uplot';
@@ -14,6 +18,14 @@ const CELL_COLOURS: Record<Cell, string> = { rnn: '--run-1', gru: '--run-2', lst
 const LAYER_COLOURS = ['--run-0', '--run-2', '--run-1', '--run-4'];
 /** Below this a gradient is as good as gone, and its curve ends. */
 const FLOOR = 1e-12;
+/** Of the recurrent weights of fresh networks. */
+const RADII = [0.5, 1, 1.5, 2, 3];
+
+interface Curve extends ReachCurve {
+  norms: Float32Array;
+  /** Of the whole gradient. */
+  norm: number;
+}
 
 @customElement('cl-reach')
 export class Reach extends AppElement {
@@ -21,6 +33,9 @@ export class Reach extends AppElement {
   @property({ attribute: false }) inspection!: Inspection;
   @property() text = '';
   @state() private compared: GradientReach[] | null = null;
+  /** Null: as the configuration begins them. */
+  @state() private radius: number | null = null;
+  @state() private clipping = true;
   private options: ReturnType<typeof reachOptions> | undefined;
   private built = '';
 
@@ -37,40 +52,81 @@ export class Reach extends AppElement {
         align-items: center;
         gap: 6px;
       }
+      .tools {
+        gap: 6px 16px;
+        margin: 6px 0;
+      }
+      .tools label {
+        display: flex;
+        align-items: center;
+        gap: 6px;
+        font-size: 13px;
+      }
+      .tools select {
+        width: auto;
+      }
       .legend i {
         width: 18px;
         border-top: 2.5px solid var(--swatch);
       }
+      .legend .clipped i {
+        border-top: 1.5px dashed var(--ink-2);
+      }
     `,
   ];
 
-  private get curves(): (ReachCurve & { norms: Float32Array })[] {
+  private get curves(): Curve[] {
     if (this.compared) {
-      return this.compared.map(({ cell, norms }) => ({ name: this.t(`choice.model.cell.${cell}`), token: CELL_COLOURS[cell], norms }));
+      return this.compared.map(({ cell, norms, norm }) => ({
+        name: this.t(`choice.model.cell.${cell}`),
+        token: CELL_COLOURS[cell],
+        clipped: false,
+        norms,
+        norm,
+      }));
     }
     return this.inspection.layers.map((layer, index) => ({
       name: `${this.t('network.layer')} ${index + 1}`,
       token: LAYER_COLOURS[index % LAYER_COLOURS.length]!,
+      clipped: false,
       norms: layer.gradient_norms,
+      norm: this.inspection.gradient_norm,
     }));
+  }
+
+  private get threshold(): number {
+    return this.state.session?.config.train.clip_threshold ?? 1;
+  }
+
+  /** What clipping by the norm leaves of curves that it changes. */
+  private clipped(curves: Curve[]): Curve[] {
+    if (!this.clipping) return [];
+    return curves.flatMap((curve) => {
+      const share = this.threshold / curve.norm;
+      // A norm that is no number is one that exploded: training passes such a step over.
+      return share < 1 ? [{ ...curve, clipped: true, norms: curve.norms.map((norm) => norm * share) }] : [];
+    });
   }
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     if (changed.has('text')) this.compared = null;
     const curves = this.curves;
-    const built = JSON.stringify([curves.map(({ name, token }) => [name, token]), this.state.language]);
+    const drawn = [...curves, ...this.clipped(curves)];
+    const built = JSON.stringify([drawn.map(({ name, token, clipped }) => [name, token, clipped]), this.state.language]);
     if (built === this.built) return;
     this.built = built;
-    this.options = reachOptions(curves, this.t('reach.axis'));
+    this.options = reachOptions(drawn, this.t('reach.axis'));
   }
 
   override render() {
     const curves = this.curves;
+    const clipped = this.clipped(curves);
     const steps = curves[0]?.norms.length ?? 0;
     // Position 0 is the last character read; on the left, the furthest back.
     const back = Array.from({ length: steps }, (_, index) => index - (steps - 1));
-    const data = [back, ...curves.map(({ norms }) => Array.from(norms, (norm) => (norm >= FLOOR ? norm : null)))] as uPlot.AlignedData;
+    const shown = (norm: number) => (norm >= FLOOR && Number.isFinite(norm) ? norm : null);
+    const data = [back, ...[...curves, ...clipped].map(({ norms }) => Array.from(norms, shown))] as uPlot.AlignedData;
     const ends = curves[0];
     return html`<figure>
       <figcaption class="head tight">
@@ -78,6 +134,7 @@ export class Reach extends AppElement {
         <button class="link" id="compare" @click=${this.toggle}>${this.t(this.compared ? 'reach.own' : 'reach.compare')}</button>
       </figcaption>
       <p class="small muted">${this.t(this.compared ? 'reach.help.compared' : 'reach.help')}</p>
+      ${this.tools()}
       <cl-chart
         .options=${this.options}
         .data=${data}
@@ -91,28 +148,67 @@ export class Reach extends AppElement {
       ></cl-chart>
       <p class="legend small muted" aria-hidden="true">
         ${curves.length > 1 ? curves.map(({ name, token }) => html`<span .style=${`--swatch:var(${token})`}><i></i>${name}</span>`) : nothing}
+        ${clipped.length ? html`<span class="clipped"><i></i>${this.t('reach.afterClipping')}</span>` : nothing}
       </p>
-      <p class="small">${this.clipping()}</p>
+      <p class="small" id="norms">${this.norms(curves)}</p>
     </figure>`;
   }
 
-  private clipping() {
+  private tools() {
+    return html`<div class="row tools">
+      ${this.compared
+        ? html`<label
+            >${this.t('reach.radius')}
+            <select id="radius" @change=${this.chosen}>
+              <option value="" ?selected=${this.radius === null}>${this.t('reach.radius.own')}</option>
+              ${RADII.map(
+                (radius) =>
+                  html`<option value=${radius} ?selected=${radius === this.radius}>${this.t('reach.radius.at', { radius: format.short(radius) })}</option>`,
+              )}
+            </select>
+          </label>`
+        : nothing}
+      <label
+        ><input
+          type="checkbox"
+          id="clipping"
+          .checked=${this.clipping}
+          @change=${(event: Event) => (this.clipping = (event.target as HTMLInputElement).checked)}
+        />${this.t('reach.clip', { threshold: format.short(this.threshold) })}</label
+      >
+    </div>`;
+  }
+
+  /** The norms that clipping goes by, and what it does to them. */
+  private norms(curves: Curve[]) {
+    const threshold = format.short(this.threshold);
+    if (this.compared) {
+      const list = curves.map(({ name, norm }) => `${name} ${Number.isFinite(norm) ? format.short(norm) : '∞'}`).join(' · ');
+      return this.t('reach.norms', { list });
+    }
     const norm = this.inspection.gradient_norm;
-    const train = this.state.session?.config.train;
-    const values = { norm: format.short(norm), threshold: format.short(train?.clip_threshold) };
-    if (!train || train.clip !== 'norm') return this.t('reach.unclipped', values);
-    const share = Math.min(1, train.clip_threshold / norm);
+    const values = { norm: format.short(norm), threshold };
+    if (!this.clipping) return this.t('reach.unclipped', values);
+    const share = Math.min(1, this.threshold / norm);
     return share === 1
       ? this.t('reach.passes', values)
       : this.t('reach.clipped', { ...values, share: format.percent(share, this.state.language) });
   }
 
+  private readonly chosen = (event: Event) => {
+    const { value } = event.target as HTMLSelectElement;
+    void this.compare(value === '' ? null : Number(value));
+  };
+
   private async toggle(): Promise<void> {
     if (this.compared) this.compared = null;
-    else {
-      await this.app.notices.attempt(async () => {
-        this.compared = await this.app.client.compareGradients(this.text);
-      });
-    }
+    else await this.compare(this.radius);
+  }
+
+  private async compare(radius: number | null): Promise<void> {
+    await this.app.notices.attempt(async () => {
+      this.compared = await this.app.client.compareGradients(this.text, radius);
+      this.radius = radius;
+    });
   }
 }

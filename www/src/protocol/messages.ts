@@ -146,6 +146,8 @@ export interface Opened {
 export interface GradientReach {
   cell: Cell;
   norms: Float32Array;
+  /** Of the gradient of all parameters, which clipping goes by. */
+  norm: number;
 }
 
 /** One minibatch, as the trainer reads it. */
@@ -213,7 +215,7 @@ export interface Desk {
   inspect(text: string): Promise<Result<Inspection>>;
   neighbours(character: string, count: number): Promise<Result<Neighbour[]>>;
   /** For each cell, freshly made as the model is: how far back the gradient of the last character reaches. */
-  compareGradients(text: string): Promise<Result<GradientReach[]>>;
+  compareGradients(text: string, radius: number | null): Promise<Result<GradientReach[]>>;
   /** The model file. */
   exportModel(): Promise<Result<Blob>>;
   importModel(file: Blob): Promise<Result<Opened>>;

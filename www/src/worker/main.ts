@@ -249,10 +249,10 @@ const desk: Desk = {
   stopWriting: (id) => answer(() => (writer.stop(id), null)),
   inspect: (text) => answer(() => queue.run(() => requireSession().inspect(text))),
   neighbours: (character, count) => answer(() => queue.run(() => requireSession().neighbours(character, count))),
-  compareGradients: (text) =>
+  compareGradients: (text, radius) =>
     answer(async () => {
       const { config } = await queue.run(() => requireSession().info());
-      return gradientReach(engine, config, requireText(), text);
+      return gradientReach(engine, config, requireText(), text, radius);
     }),
   windows: (sampling, epoch, batch) =>
     answer(() =>
