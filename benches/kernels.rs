@@ -218,7 +218,7 @@ fn matrix_product(bencher: Bencher, product: &Product) {
 }
 
 /// The recurrent products of W2, W4, W5: their B is packed once for all time steps.
-#[divan::bench(args = [(32, 1024, 256), (32, 256, 1024), (50, 512, 128), (64, 2048, 512), (64, 512, 2048)])]
+#[divan::bench(args = [(1, 1024, 256), (1, 512, 128), (32, 1024, 256), (32, 256, 1024), (50, 512, 128), (64, 2048, 512), (64, 512, 2048)])]
 fn packed_product(bencher: Bencher, (m, n, k): (usize, usize, usize)) {
     let (a, b, mut c) = (noise(m * k), noise(k * n), vec![0.0; m * n]);
     let mut scratch = vec![0.0; SCRATCH_LEN];

@@ -121,6 +121,8 @@ pub trait Simd: Copy + Send + Sync + 'static {
     /// # Safety
     /// LANES numbers must be writable at `to`.
     unsafe fn store_ptr(self, v: Self::F, to: *mut f32);
+    /// Asks for the memory at `_at`, which is written to soon. Nothing where there is no such instruction.
+    fn prefetch(self, _at: *const f32) {}
     /// Four numbers.
     ///
     /// # Safety

@@ -45,7 +45,7 @@ fn pack_panel<S: Simd>(s: S, m: Matrix, width: usize, k: usize, out: &mut [f32])
         5 => pack_panel_of(s, m, 5, k, out),
         6 => pack_panel_of(s, m, 6, k, out),
         8 => pack_panel_of(s, m, 8, k, out),
-        24 => pack_panel_of(s, m, 24, k, out),
+        16 => pack_panel_of(s, m, 16, k, out),
         32 => pack_panel_of(s, m, 32, k, out),
         _ => pack_panel_of(s, m, width, k, out),
     }

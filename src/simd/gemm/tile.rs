@@ -54,6 +54,10 @@ pub(in crate::simd) unsafe fn tile<S: Simd, const MR: usize, const NV: usize>(s:
                 ldc,
                 accumulate,
             } = panel;
+            // A large C lies in no cache, and its rows are far apart: they come while the sums are made.
+            for i in 0..MR {
+                s.prefetch(c.wrapping_add(i * ldc));
+            }
             let mut sums = [[s.splat(0.0); NV]; MR];
             // SAFETY: the caller's promise.
             unsafe {
