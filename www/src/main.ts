@@ -6,9 +6,11 @@ import type { Page } from './components/page.ts';
 import { loadFailures } from './i18n/failures.ts';
 import { ALL_LANGUAGES, loadLanguage, loadWhole, translate } from './i18n/i18n.ts';
 import { App } from './state/app.ts';
+import { readHash } from './state/hash.ts';
 import './theme/tokens.css';
 
-const app = new App(connect());
+const hash = readHash(location.hash);
+const app = new App(connect(hash.build), hash);
 
 function describeDocument(): void {
   const { language } = app.state;
@@ -18,6 +20,7 @@ function describeDocument(): void {
 
 /** First what is needed to train and write; the rest follows once that works. */
 async function begin(): Promise<void> {
+  const started = app.start();
   await loadLanguage(app.state.language);
   describeDocument();
   app.store.subscribe((changed) => {
@@ -29,11 +32,12 @@ async function begin(): Promise<void> {
   const page = document.createElement('cl-page') as Page;
   page.app = app;
   document.body.append(page);
-  await app.start();
+  await started;
   const { language } = app.state;
   try {
     await Promise.all([loadWhole(language), loadFailures(language)]);
     await import('./later.ts');
+    void app.measureSpeed();
   } catch (error) {
     // What is there goes on working.
     app.notices.add('problem', 'notice.incomplete');

@@ -119,6 +119,23 @@ test('Pause is answered at once', async () => {
   await page.context().close();
 });
 
+test('how long an epoch takes is known before training; whoever trains does not wait to know', async () => {
+  const page = await site.open();
+  const text = page.locator('cl-training .head');
+  await until(page, 'an estimate', async () => /about .+ per epoch/.test((await text.textContent()) ?? ''), 30_000);
+  const measure = () =>
+    page.evaluate(() => {
+      type Measuring = { client: { measure(config: unknown): Promise<number | null> }; state: { config: unknown } };
+      const { app } = document.querySelector('cl-page') as unknown as { app: Measuring };
+      return app.client.measure(app.state.config);
+    });
+  assert.ok((await measure())! > 0);
+  await page.locator('#train').click();
+  await page.locator('#pause').waitFor();
+  assert.equal(await measure(), null);
+  await page.context().close();
+});
+
 test('after the first visit it works without a network', async () => {
   const page = await site.open();
   await page.locator('#train:enabled').waitFor();

@@ -2,6 +2,7 @@
 import * as Comlink from 'comlink';
 import type { Backend } from '../protocol/engine.ts';
 import type { Desk, Failure, Result, WorkerEvent, BuildName, Boot } from '../protocol/messages.ts';
+import { workerName } from '../protocol/workername.ts';
 
 export class EngineError extends Error {
   constructor(readonly failure: Failure) {
@@ -22,16 +23,14 @@ type Calls = { [Name in Exclude<keyof Desk, 'start' | 'write'>]: Answer<Desk[Nam
 
 /** Every call of the Desk with its Result opened. */
 export type Client = Calls & {
-  start(build: BuildName | null, wish: Backend, listener: (event: WorkerEvent) => void): Promise<Boot>;
+  start(wish: Backend, listener: (event: WorkerEvent) => void): Promise<Boot>;
   write: Answer<Desk['write']>;
   terminate(): void;
 };
 
-/** Unlike every other page's: by this name its threads tell the page that they broke. */
-const uniqueName = () => `charloom ${Date.now()} ${Math.random()}`;
-
-export function connect(): Client {
-  const name = uniqueName();
+/** Starts the worker, which loads the build that is asked for, or the best that runs here. */
+export function connect(build: BuildName | null): Client {
+  const name = workerName(build);
   const worker = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module', name });
   const threads = new BroadcastChannel(name);
   const remote = Comlink.wrap<Desk>(worker) as unknown as Record<string, (...args: unknown[]) => Promise<Result<unknown>>>;
@@ -61,7 +60,7 @@ export function connect(): Client {
         const passed = args.map((arg) => (typeof arg === 'function' ? Comlink.proxy(arg) : arg));
         const result = await Promise.race([remote[name]!(...passed), dead]);
         if (!result.ok) throw new EngineError(result.error);
-        if (name === 'start') publish = args[2] as typeof publish;
+        if (name === 'start') publish = args[1] as typeof publish;
         return result.value;
       };
     },

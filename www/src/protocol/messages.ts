@@ -176,7 +176,7 @@ export interface WriteRequest {
 
 /** The worker's calls. Each answers with a Result, because only plain data crosses whole. */
 export interface Desk {
-  start(build: BuildName | null, wish: Backend, listener: (event: WorkerEvent) => void): Promise<Result<Boot>>;
+  start(wish: Backend, listener: (event: WorkerEvent) => void): Promise<Result<Boot>>;
   /**
    * Reads a text and begins a run on it; or, where the present model has none and knows its characters, goes on with
    * that model. Where either fails, the present text and run stay.
@@ -196,8 +196,8 @@ export interface Desk {
   summarize(model: ModelConfig, train: TrainConfig): Promise<Result<Summary>>;
   /** Begins a new run on the present text. */
   create(config: Config): Promise<Result<SessionInfo>>;
-  /** Characters a second that training this would reach, tried on a few steps of a throw-away session. */
-  measure(config: Config): Promise<Result<number>>;
+  /** Characters a second that training this would reach, tried on a few steps of a throw-away session; null once training has begun. */
+  measure(config: Config): Promise<Result<number | null>>;
   /** Goes on elsewhere from the same step, training or not. Where it fails, everything stays as it was. */
   switchDevice(wish: Backend): Promise<Result<DeviceView>>;
   train(): Promise<Result<null>>;

@@ -11,7 +11,7 @@ import { applyTheme, asTheme, type Theme } from '../theme/theme.ts';
 import { initialState, type AppState, type Sampling } from './appstate.ts';
 import { differences, getOption, isLive, pathOf, withOption, type OptionPath, type OptionValue } from './config.ts';
 import { costPerCharacter } from './estimate.ts';
-import { configFromHash, readHash, writeHash, type HashState } from './hash.ts';
+import { configFromHash, writeHash, type HashState } from './hash.ts';
 import { remember, remembered } from './preferences.ts';
 import { Notices } from './notices.ts';
 import { baseConfig, corpusOf, presetFor, referencesFor } from './presets.ts';
@@ -28,13 +28,14 @@ export class App {
   readonly runs: RunList;
   readonly notices: Notices;
   readonly shelf: Shelf;
-  private readonly hash: HashState;
   private editTimer: ReturnType<typeof setTimeout> | undefined;
   private edits = 0;
   private textChosen = false;
 
-  constructor(readonly client: Client) {
-    this.hash = readHash(location.hash);
+  constructor(
+    readonly client: Client,
+    private readonly hash: HashState,
+  ) {
     this.textChosen = this.hash.corpus !== null || this.hash.preset !== null;
     const language = preferredLanguage(
       this.hash.parameters.get('lang') ?? remembered('language'),
@@ -53,7 +54,7 @@ export class App {
 
   async start(): Promise<void> {
     try {
-      const boot = await this.client.start(this.hash.build, this.hash.backend, (event) => this.hear(event));
+      const boot = await this.client.start(this.hash.backend, (event) => this.hear(event));
       const { prefix, temperature, top_k, top_p, greedy, seed } = boot.sampling;
       const sampling = { prefix, temperature, top_k, top_p, greedy, seed, length: SAMPLE_LENGTH, count: 1 };
       this.store.set({ boot, sampling, engine: 'ready' });
@@ -239,7 +240,6 @@ export class App {
     const textName = this.state.text?.name ?? '';
     const references = referencesFor(this.state.boot!, session.config);
     this.runs.add(newRun(this.runs.nextId(), this.runs.freeColour(), session, textName, references));
-    void this.measureSpeed();
     this.store.set({
       session,
       position: session.position,
@@ -252,13 +252,14 @@ export class App {
     });
   }
 
-  /** Once per browser, on the first run; from then on, training itself tells. */
-  private async measureSpeed(): Promise<void> {
+  /** Once per browser, before the first run; from then on, training itself tells. */
+  async measureSpeed(): Promise<void> {
     if (this.state.rate !== null) return;
-    const { config, session } = this.state;
+    const { session } = this.state;
+    if (!session) return;
     try {
-      const charactersPerSecond = await this.client.measure(config!);
-      this.setRate(charactersPerSecond * costPerCharacter(config!, session?.vocabulary.length ?? 1));
+      const charactersPerSecond = await this.client.measure(session.config);
+      if (charactersPerSecond) this.setRate(charactersPerSecond * costPerCharacter(session.config, session.vocabulary.length));
     } catch {
       // Then there is no estimate.
     }

@@ -35,6 +35,11 @@ export class LivingWriter {
     this.restAt = 0;
   }
 
+  /** Whether a sample is begun and not complete. */
+  get writing(): boolean {
+    return this.sampler !== null;
+  }
+
   /** Writes on for one turn. Call between steps, with the session free. */
   async turn(session: Session): Promise<void> {
     if (!this.sampler) {
@@ -50,13 +55,6 @@ export class LivingWriter {
       this.drop();
       this.restAt = performance.now() + PAUSE_BETWEEN_MS;
     }
-  }
-
-  /** Writes one whole sample now. */
-  async once(session: Session): Promise<void> {
-    this.drop();
-    do await this.turn(session);
-    while (this.sampler);
   }
 
   private async begin(session: Session, options: LivingOptions): Promise<void> {

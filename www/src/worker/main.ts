@@ -5,6 +5,7 @@
 import * as Comlink from 'comlink';
 import type { Config, Session, SessionInfo, TrainReport } from '../protocol/engine.ts';
 import type { Desk, Failure, Opened, WorkerEvent } from '../protocol/messages.ts';
+import { buildAsked } from '../protocol/workername.ts';
 import * as library from '../state/library.ts';
 import { loadEngine, type Engine } from './builds.ts';
 import { fetchCorpora } from './corpora.ts';
@@ -14,7 +15,7 @@ import { gradientReach } from './gradients.ts';
 import { Keeper } from './keeper.ts';
 import { LivingWriter } from './living.ts';
 import { TrainLoop } from './loop.ts';
-import { CommandQueue } from './queue.ts';
+import { breathe, CommandQueue } from './queue.ts';
 import type { SlowStep } from './slow.ts';
 import { firstCharacters, openingOf, TextDesk, type StoredText } from './text.ts';
 import { Writer } from './writer.ts';
@@ -24,6 +25,11 @@ const MEASURED_MS = 60;
 const MEASURED_STEPS = 4;
 /** Rows of a minibatch whose characters are told. */
 const ROWS_READ = 64;
+
+/** Begun at once: the page's first call comes when it has drawn itself. */
+const wanted = buildAsked(self.name);
+const loading = loadEngine(wanted);
+loading.catch(() => undefined);
 
 let engine: Engine;
 let texts: TextDesk;
@@ -122,10 +128,14 @@ function firstLetter(vocabulary: string[]): string {
   return vocabulary.find((character) => /\p{Letter}/u.test(character)) ?? vocabulary[0] ?? '';
 }
 
+/** A whole sample now, a few characters at a time: training that begins meanwhile does not wait for it, and writes on. */
 async function showWriting(): Promise<void> {
-  await queue.run(async () => {
-    if (session) await living.once(session);
-  });
+  const turn = async () => {
+    if (session) await living.turn(session);
+    return living.writing;
+  };
+  await queue.run(() => living.drop());
+  while (!loop.active && (await queue.run(turn))) await breathe();
 }
 
 function requireText(): string {
@@ -167,10 +177,10 @@ async function resume(file: Blob): Promise<{ info: SessionInfo; unfit: Failure |
 }
 
 const desk: Desk = {
-  start: (wanted, wish, listener) =>
+  start: (wish, listener) =>
     answer(async () => {
       publish = listener;
-      const loaded = await loadEngine(wanted);
+      const loaded = await loading;
       engine = loaded.engine;
       texts = new TextDesk(engine);
       device.setWish(wish);
@@ -210,9 +220,15 @@ const desk: Desk = {
     answer(async () => {
       const scratch = await engine.Session.create(firstCharacters(requireText(), MEASURED_CHARACTERS), config, 'cpu');
       try {
-        // The first step also pays for compiling.
-        await scratch.train(MEASURED_MS, 1);
-        return (await scratch.train(MEASURED_MS, MEASURED_STEPS)).characters_per_second;
+        const speeds: number[] = [];
+        // One step more: the first also pays for compiling.
+        for (let step = 0; step <= MEASURED_STEPS; step++) {
+          // Who trains learns it from training, and is not to wait for this.
+          if (loop.active) return null;
+          speeds.push((await scratch.train(MEASURED_MS, 1)).characters_per_second);
+          await breathe();
+        }
+        return MEASURED_STEPS / speeds.slice(1).reduce((total, speed) => total + 1 / speed, 0);
       } finally {
         scratch.free();
       }
