@@ -262,7 +262,7 @@ fn generate_text(distinct: usize, length: usize) -> String {
 
 struct Rate {
     seconds_a_step: f64,
-    /// Of the last step.
+    /// Mean of the later half of the steps: a single batch may be a hard one.
     loss: f32,
 }
 
@@ -277,9 +277,12 @@ fn run(trainer: &mut Trainer, seconds: f64) -> Outcome<Rate> {
     if let Some(stopped) = stopped {
         return Err(stopped.message.into());
     }
-    let last = steps.last().ok_or("no step was made")?;
+    if steps.is_empty() {
+        return Err("no step was made".into());
+    }
+    let late = &steps[steps.len() / 2..];
     Ok(Rate {
         seconds_a_step: elapsed / steps.len() as f64,
-        loss: last.loss,
+        loss: late.iter().map(|step| step.loss).sum::<f32>() / late.len() as f32,
     })
 }
