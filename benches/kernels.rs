@@ -9,7 +9,7 @@ use charloom::{
     network::{Cell, Layout, ModelConfig, initialise},
     plan::{NetworkPlan, PlanOptions, network_plan},
     random::philox4x32,
-    simd::{Gemm, Isa, Matrix, SCRATCH_LEN, Simd, gemm, gemm_packed, pack_b, packed_len},
+    simd::{Gemm, Isa, Matrix, SCRATCH_LEN, Simd, Start, gemm, gemm_packed, pack_b, packed_len},
     train::{TokenIndex, TrainConfig},
     with_simd,
 };
@@ -271,19 +271,19 @@ fn isa() -> Isa {
     Isa::best(false)
 }
 
-fn gemm_shape(m: usize, n: usize, k: usize) -> Gemm {
+fn gemm_shape(m: usize, n: usize, k: usize) -> Gemm<'static> {
     Gemm {
         m,
         n,
         k,
         ldc: n,
-        accumulate: false,
+        start: Start::Zero,
     }
 }
 
 fn pack<S: Simd>(s: S, b: Matrix, k: usize, n: usize) -> Vec<f32> {
     let mut packed = vec![0.0; packed_len::<S>(k, n)];
-    pack_b(s, b, k, n, &mut packed);
+    pack_b(s, 1, b, k, n, &mut packed);
     packed
 }
 

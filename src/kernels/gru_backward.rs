@@ -6,7 +6,8 @@ use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, Packing, lanes, read, write};
 use crate::simd::{
-    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b, packed_len,
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, Start, for_each_part, gemm_packed, pack_b,
+    packed_len,
 };
 
 /// The shape.
@@ -55,8 +56,22 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let packed = context.panels.numbers;
     let (packed_rz, packed_n) = packed.split_at_mut(packed_len::<S>(2 * h, h));
     if context.panels.packing != Packing::Done {
-        pack_b(s, Matrix::rows(w_hh, 3 * h).t(), 2 * h, h, packed_rz);
-        pack_b(s, Matrix::rows(&w_hh[2 * h..], 3 * h).t(), h, h, packed_n);
+        pack_b(
+            s,
+            threads,
+            Matrix::rows(w_hh, 3 * h).t(),
+            2 * h,
+            h,
+            packed_rz,
+        );
+        pack_b(
+            s,
+            threads,
+            Matrix::rows(&w_hh[2 * h..], 3 * h).t(),
+            h,
+            h,
+            packed_n,
+        );
     }
     let (packed_rz, packed_n) = (&*packed_rz, &*packed_n);
     q[row..].fill(0.0);
@@ -76,7 +91,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
             n: h,
             k: 2 * h,
             ldc: h,
-            accumulate: true,
+            start: Start::C,
         };
         let n = Gemm { k: h, ..rz };
         for t in (0..p.steps as usize).rev() {
@@ -106,7 +121,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
                 gemm_packed(
                     s,
                     Gemm {
-                        accumulate: false,
+                        start: Start::Zero,
                         ..n
                     },
                     d_n,

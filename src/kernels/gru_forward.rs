@@ -7,7 +7,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, Packing, add_biases, lanes, read, write};
 use crate::simd::{
-    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b,
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, Start, for_each_part, gemm_packed, pack_b,
     packed_len, sigmoid, tanh,
 };
 
@@ -73,8 +73,15 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let packed = context.panels.numbers;
     let (packed_rz, packed_n) = packed.split_at_mut(packed_len::<S>(h, 2 * h));
     if context.panels.packing != Packing::Done {
-        pack_b(s, Matrix::rows(w_hh, 3 * h), h, 2 * h, packed_rz);
-        pack_b(s, Matrix::rows(&w_hh[2 * h..], 3 * h), h, h, packed_n);
+        pack_b(s, threads, Matrix::rows(w_hh, 3 * h), h, 2 * h, packed_rz);
+        pack_b(
+            s,
+            threads,
+            Matrix::rows(&w_hh[2 * h..], 3 * h),
+            h,
+            h,
+            packed_n,
+        );
     }
     let (bias, bias_u, packed_rz, packed_n) = (&*bias, &*bias_u, &*packed_rz, &*packed_n);
     let parts = RowsMut::all(gates, 3 * row).split(3 * h, threads);
@@ -95,14 +102,14 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
             n: 2 * h,
             k: h,
             ldc: 3 * h,
-            accumulate: true,
+            start: Start::C,
         };
         let n = Gemm {
             m: state.len() / h,
             n: h,
             k: h,
             ldc: h,
-            accumulate: false,
+            start: Start::Zero,
         };
         hs.at(0).copy_from_slice(state);
         for t in 0..p.steps as usize {
@@ -125,7 +132,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
             if !after {
                 let shape = Gemm {
                     ldc: 3 * h,
-                    accumulate: true,
+                    start: Start::C,
                     ..n
                 };
                 product(shape, u, packed_n, &mut z[2 * h..]);

@@ -5,7 +5,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, Packing, lanes, read, write};
 use crate::simd::{
-    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b,
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, Start, for_each_part, gemm_packed, pack_b,
     packed_len, tanh,
 };
 
@@ -50,7 +50,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let row = p.batch as usize * h;
     let packed = context.panels.numbers;
     if context.panels.packing != Packing::Done {
-        pack_b(s, Matrix::rows(w_hh, 4 * h).t(), 4 * h, h, packed);
+        pack_b(s, threads, Matrix::rows(w_hh, 4 * h).t(), 4 * h, h, packed);
     }
     let packed = &*packed;
     d_c.fill(0.0);
@@ -84,7 +84,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
                     n: h,
                     k: 4 * h,
                     ldc: h,
-                    accumulate: true,
+                    start: Start::C,
                 };
                 gemm_packed(
                     s,

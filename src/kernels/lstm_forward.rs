@@ -5,7 +5,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, Packing, add_biases, lanes, read, write};
 use crate::simd::{
-    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b,
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, Start, for_each_part, gemm_packed, pack_b,
     packed_len, sigmoid, tanh,
 };
 
@@ -60,7 +60,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     add_biases(p.has_bias == 1, b_ih, b_hh, bias);
     let packed = context.panels.numbers;
     if context.panels.packing != Packing::Done {
-        pack_b(s, Matrix::rows(w_hh, 4 * h), h, 4 * h, packed);
+        pack_b(s, threads, Matrix::rows(w_hh, 4 * h), h, 4 * h, packed);
     }
     let (bias, packed) = (&*bias, &*packed);
     let parts = RowsMut::all(gates, 4 * row).split(4 * h, threads);
@@ -83,7 +83,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
                 n: 4 * h,
                 k: h,
                 ldc: 4 * h,
-                accumulate: true,
+                start: Start::C,
             };
             let a = Matrix::rows(h_before, h);
             gemm_packed(s, shape, a, packed, z, scratch);

@@ -2,7 +2,9 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, Packing, read, write};
-use crate::simd::{Gemm, Matrix, SCRATCH_LEN, Simd, gemm_packed, gemm_threads, pack_b, packed_len};
+use crate::simd::{
+    Gemm, Matrix, SCRATCH_LEN, Simd, Start, gemm_packed, gemm_threads, pack_b, packed_len,
+};
 
 /// The shape.
 #[repr(C)]
@@ -58,18 +60,16 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let (n, ldc) = (p.n as usize, p.ldc as usize);
     let a = Matrix::rows(a, p.lda as usize);
     let b = Matrix::rows(b, p.ldb as usize);
-    if p.has_bias == 1 {
-        for row in c.chunks_mut(ldc) {
-            let n = n.min(row.len());
-            row[..n].copy_from_slice(&bias[..n]);
-        }
-    }
     let shape = Gemm {
         m: p.m as usize,
         n,
         k: p.k as usize,
         ldc,
-        accumulate: p.accumulate == 1 || p.has_bias == 1,
+        start: match (p.accumulate, p.has_bias) {
+            (1, _) => Start::C,
+            (_, 1) => Start::Row(&bias[..n]),
+            _ => Start::Zero,
+        },
     };
     let a = if p.transpose_a == 1 { a.t() } else { a };
     let b = if p.transpose_b == 1 { b.t() } else { b };
@@ -84,7 +84,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
         return gemm_threads(s, threads, shape, a, b, c, scratch);
     }
     if panels.packing == Packing::Due {
-        pack_b(s, b, shape.k, n, panels.numbers);
+        pack_b(s, threads, b, shape.k, n, panels.numbers);
     }
     gemm_packed(s, shape, a, panels.numbers, c, scratch);
 }

@@ -4,7 +4,8 @@ use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, Packing, lanes, read, write};
 use crate::simd::{
-    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b, packed_len,
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, Start, for_each_part, gemm_packed, pack_b,
+    packed_len,
 };
 
 /// The shape.
@@ -41,7 +42,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let row = p.batch as usize * h;
     let packed = context.panels.numbers;
     if context.panels.packing != Packing::Done {
-        pack_b(s, Matrix::rows(w_hh, h).t(), h, h, packed);
+        pack_b(s, threads, Matrix::rows(w_hh, h).t(), h, h, packed);
     }
     let packed = &*packed;
     let parts = RowsMut::all(gates, row).split(h, threads);
@@ -83,7 +84,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
                     n: h,
                     k: h,
                     ldc: h,
-                    accumulate: true,
+                    start: Start::C,
                 };
                 gemm_packed(
                     s,

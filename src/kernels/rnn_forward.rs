@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, Packing, add_biases, lanes, read, write};
 use crate::simd::{
-    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, for_each_part, gemm_packed, pack_b,
+    Gemm, Matrix, Parts, RowsMut, SCRATCH_LEN, Simd, Start, for_each_part, gemm_packed, pack_b,
     packed_len, tanh,
 };
 
@@ -59,7 +59,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     add_biases(p.has_bias == 1, b_ih, b_hh, &mut bias[..h]);
     let packed = context.panels.numbers;
     if context.panels.packing != Packing::Done {
-        pack_b(s, Matrix::rows(w_hh, h), h, h, packed);
+        pack_b(s, threads, Matrix::rows(w_hh, h), h, h, packed);
     }
     let (bias, packed) = (&*bias, &*packed);
     let parts = RowsMut::all(gates, row).split(h, threads);
@@ -80,7 +80,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
                 n: h,
                 k: h,
                 ldc: h,
-                accumulate: true,
+                start: Start::C,
             };
             let a = Matrix::rows(previous, h);
             gemm_packed(s, shape, a, packed, z, scratch);

@@ -1,4 +1,6 @@
 //! The gradient of a bias: `out[j] = Σ x[n, j]` over the rows n, in order.
+use std::array;
+
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Operands, lanes, read, write};
@@ -37,20 +39,35 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
     let share = columns.div_ceil(context.threads()).next_multiple_of(WIDE);
     let parts = (0..columns).step_by(share).zip(out.chunks_mut(share));
     for_each_part(&mut parts.collect::<Parts<_>>(), &|(first, out)| {
-        for row in x.chunks(p.stride as usize).take(p.rows as usize) {
-            let row = &row[*first..][..out.len()];
-            s.run(
-                #[inline(always)]
-                || {
-                    lanes(s, row.len(), |j, end| {
-                        let sum = s.add(s.get(&out[j..end]), s.get(&row[j..end]));
-                        s.put(sum, &mut out[j..end]);
-                    });
-                },
-            );
+        let columns = *first..*first + out.len();
+        let row = |n: usize| &x[n * p.stride as usize..][columns.clone()];
+        let rows = p.rows as usize;
+        let whole = rows / TOGETHER * TOGETHER;
+        for n in (0..whole).step_by(TOGETHER) {
+            add::<S, TOGETHER>(s, array::from_fn(|i| row(n + i)), out);
+        }
+        for n in whole..rows {
+            add(s, [row(n)], out);
         }
     });
     if p.has_copy == 1 {
         copy[..columns].copy_from_slice(out);
     }
+}
+
+/// Rows added at a time: each is a stream of its own from memory, and one waits for the memory.
+const TOGETHER: usize = 8;
+
+/// Adds the rows to `out`, one after the other.
+fn add<S: Simd, const N: usize>(s: S, rows: [&[f32]; N], out: &mut [f32]) {
+    s.run(
+        #[inline(always)]
+        || {
+            lanes(s, out.len(), |j, end| {
+                let sum = |sum, row: &&[f32]| s.add(sum, s.get(&row[j..end]));
+                let sum = rows.iter().fold(s.get(&out[j..end]), sum);
+                s.put(sum, &mut out[j..end]);
+            });
+        },
+    );
 }

@@ -17,7 +17,9 @@ mod wasm;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use gemm::{Gemm, Matrix, SCRATCH_LEN, gemm, gemm_packed, gemm_threads, pack_b, packed_len};
+pub use gemm::{
+    Gemm, Matrix, SCRATCH_LEN, Start, gemm, gemm_packed, gemm_threads, pack_b, packed_len,
+};
 pub use math::{WIDE, exp, fold, sigmoid, softmax, sum, sum_of_squares, tanh};
 pub use rows::RowsMut;
 pub use scalar::Scalar;
@@ -98,11 +100,11 @@ pub trait Simd: Copy + Send + Sync + 'static {
     fn exp2_biased(self, t: Self::F) -> Self::F;
 
     /// The register tile of the matrix product, for `rows` ≤ [`Simd::MR`] rows:
-    /// C (rows, NV·LANES; row length `ldc`) = or += A panel (k, rows) · B panel (k, NV·LANES).
+    /// C (rows, NV·LANES; row length `ldc`) = A panel (k, rows) · B panel (k, NV·LANES) + start.
     ///
     /// # Safety
-    /// `a` and `b` must be readable for `k` steps of their panels, `c` writable (and readable when
-    /// `accumulate`) for `rows` rows.
+    /// `a` and `b` must be readable for `k` steps of their panels, `c` writable and
+    /// `start`, if there is one, readable for `rows` rows.
     unsafe fn tile(self, rows: usize, panel: Tile);
 
     /// The same for one row and ROW_PANELS panels of B, one after the other in memory.
@@ -165,8 +167,10 @@ pub struct Tile {
     pub c: *mut f32,
     /// Distance between rows of C.
     pub ldc: usize,
-    /// C += rather than C =.
-    pub accumulate: bool,
+    /// What the sums are added to: where C is, or elsewhere; nothing.
+    pub start: Option<*const f32>,
+    /// Distance between rows of `start`.
+    pub start_stride: usize,
 }
 
 /// An instruction set that this build and this machine can run.

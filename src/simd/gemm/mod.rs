@@ -26,9 +26,20 @@ const MC: usize = 120;
 /// Columns of a packed block of B.
 const NC: usize = 768;
 
+/// What a product's sums are added to.
+#[derive(Debug, Clone, Copy)]
+pub enum Start<'a> {
+    /// Nothing: C =.
+    Zero,
+    /// What is in C: C +=.
+    C,
+    /// The same row (n) to every row.
+    Row(&'a [f32]),
+}
+
 /// The shape of a product: C (m, n) with rows `ldc` apart, A (m, k), B (k, n).
 #[derive(Debug, Clone, Copy)]
-pub struct Gemm {
+pub struct Gemm<'a> {
     /// Rows of A and C.
     pub m: usize,
     /// Columns of B and C.
@@ -37,13 +48,23 @@ pub struct Gemm {
     pub k: usize,
     /// Distance between rows of C.
     pub ldc: usize,
-    /// C += rather than C =.
-    pub accumulate: bool,
+    /// What the sums are added to.
+    pub start: Start<'a>,
 }
 
-impl Gemm {
+impl Gemm<'_> {
     fn check(&self, c: &[f32]) {
         assert!(self.m == 0 || self.n == 0 || c.len() >= (self.m - 1) * self.ldc + self.n);
+    }
+
+    /// Columns `first..first + n` of the product, whose steps along K come after others if `later`.
+    fn columns(self, first: usize, n: usize, later: bool) -> Self {
+        let start = match self.start {
+            _ if later => Start::C,
+            Start::Row(row) => Start::Row(&row[first..first + n]),
+            start => start,
+        };
+        Self { n, start, ..self }
     }
 }
 
@@ -55,7 +76,7 @@ pub fn packed_len<S: Simd>(k: usize, n: usize) -> usize {
     k * n.next_multiple_of(S::NV * S::LANES)
 }
 
-/// C = or += A·B. `scratch`: at least [`SCRATCH_LEN`] numbers.
+/// C = A·B + start. `scratch`: at least [`SCRATCH_LEN`] numbers.
 pub fn gemm<S: Simd>(s: S, shape: Gemm, a: Matrix, b: Matrix, c: &mut [f32], scratch: &mut [f32]) {
     shape.check(c);
     // SAFETY: C holds the product's last element (checked).
@@ -95,7 +116,7 @@ pub fn gemm_threads<S: Simd>(
         // no element in common.
         unsafe {
             if by_columns {
-                let shape = Gemm { n: count, ..shape };
+                let shape = shape.columns(first, count, false);
                 gemm_into(s, shape, a, b.from(0, first), c.0.add(first), scratch);
             } else {
                 let shape = Gemm { m: count, ..shape };
@@ -139,11 +160,8 @@ unsafe fn gemm_into<S: Simd>(
             let k = KC.min(shape.k - k0);
             pack_b_block(s, b.from(k0, j), k, n, b_panels);
             let block = Gemm {
-                m: shape.m,
-                n,
                 k,
-                accumulate: shape.accumulate || k0 > 0,
-                ..shape
+                ..shape.columns(j, n, k0 > 0)
             };
             // SAFETY: the caller's promise, for these columns.
             unsafe { multiply_block(s, block, a.from(0, k0), b_panels, c.add(j), a_panels) };
@@ -151,15 +169,23 @@ unsafe fn gemm_into<S: Simd>(
     }
 }
 
-/// Packs B (k, n) once for several [`gemm_packed`]. `out`: at least [`packed_len`] numbers.
-pub fn pack_b<S: Simd>(s: S, b: Matrix, k: usize, n: usize, out: &mut [f32]) {
-    let width = n.next_multiple_of(S::NV * S::LANES);
+/// Packs B (k, n) once for several [`gemm_packed`], on `threads` threads. `out`: at least [`packed_len`]
+/// numbers.
+pub fn pack_b<S: Simd>(s: S, threads: usize, b: Matrix, k: usize, n: usize, out: &mut [f32]) {
+    let nr = S::NV * S::LANES;
+    let width = n.next_multiple_of(nr);
+    let share = n.div_ceil(threads).next_multiple_of(nr);
     for k0 in (0..k).step_by(KC) {
-        pack_b_block(s, b.from(k0, 0), KC.min(k - k0), n, &mut out[k0 * width..]);
+        let k = KC.min(k - k0);
+        let block = &mut out[k0 * width..][..k * width];
+        let parts = (0..n).step_by(share).zip(block.chunks_mut(k * share));
+        for_each_part(&mut parts.collect::<Parts<_>>(), &|(first, panels)| {
+            pack_b_block(s, b.from(k0, *first), k, share.min(n - *first), panels);
+        });
     }
 }
 
-/// C = or += A·B for a B packed by [`pack_b`].
+/// C = A·B + start for a B packed by [`pack_b`].
 pub fn gemm_packed<S: Simd>(
     s: S,
     shape: Gemm,
@@ -174,8 +200,7 @@ pub fn gemm_packed<S: Simd>(
         let k = KC.min(shape.k - k0);
         let block = Gemm {
             k,
-            accumulate: shape.accumulate || k0 > 0,
-            ..shape
+            ..shape.columns(0, shape.n, k0 > 0)
         };
         let panels = &packed[k0 * width..];
         // SAFETY: C holds the product's last element (checked).
@@ -200,10 +225,15 @@ unsafe fn multiply_block<S: Simd>(
         n,
         k,
         ldc,
-        accumulate,
+        start,
     } = shape;
     let nr = S::NV * S::LANES;
     assert!(b_panels.len() >= k * n.next_multiple_of(nr));
+    let (start, start_stride) = match start {
+        Start::Zero => (None, 0),
+        Start::C => (Some(c.cast_const()), ldc),
+        Start::Row(row) => (Some(row[..n].as_ptr()), 0),
+    };
     if m == 1 {
         // A row is a panel as it lies.
         let a = if a.column_stride == 1 {
@@ -218,9 +248,11 @@ unsafe fn multiply_block<S: Simd>(
             b: b_panels.as_ptr(),
             c,
             ldc,
-            accumulate,
+            start,
+            start_stride,
         };
-        // SAFETY: k steps of both are there (a slice; asserted); C is the caller's promise.
+        // SAFETY: k steps of both are there (a slice; asserted), as is a start of n numbers (a slice, or
+        // C); C is the caller's promise.
         return unsafe { row_times_panels(s, n, row) };
     }
     for i0 in (0..m).step_by(MC) {
@@ -232,7 +264,8 @@ unsafe fn multiply_block<S: Simd>(
             for (i, rows) in panels::<S>(mc) {
                 let a = a_panels[i * k..].as_ptr();
                 let at = (i0 + i) * ldc + j;
-                // SAFETY: the panels hold k steps (packed above; asserted); C is the caller's promise.
+                // SAFETY: the panels hold k steps (packed above; asserted), as a start its row (a slice, or
+                // C); C is the caller's promise.
                 unsafe {
                     let tile = Tile {
                         k,
@@ -240,7 +273,8 @@ unsafe fn multiply_block<S: Simd>(
                         b,
                         c: c.add(at),
                         ldc,
-                        accumulate,
+                        start: start.map(|start| start.add((i0 + i) * start_stride + j)),
+                        start_stride,
                     };
                     if width == nr {
                         s.tile(rows, tile)

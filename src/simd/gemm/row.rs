@@ -3,12 +3,12 @@
 use super::tile::edge_tile;
 use crate::simd::{Simd, Tile};
 
-/// C (n) = or += A (k) · B, in panels: several panels at a time, for one alone has too few sums to hide
+/// C (n) = A (k) · B + start, in panels: several panels at a time, for one alone has too few sums to hide
 /// how long a multiply-add takes. The same bits as from the register tile.
 ///
 /// # Safety
 /// k numbers must be readable at `a`, k steps of the panels of n columns at `b`; n numbers writable at
-/// `c`, and readable when `accumulate`.
+/// `c`, and readable at `start`, if there is one.
 pub(super) unsafe fn row_times_panels<S: Simd>(s: S, n: usize, panel: Tile) {
     let nr = S::NV * S::LANES;
     let mut j = 0;
@@ -18,6 +18,7 @@ pub(super) unsafe fn row_times_panels<S: Simd>(s: S, n: usize, panel: Tile) {
             let tile = Tile {
                 b: panel.b.add(j * panel.k),
                 c: panel.c.add(j),
+                start: panel.start.map(|start| start.add(j)),
                 ..panel
             };
             if n - j >= S::ROW_PANELS * nr {
@@ -48,12 +49,7 @@ pub(in crate::simd) unsafe fn row_tile<S: Simd, const PANELS: usize, const NV: u
         #[inline(always)]
         || {
             let Tile {
-                k,
-                a,
-                b,
-                c,
-                accumulate,
-                ..
+                k, a, b, c, start, ..
             } = tile;
             let nr = NV * S::LANES;
             // SAFETY: the caller's promise.
@@ -72,13 +68,12 @@ pub(in crate::simd) unsafe fn row_tile<S: Simd, const PANELS: usize, const NV: u
                 }
                 for (p, sums) in sums.iter().enumerate() {
                     for (v, &sum) in sums.iter().enumerate() {
-                        let c = c.add(p * nr + v * S::LANES);
-                        let sum = if accumulate {
-                            s.add(s.load_ptr(c), sum)
-                        } else {
-                            sum
+                        let at = p * nr + v * S::LANES;
+                        let sum = match start {
+                            None => sum,
+                            Some(start) => s.add(s.load_ptr(start.add(at)), sum),
                         };
-                        s.store_ptr(sum, c);
+                        s.store_ptr(sum, c.add(at));
                     }
                 }
             }

@@ -31,7 +31,7 @@ fn product<S: Simd>(s: S, shape: Gemm, a: Matrix, b: Matrix, packed: bool) -> Ve
     let mut scratch = vec![f32::NAN; SCRATCH_LEN];
     if packed {
         let mut panels = vec![f32::NAN; packed_len::<S>(shape.k, shape.n)];
-        pack_b(s, b, shape.k, shape.n, &mut panels);
+        pack_b(s, 1, b, shape.k, shape.n, &mut panels);
         gemm_packed(s, shape, a, &panels, &mut c, &mut scratch);
     } else {
         gemm(s, shape, a, b, &mut c, &mut scratch);
@@ -51,8 +51,10 @@ fn every_set_equals_the_naive_product_at_ragged_sizes() {
             (130, 33, 300),
             (7, 800, 9),
         ] {
-            for flags in 0..16 {
-                let [ta, tb, accumulate, packed] = [1, 2, 4, 8].map(|bit| flags & bit != 0);
+            for flags in 0..24 {
+                let [ta, tb, packed] = [1, 2, 4].map(|bit| flags & bit != 0);
+                let row = values(n, 3);
+                let start = [Start::Zero, Start::C, Start::Row(&row)][flags / 8];
                 let (da, db) = (values(m * k, 1), values(k * n, 2));
                 let a = if ta {
                     Matrix::rows(&da, m).t()
@@ -70,13 +72,18 @@ fn every_set_equals_the_naive_product_at_ragged_sizes() {
                     n,
                     k,
                     ldc,
-                    accumulate,
+                    start,
                 };
                 let c = with_simd!(isa, s => product(s, shape, a, b, packed));
                 let expected = naive(m, n, k, a, b);
                 for i in 0..m {
                     for j in 0..n {
-                        let e = expected[i * n + j] + if accumulate { 0.25 } else { 0.0 };
+                        let start = match start {
+                            Start::Zero => 0.0,
+                            Start::C => 0.25,
+                            Start::Row(row) => f64::from(row[j]),
+                        };
+                        let e = expected[i * n + j] + start;
                         let error = (f64::from(c[i * ldc + j]) - e).abs();
                         // Rounding of k products of size ≤ 1/4, with room for their sum.
                         assert!(
@@ -102,7 +109,7 @@ fn unfused_sets_give_the_same_bits() {
         n,
         k,
         ldc: n,
-        accumulate: false,
+        start: Start::Zero,
     };
     let run = |isa: Isa, packed| with_simd!(isa, s => product(s, shape, Matrix::rows(&a, k), Matrix::rows(&b, n), packed));
     let expected = run(Isa::available()[0], false);
@@ -126,7 +133,7 @@ fn one_packed_row_gives_the_bits_of_many() {
         n,
         k,
         ldc: n,
-        accumulate: true,
+        start: Start::C,
     };
     for isa in Isa::available() {
         let run = |m| with_simd!(isa, s => product(s, shape(m), Matrix::rows(&a, k), Matrix::rows(&b, n), true));

@@ -18,7 +18,7 @@ pub(super) unsafe fn edge_tile<S: Simd>(s: S, rows: usize, width: usize, panel: 
             Tile {
                 c: aside.as_mut_ptr(),
                 ldc: nr,
-                accumulate: false,
+                start: None,
                 ..panel
             },
         );
@@ -26,7 +26,10 @@ pub(super) unsafe fn edge_tile<S: Simd>(s: S, rows: usize, width: usize, panel: 
             for j in 0..width {
                 let c = panel.c.add(i * panel.ldc + j);
                 let v = aside[i * nr + j];
-                *c = if panel.accumulate { *c + v } else { v };
+                *c = match panel.start {
+                    None => v,
+                    Some(start) => *start.add(i * panel.start_stride + j) + v,
+                };
             }
         }
     }
@@ -52,7 +55,8 @@ pub(in crate::simd) unsafe fn tile<S: Simd, const MR: usize, const NV: usize>(s:
                 mut b,
                 c,
                 ldc,
-                accumulate,
+                start,
+                start_stride,
             } = panel;
             // A large C lies in no cache, and its rows are far apart: they come while the sums are made.
             for i in 0..MR {
@@ -75,13 +79,14 @@ pub(in crate::simd) unsafe fn tile<S: Simd, const MR: usize, const NV: usize>(s:
                 }
                 for (i, row) in sums.iter().enumerate() {
                     for (v, &sum) in row.iter().enumerate() {
-                        let c = c.add(i * ldc + v * S::LANES);
-                        let sum = if accumulate {
-                            s.add(s.load_ptr(c), sum)
-                        } else {
-                            sum
+                        let sum = match start {
+                            None => sum,
+                            Some(start) => {
+                                let start = start.add(i * start_stride + v * S::LANES);
+                                s.add(s.load_ptr(start), sum)
+                            }
                         };
-                        s.store_ptr(sum, c);
+                        s.store_ptr(sum, c.add(i * ldc + v * S::LANES));
                     }
                 }
             }
