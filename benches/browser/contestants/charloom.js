@@ -5,6 +5,8 @@ import { generateText } from './text.js';
 /** Batches of an epoch: enough that its end costs nothing, few enough that it comes. */
 const BATCHES = 20;
 const NO_LIMIT = 0x7fffffff;
+/** Numbers that a step reports: its number, its loss, and two more. */
+const METRICS_STRIDE = 4;
 
 /** Workers over the engine's module and memory: all of its threads but this one. */
 async function startThreads(module, threads) {
@@ -59,16 +61,16 @@ answer({
   },
 
   async train(seconds) {
-    let first = NaN;
-    let last = NaN;
+    const losses = [];
     const rate = await repeatedly(seconds, async () => {
       const { metrics, stopped } = await session.train(seconds * 1000, NO_LIMIT);
       if (stopped) throw new Error(stopped.message);
-      if (Number.isNaN(first)) first = metrics[1];
-      last = metrics[metrics.length - 3];
-      return (metrics.length / 4) * shape.batch * shape.steps;
+      for (let i = 1; i < metrics.length; i += METRICS_STRIDE) losses.push(metrics[i]);
+      return (metrics.length / METRICS_STRIDE) * shape.batch * shape.steps;
     });
-    return { ...rate, losses: [first, last] };
+    // The batches change: a single one may be a hard one.
+    const late = losses.slice(losses.length >> 1);
+    return { ...rate, losses: [losses[0], late.reduce((sum, loss) => sum + loss, 0) / late.length] };
   },
 
   async sample(seconds) {

@@ -6,6 +6,7 @@
 //! | `native.rs` | training and sampling by processes in turn |
 //! | `results.rs` | what was measured, kept between runs: one file a part |
 //! | `report.rs`, `table.rs` | `benches/RESULTS.md` |
+//! | `targets.rs` | the figures' ratios, and whether the targets are met |
 //! | `sweep.rs` | cost per operation as one size grows |
 //! | `machine.rs` | what it was measured on |
 //!
@@ -18,6 +19,7 @@ mod report;
 mod results;
 mod sweep;
 mod table;
+mod targets;
 
 use std::fs;
 

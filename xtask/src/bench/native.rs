@@ -1,6 +1,9 @@
 //! The native half: `benches/native.rs` and `benches/torch/bench.py`, a process a repetition, in turn.
 
+use std::fs;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -10,75 +13,133 @@ use crate::paths;
 use crate::process::Process;
 use crate::setup::Tools;
 
-/// Who takes part: PyTorch is best with oneDNN or without it, as the network's sizes have it.
-const CHARLOOM: &str = "charloom";
-const TORCH: [(&str, &str); 2] = [("torch", "on"), ("torch", "off")];
 const THREADS: [usize; 2] = [1, 2];
+/// PyTorch is best with oneDNN or without it, as the network's sizes have it.
+const MKLDNN: [&str; 2] = ["on", "off"];
 
 /// A contestant on so many threads.
 struct Entry {
-    /// As the report knows it: `charloom-1`, `torch-2-off`.
+    /// As the report knows it: `charloom-1`, `charloom-1-twice`, `torch-2-off`.
     name: String,
     mkldnn: Option<&'static str>,
     threads: usize,
+    /// Processes at the same time, whose rates count together.
+    processes: usize,
 }
 
 /// Rounds of training and of sampling; one result a contestant and workload.
 pub fn measure(tools: &Tools, options: &Options) -> Result<Vec<Value>> {
-    let program = program(tools)?;
-    let mut entries = Vec::new();
-    for threads in THREADS {
-        entries.push(Entry {
-            name: format!("{CHARLOOM}-{threads}"),
-            mkldnn: None,
-            threads,
-        });
-        for (name, mkldnn) in TORCH {
-            entries.push(Entry {
-                name: format!("{name}-{threads}-{mkldnn}"),
-                mkldnn: Some(mkldnn),
-                threads,
-            });
-        }
-    }
+    let (program, workloads) = (program(tools)?, workloads(options)?);
+    let run = |entry: &Entry, call: &str, only: &str| {
+        let command = || entry.command(tools, &program, options, call, only);
+        at_once(command, entry.processes)
+    };
+    let (charloom, torch) = (Entry::all_of_charloom(), Entry::all_of_torch());
+    let everyone = || charloom.iter().chain(&torch);
     let mut results = Collected::default();
     for round in 0..options.reps() as usize {
-        for call in ["train", "sample"] {
-            for i in 0..entries.len() {
-                let entry = &entries[(i + round) % entries.len()];
-                // A character is too little work for two threads.
-                if call == "train" || entry.threads == 1 {
-                    let command = entry.command(tools, &program, options, call)?;
-                    command.read_lines(|line| results.take(&entry.name, line))?;
-                }
+        // What others do to the machine lasts for minutes: one thread and two are compared within
+        // seconds. PyTorch takes seconds to start, so all workloads then.
+        for workload in &workloads {
+            for entry in in_turn(&charloom, round) {
+                results.take(&entry.name, run(entry, "train", workload)?)?;
             }
+        }
+        let all = workloads.join(",");
+        for entry in in_turn(&torch, round) {
+            results.take(&entry.name, run(entry, "train", &all)?)?;
+        }
+        // A character is too little work for two.
+        for entry in everyone().filter(|entry| entry.threads * entry.processes == 1) {
+            results.take(&entry.name, run(entry, "sample", &all)?)?;
         }
         eprintln!("native: round {} of {}", round + 1, options.reps());
     }
     Ok(results.lines)
 }
 
-/// The native half of the sweep.
-pub fn sweep(tools: &Tools, options: &Options) -> Result<Vec<Value>> {
+/// All of them, each time from another one on.
+fn in_turn(entries: &[Entry], round: usize) -> impl Iterator<Item = &Entry> {
+    let first = round % entries.len();
+    entries[first..].iter().chain(&entries[..first])
+}
+
+/// The lines of as many processes at the same time: each one's, in their order.
+fn at_once(command: impl Fn() -> Result<Process>, processes: usize) -> Result<Vec<Vec<Value>>> {
+    let commands: Vec<_> = (0..processes).map(|_| command()).collect::<Result<_>>()?;
+    thread::scope(|scope| {
+        let running: Vec<_> = commands
+            .into_iter()
+            .map(|command| scope.spawn(|| read_json(command)))
+            .collect();
+        let ended = running.into_iter().map(|one| one.join());
+        ended
+            .map(|lines| lines.unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    })
+}
+
+fn read_json(command: Process) -> Result<Vec<Value>> {
     let mut lines = Vec::new();
-    tools
-        .command(&program(tools)?.display().to_string())?
-        .args(["--bench", "--sweep"])
-        .args(["--seconds", &options.seconds().to_string()])
-        .read_lines(|line| {
-            lines.push(serde_json::from_str(line)?);
-            Ok(())
-        })?;
+    command.read_lines(|line| {
+        lines.push(serde_json::from_str(line).with_context(|| format!("not JSON: {line}"))?);
+        Ok(())
+    })?;
     Ok(lines)
 }
 
+/// The names of those that are asked for.
+fn workloads(options: &Options) -> Result<Vec<String>> {
+    let definition = fs::read_to_string(paths::benches().join("workloads.json"))?;
+    let definition: Value = serde_json::from_str(&definition)?;
+    let all = definition["workloads"].as_object();
+    let names = all.context("workloads.json has no workloads")?.keys();
+    let asked_for = |name: &&String| options.only.is_empty() || options.only.contains(name);
+    Ok(names.filter(asked_for).cloned().collect())
+}
+
+/// The native half of the sweep.
+pub fn sweep(tools: &Tools, options: &Options) -> Result<Vec<Value>> {
+    let command = tools
+        .command(&program(tools)?.display().to_string())?
+        .args(["--bench", "--sweep"])
+        .args(["--seconds", &options.seconds().to_string()]);
+    read_json(command)
+}
+
 impl Entry {
+    fn all_of_charloom() -> Vec<Self> {
+        let entry = |threads, processes, name: &str| Self {
+            name: format!("charloom-{threads}{name}"),
+            mkldnn: None,
+            threads,
+            processes,
+        };
+        // Two networks that share nothing but the machine: the most it gives two threads.
+        let twice = entry(1, 2, "-twice");
+        let usual = THREADS.map(|threads| entry(threads, 1, ""));
+        usual.into_iter().chain([twice]).collect()
+    }
+
+    fn all_of_torch() -> Vec<Self> {
+        let entry = |threads, mkldnn| Self {
+            name: format!("torch-{threads}-{mkldnn}"),
+            mkldnn: Some(mkldnn),
+            threads,
+            processes: 1,
+        };
+        let of_threads = |threads| MKLDNN.map(|mkldnn| entry(threads, mkldnn));
+        THREADS.into_iter().flat_map(of_threads).collect()
+    }
+
+    /// `only`: workloads, commas between them.
     fn command(
         &self,
         tools: &Tools,
         program: &Path,
         options: &Options,
         call: &str,
+        only: &str,
     ) -> Result<Process> {
         let mut command = match self.mkldnn {
             None => tools
@@ -96,12 +157,10 @@ impl Entry {
         };
         command = command
             .args(["--threads", &self.threads.to_string()])
-            .args(["--seconds", &options.seconds().to_string()]);
+            .args(["--seconds", &options.seconds().to_string()])
+            .args(["--only", only]);
         if call == "sample" {
             command = command.args(["--sample"]);
-        }
-        if !options.only.is_empty() {
-            command = command.args(["--only", &options.only.join(",")]);
         }
         Ok(command)
     }
@@ -114,9 +173,19 @@ struct Collected {
 }
 
 impl Collected {
-    fn take(&mut self, contestant: &str, line: &str) -> Result<()> {
-        let read: Value =
-            serde_json::from_str(line).with_context(|| format!("not JSON: {line}"))?;
+    /// What a contestant's processes say: of the same workloads, in the same order.
+    fn take(&mut self, contestant: &str, processes: Vec<Vec<Value>>) -> Result<()> {
+        let first = processes.first().context("no process")?;
+        for (i, line) in first.iter().enumerate() {
+            let same = processes.iter().filter_map(|lines| lines.get(i));
+            let rate: f64 = same.clone().filter_map(|line| line["rate"].as_f64()).sum();
+            let learned = same.clone().all(|line| learned(&line["losses"]));
+            self.take_one(contestant, line, rate, learned);
+        }
+        Ok(())
+    }
+
+    fn take_one(&mut self, contestant: &str, read: &Value, rate: f64, learned: bool) {
         let known = self.lines.iter().position(|known| {
             known["contestant"] == contestant
                 && known["kind"] == read["kind"]
@@ -131,13 +200,12 @@ impl Collected {
         });
         let entry = &mut self.lines[at];
         if let Some(samples) = entry["samples"].as_array_mut() {
-            samples.push(read["rate"].clone());
+            samples.push(json!(rate));
         }
-        if !learned(&read["losses"]) {
+        if !learned {
             eprintln!("{contestant} {}: the loss did not fall", read["workload"]);
             entry["error"] = json!("the loss did not fall");
         }
-        Ok(())
     }
 }
 

@@ -1,4 +1,4 @@
-//! `benches/RESULTS.md`: the figures, their ratios, and whether the targets are met.
+//! `benches/RESULTS.md`: the figures.
 
 use std::fmt::Write;
 use std::fs;
@@ -7,141 +7,10 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::machine;
-use super::results::{Measured, Results, median};
-use super::table::{Table, grouped, ratio};
-use super::{Part, sweep};
+use super::results::{Measured, Results, files, median, number, numbers, of_this_visit};
+use super::table::{NOTHING, Table, grouped};
+use super::{Part, sweep, targets};
 use crate::paths;
-
-/// A target for the ratio of two contestants' medians, per workload.
-struct Target {
-    what: &'static str,
-    call: &'static str,
-    ours: Contestant,
-    theirs: Contestant,
-    at_least: &'static [(&'static str, f64)],
-}
-
-/// Whose figures, measured in which part.
-#[derive(Clone, Copy)]
-struct Contestant(Part, &'static str);
-
-const RELAXED: Contestant = Contestant(Part::Browser, "charloom-relaxed");
-const THREADS: Contestant = Contestant(Part::Browser, "charloom-threads");
-const SIMD: Contestant = Contestant(Part::Browser, "charloom-simd");
-const TFJS: Contestant = Contestant(Part::Browser, "tfjs");
-const NATIVE: Contestant = Contestant(Part::Native, "charloom-1");
-const NATIVE_2: Contestant = Contestant(Part::Native, "charloom-2");
-/// The better of PyTorch with oneDNN and without.
-const TORCH: Contestant = Contestant(Part::Native, "torch-1");
-const TORCH_2: Contestant = Contestant(Part::Native, "torch-2");
-
-const TARGETS: [Target; 10] = [
-    Target {
-        what: "relaxed build / its wasm floor",
-        call: "train",
-        ours: RELAXED,
-        theirs: Contestant(Part::Browser, "floor-relaxed"),
-        at_least: &[
-            ("W1", 0.9),
-            ("W2", 0.9),
-            ("W3", 0.9),
-            ("W4", 0.9),
-            ("W5", 0.9),
-        ],
-    },
-    Target {
-        what: "simd build / its wasm floor",
-        call: "train",
-        ours: SIMD,
-        theirs: Contestant(Part::Browser, "floor-simd"),
-        at_least: &[],
-    },
-    Target {
-        what: "threads build, 2 threads / relaxed build",
-        call: "train",
-        ours: THREADS,
-        theirs: RELAXED,
-        at_least: &[],
-    },
-    Target {
-        what: "relaxed build / TensorFlow.js",
-        call: "train",
-        ours: RELAXED,
-        theirs: TFJS,
-        at_least: &[
-            ("W1", 25.0),
-            ("W2", 40.0),
-            ("W3", 40.0),
-            ("W4", 15.0),
-            ("W5", 15.0),
-        ],
-    },
-    Target {
-        what: "relaxed build / PyTorch, native, 1 thread",
-        call: "train",
-        ours: RELAXED,
-        theirs: TORCH,
-        at_least: &[
-            ("W1", 0.6),
-            ("W2", 1.0),
-            ("W3", 0.85),
-            ("W4", 0.45),
-            ("W5", 0.3),
-        ],
-    },
-    Target {
-        what: "native / PyTorch, 1 thread each",
-        call: "train",
-        ours: NATIVE,
-        theirs: TORCH,
-        at_least: &[
-            ("W1", 1.3),
-            ("W2", 1.3),
-            ("W3", 1.3),
-            ("W4", 1.3),
-            ("W5", 1.0),
-        ],
-    },
-    Target {
-        what: "native, 2 threads / 1",
-        call: "train",
-        ours: NATIVE_2,
-        theirs: NATIVE,
-        at_least: &[
-            ("W1", 1.7),
-            ("W2", 1.7),
-            ("W3", 1.7),
-            ("W4", 1.7),
-            ("W5", 1.7),
-        ],
-    },
-    Target {
-        what: "native / PyTorch, 2 threads each",
-        call: "train",
-        ours: NATIVE_2,
-        theirs: TORCH_2,
-        at_least: &[],
-    },
-    Target {
-        what: "sampling: relaxed build / TensorFlow.js",
-        call: "sample",
-        ours: RELAXED,
-        theirs: TFJS,
-        at_least: &[("W2", 20.0), ("W4", 20.0)],
-    },
-    Target {
-        what: "sampling: relaxed build / PyTorch, native",
-        call: "sample",
-        ours: RELAXED,
-        theirs: TORCH,
-        at_least: &[("W2", 5.0), ("W4", 5.0)],
-    },
-];
-
-const FIRST_STEP_MS: f64 = 1000.0;
-const FIRST_LOAD_BYTES: f64 = 300_000.0;
-const MEMORY_WORKLOAD: &str = "W2";
-const MEMORY_BYTES: f64 = 64e6;
 
 /// Contestants in the order of the tables, and what they are called there.
 const BROWSER_ROWS: [(&str, &str); 8] = [
@@ -154,9 +23,13 @@ const BROWSER_ROWS: [(&str, &str); 8] = [
     ("floor-simd", "wasm floor, simd"),
     ("tfjs", "TensorFlow.js, wasm backend"),
 ];
-const NATIVE_ROWS: [(&str, &str); 4] = [
+const NATIVE_ROWS: [(&str, &str); 5] = [
     ("charloom-1", "**Charloom, 1 thread**"),
     ("charloom-2", "**Charloom, 2 threads**"),
+    (
+        "charloom-1-twice",
+        "two networks at the same time, 1 thread each, together",
+    ),
     ("torch-1", "PyTorch, 1 thread"),
     ("torch-2", "PyTorch, 2 threads"),
 ];
@@ -195,7 +68,7 @@ pub fn write(results: &Results) -> Result<String> {
         .collect();
 
     write!(text, "\n{}", shapes(workloads))?;
-    write!(text, "\n## Targets\n\n{}", targets(results, &names))?;
+    write!(text, "\n## Targets\n\n{}", targets::write(results, &names))?;
     if let Some(browser) = results.get(Part::Browser) {
         write!(
             text,
@@ -320,7 +193,7 @@ fn rates(measured: &Measured, call: &str, rows: &[(&str, &str)], workloads: &[&s
     for (contestant, title) in rows {
         let samples = workloads
             .iter()
-            .map(|workload| samples(measured, call, workload, contestant));
+            .map(|workload| measured.best_samples(call, workload, contestant));
         let cells: Vec<_> = samples.map(|samples| rate(&samples)).collect();
         if cells.iter().any(|cell| cell != NOTHING) {
             table.row([vec![(*title).to_owned()], cells].concat());
@@ -328,8 +201,6 @@ fn rates(measured: &Measured, call: &str, rows: &[(&str, &str)], workloads: &[&s
     }
     table
 }
-
-const NOTHING: &str = "–";
 
 fn rate(samples: &[f64]) -> String {
     match median(samples) {
@@ -341,90 +212,6 @@ fn rate(samples: &[f64]) -> String {
     }
 }
 
-/// A contestant's repetitions. `torch-N`: the better setting's.
-fn samples(measured: &Measured, call: &str, workload: &str, contestant: &str) -> Vec<f64> {
-    let settings = match contestant {
-        "torch-1" => vec!["torch-1-on", "torch-1-off"],
-        "torch-2" => vec!["torch-2-on", "torch-2-off"],
-        other => vec![other],
-    };
-    let all = settings
-        .into_iter()
-        .map(|name| measured.samples(call, workload, name));
-    all.max_by(|a, b| {
-        median(a)
-            .unwrap_or(0.0)
-            .total_cmp(&median(b).unwrap_or(0.0))
-    })
-    .unwrap_or_default()
-}
-
-fn targets(results: &Results, workloads: &[&str]) -> String {
-    let mut head = vec!["ratio (target)"];
-    head.extend(workloads);
-    let mut table = Table::new(&head);
-    for target in &TARGETS {
-        let cells = workloads.iter().map(|workload| {
-            let median_of = |Contestant(part, name): Contestant| {
-                median(&samples(results.get(part)?, target.call, workload, name))
-            };
-            let (Some(ours), Some(theirs)) = (median_of(target.ours), median_of(target.theirs))
-            else {
-                return NOTHING.to_owned();
-            };
-            let wanted = target.at_least.iter().find(|(name, _)| name == workload);
-            match wanted {
-                Some((_, wanted)) => {
-                    let found = ours / theirs;
-                    format!("{} {} (≥ {wanted})", mark(found >= *wanted), ratio(found))
-                }
-                None => ratio(ours / theirs),
-            }
-        });
-        let cells: Vec<_> = cells.collect();
-        table.row([vec![target.what.to_owned()], cells].concat());
-    }
-    let mut text = table.to_string();
-    let mut line = |what: &str, found: Option<f64>, most: f64, unit: &str, scale: f64| {
-        if let Some(found) = found {
-            let (met, found, most) = (mark(found <= most), found / scale, most / scale);
-            let _ = writeln!(text, "- {met} {what}: {found:.0} {unit} (≤ {most:.0})");
-        }
-    };
-    let page = results.get(Part::Page);
-    let visit = page.and_then(|page| page.of_kind("page").next());
-    line(
-        "from the page's load to its first training step",
-        visit.and_then(|visit| median(&numbers(&visit["milliseconds"]["firstStep"]))),
-        FIRST_STEP_MS,
-        "ms",
-        1.0,
-    );
-    line(
-        "the whole first load, brotli",
-        visit.map(|visit| {
-            let counted = files(visit).filter(|file| of_this_visit(file));
-            counted.map(|file| number(&file["brotli"])).sum()
-        }),
-        FIRST_LOAD_BYTES,
-        "KB",
-        1e3,
-    );
-    let browser = results.get(Part::Browser);
-    line(
-        &format!("wasm memory of a session that trained {MEMORY_WORKLOAD}"),
-        browser.and_then(|browser| memory_of(browser, "charloom-relaxed", MEMORY_WORKLOAD)),
-        MEMORY_BYTES,
-        "MB",
-        1e6,
-    );
-    text.replacen("\n- ", "\n\n- ", 1)
-}
-
-fn mark(met: bool) -> &'static str {
-    if met { "✓" } else { "✗" }
-}
-
 fn memory(measured: &Measured, workloads: &[&str]) -> Table {
     let mut head = vec!["MB"];
     head.extend(workloads);
@@ -434,20 +221,13 @@ fn memory(measured: &Measured, workloads: &[&str]) -> Table {
         .filter(|(name, _)| name.starts_with("charloom"))
     {
         let cells = workloads.iter().map(|workload| {
-            let bytes = memory_of(measured, contestant, workload);
+            let bytes = measured.memory(contestant, workload);
             bytes.map_or_else(|| NOTHING.to_owned(), |bytes| format!("{:.1}", bytes / 1e6))
         });
         let cells: Vec<_> = cells.collect();
         table.row([vec![(*title).to_owned()], cells].concat());
     }
     table
-}
-
-/// WebAssembly memory never shrinks: what it is at the end was its peak.
-fn memory_of(measured: &Measured, contestant: &str, workload: &str) -> Option<f64> {
-    let mut lines = measured.of_kind("train");
-    lines.find(|line| line["contestant"] == contestant && line["workload"] == workload)?["memory"]
-        .as_f64()
 }
 
 fn ceiling(measured: &Measured) -> Table {
@@ -513,22 +293,4 @@ fn first_load(measured: &Measured) -> String {
         time("ready"),
         time("firstStep"),
     )
-}
-
-/// Whether the visit itself uses the file, charts and teaching views included.
-fn of_this_visit(file: &Value) -> bool {
-    file["when"] != "offline"
-}
-
-fn files(visit: &Value) -> impl Iterator<Item = &Value> {
-    visit["bytes"].as_array().into_iter().flatten()
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or(f64::NAN)
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    let values = value.as_array().into_iter().flatten();
-    values.filter_map(Value::as_f64).collect()
 }

@@ -84,6 +84,29 @@ impl Measured {
             .filter_map(Value::as_f64)
             .collect()
     }
+
+    /// As [`Measured::samples`]. `torch-N`: the better setting's.
+    pub fn best_samples(&self, call: &str, workload: &str, contestant: &str) -> Vec<f64> {
+        let settings = match contestant {
+            "torch-1" => vec!["torch-1-on", "torch-1-off"],
+            "torch-2" => vec!["torch-2-on", "torch-2-off"],
+            other => vec![other],
+        };
+        let all = settings
+            .into_iter()
+            .map(|name| self.samples(call, workload, name));
+        let typical = |samples: &[f64]| median(samples).unwrap_or(0.0);
+        all.max_by(|a, b| typical(a).total_cmp(&typical(b)))
+            .unwrap_or_default()
+    }
+
+    /// Bytes of a contestant's memory at the end of a training: WebAssembly memory never shrinks, so that
+    /// was its peak.
+    pub fn memory(&self, contestant: &str, workload: &str) -> Option<f64> {
+        let mut lines = self.of_kind("train");
+        lines.find(|line| line["contestant"] == contestant && line["workload"] == workload)?["memory"]
+            .as_f64()
+    }
 }
 
 /// The middle one; the mean of the two in the middle.
@@ -104,6 +127,24 @@ fn folder() -> PathBuf {
 
 fn file(part: Part) -> PathBuf {
     folder().join(format!("{}.jsonl", part.name()))
+}
+
+/// Whether the visit itself uses the file, charts and teaching views included.
+pub fn of_this_visit(file: &Value) -> bool {
+    file["when"] != "offline"
+}
+
+pub fn files(visit: &Value) -> impl Iterator<Item = &Value> {
+    visit["bytes"].as_array().into_iter().flatten()
+}
+
+pub fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}
+
+pub fn numbers(value: &Value) -> Vec<f64> {
+    let values = value.as_array().into_iter().flatten();
+    values.filter_map(Value::as_f64).collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Where a table has no figure.
+pub const NOTHING: &str = "–";
+
 /// Columns of text; all but the first are set to the right.
 pub struct Table {
     rows: Vec<Vec<String>>,
