@@ -12,6 +12,12 @@ use crate::setup::Tools;
 use crate::variant::Variant;
 
 /// The builds that the floor is compiled with.
+/// Training and sampling, contestants in turn.
+pub const RACE: &str = "train,sample";
+/// Into how many repetitions, each as much shorter, one is split in a race: here a contestant is started once,
+/// and the more often they take turns, the more alike is what else the machine does meanwhile.
+const SLICES: u32 = 3;
+
 const FLOORS: [Variant; 2] = [Variant::Simd, Variant::Relaxed];
 
 /// Compiles `benches/floor` with the flags of Charloom's own builds.
@@ -34,11 +40,15 @@ pub fn build_floor(tools: &Tools) -> Result<()> {
 /// What `run.mjs` measures of `parts`.
 pub fn measure(tools: &Tools, options: &Options, parts: &str) -> Result<Vec<Value>> {
     let mut lines = Vec::new();
+    let slices = if parts == RACE { SLICES } else { 1 };
     let mut command = tools
         .command("node")?
         .args(["run.mjs", "--parts", parts])
-        .args(["--reps", &options.reps().to_string()])
-        .args(["--seconds", &options.seconds().to_string()])
+        .args(["--reps", &(options.reps() * slices).to_string()])
+        .args([
+            "--seconds",
+            &(options.seconds() / f64::from(slices)).to_string(),
+        ])
         .args(["--pkg".as_ref(), paths::pkg().as_path()])
         .args(["--floor".as_ref(), floors().as_path()])
         .args(["--dist".as_ref(), paths::www().join("dist").as_path()])

@@ -53,7 +53,7 @@ pub struct Options {
     /// Measure what was built last
     #[arg(long)]
     no_build: bool,
-    /// Write benches/RESULTS.md, with the last figures of parts that are not measured now
+    /// Write benches/RESULTS.md, with the last written figures of parts that are not measured now
     #[arg(long)]
     write: bool,
     /// The kernels, one at a time, and nothing else; arguments after -- go to Divan
@@ -172,10 +172,13 @@ pub fn run(options: &Options) -> Result<()> {
                 measured.extend(browser::measure(&tools, options, "sweep")?);
                 measured
             }
-            Part::Browser => browser::measure(&tools, options, "train,sample")?,
+            Part::Browser => browser::measure(&tools, options, browser::RACE)?,
             Part::Page => browser::measure(&tools, options, "page")?,
         };
-        results.put(part, machine::describe(options.quick)?, measured)?;
+        results.put(part, machine::describe(options.quick)?, measured);
+        if options.write {
+            results.keep(part)?;
+        }
     }
     let report = report::write(&results)?;
     if options.write {

@@ -1,5 +1,5 @@
-//! What was measured: per part a list of JSON objects, the first of them the machine. Kept under
-//! `target/bench/`, so that one part can be measured again and the report still has the others.
+//! What was measured: per part a list of JSON objects, the first of them the machine. With `--write` it is
+//! kept under `target/bench/`, so that one part can be measured again and the report still has the others.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -40,16 +40,23 @@ impl Results {
         Ok(results)
     }
 
-    /// Takes in a part's results, and keeps them for later.
-    pub fn put(&mut self, part: Part, machine: Value, lines: Vec<Value>) -> Result<()> {
+    /// Takes in a part's results.
+    pub fn put(&mut self, part: Part, machine: Value, lines: Vec<Value>) {
+        self.parts.insert(part, Measured { machine, lines });
+    }
+
+    /// Keeps a part's results for later.
+    pub fn keep(&self, part: Part) -> Result<()> {
+        let Some(Measured { machine, lines }) = self.get(part) else {
+            return Ok(());
+        };
         let mut text = String::new();
-        for line in std::iter::once(&machine).chain(&lines) {
+        for line in std::iter::once(machine).chain(lines) {
             text += &line.to_string();
             text.push('\n');
         }
         fs::create_dir_all(folder())?;
         fs::write(file(part), text)?;
-        self.parts.insert(part, Measured { machine, lines });
         Ok(())
     }
 
