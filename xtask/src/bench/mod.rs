@@ -56,6 +56,9 @@ pub struct Options {
     /// Write benches/RESULTS.md, with the last written figures of parts that are not measured now
     #[arg(long)]
     write: bool,
+    /// Write benches/RESULTS.md anew from the last written figures, and measure nothing
+    #[arg(long, conflicts_with_all = ["parts", "sweep"])]
+    report: bool,
     /// The kernels, one at a time, and nothing else; arguments after -- go to Divan
     #[arg(long, conflicts_with = "gpu")]
     kernels: bool,
@@ -147,6 +150,9 @@ pub fn run(options: &Options) -> Result<()> {
     if !options.arguments.is_empty() {
         bail!("arguments after -- go with --kernels or --gpu");
     }
+    if options.report {
+        return write_report(&Results::load()?);
+    }
     let parts = options.parts();
     let needs: Vec<_> = parts
         .iter()
@@ -180,13 +186,19 @@ pub fn run(options: &Options) -> Result<()> {
             results.keep(part)?;
         }
     }
-    let report = report::write(&results)?;
     if options.write {
-        fs::write(paths::benches().join("RESULTS.md"), report)?;
-        println!("benches/RESULTS.md is written");
-    } else {
-        println!("{report}");
+        return write_report(&results);
     }
+    println!("{}", report::write(&results)?);
+    Ok(())
+}
+
+fn write_report(results: &Results) -> Result<()> {
+    if results.is_empty() {
+        bail!("nothing has been measured here: `cargo xtask bench --write`");
+    }
+    fs::write(paths::benches().join("RESULTS.md"), report::write(results)?)?;
+    println!("benches/RESULTS.md is written");
     Ok(())
 }
 

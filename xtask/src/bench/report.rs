@@ -39,10 +39,12 @@ const HEAD: &str = "\
 # Benchmark results
 
 Characters a second: median of all repetitions, the best one in brackets. Everything in a table was
-measured in one run, repetitions interleaved; ratios are of medians. A step of training is forward,
-backward through time, clipping by the global norm (TensorFlow.js does not clip) and Adam, on one-hot
-characters. The wasm floor is a bare loop over a step's matrix products, gates, softmax, clipping and
-Adam in the same browser (`benches/floor`): what the machine allows, not a trainer.
+measured in one run, in rounds: everyone once, then everyone again. A ratio is the median of the
+rounds' own ratios, for whatever else uses the machine then uses it for both; across two tables, and
+so two runs, it is of the medians. A step of training is forward, backward through time, clipping by
+the global norm (TensorFlow.js does not clip) and Adam, on one-hot characters. The wasm floor is a
+bare loop over a step's matrix products, gates, softmax, clipping and Adam in the same browser
+(`benches/floor`): what the machine allows, not a trainer.
 
 To repeat it: `cargo xtask bench --write`, then `cargo xtask bench --sweep --write`, on a machine that
 does nothing else (`--quick` to see that it works, `--only W1,W4` for some workloads). It installs what

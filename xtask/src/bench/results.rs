@@ -60,6 +60,10 @@ impl Results {
         Ok(())
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
     pub fn get(&self, part: Part) -> Option<&Measured> {
         self.parts.get(&part)
     }

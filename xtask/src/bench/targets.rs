@@ -1,4 +1,4 @@
-//! The targets: ratios of contestants' medians, and the limits of the page.
+//! The targets: ratios of contestants, and the limits of the page.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use super::Part;
 use super::results::{Results, files, median, number, numbers, of_this_visit};
 use super::table::{NOTHING, Table, ratio};
 
-/// A target for the ratio of two contestants' medians, per workload.
+/// A target for the ratio of two contestants, per workload.
 struct Target {
     what: &'static str,
     call: &'static str,
@@ -144,27 +144,44 @@ const FIRST_LOAD_BYTES: f64 = 300_000.0;
 const MEMORY_WORKLOAD: &str = "W2";
 const MEMORY_BYTES: f64 = 64e6;
 
+impl Target {
+    /// The ratio, on a workload.
+    fn found(&self, results: &Results, workload: &str) -> Option<f64> {
+        let samples_of = |Contestant(part, name): Contestant| {
+            let measured = results.get(part)?;
+            Some(measured.best_samples(self.call, workload, name))
+        };
+        let (ours, theirs) = (samples_of(self.ours)?, samples_of(self.theirs)?);
+        if self.ours.0 == self.theirs.0 {
+            median_of_rounds(&ours, &theirs)
+        } else {
+            Some(median(&ours)? / median(&theirs)?)
+        }
+    }
+}
+
+/// The median of each round's own ratio: a round is over in seconds, and what others do to the machine
+/// meanwhile, they do to both. (Whoever is slow has fewer rounds, the first ones.)
+fn median_of_rounds(ours: &[f64], theirs: &[f64]) -> Option<f64> {
+    let ratios: Vec<_> = ours.iter().zip(theirs).map(|(a, b)| a / b).collect();
+    median(&ratios)
+}
+
 pub fn write(results: &Results, workloads: &[&str]) -> String {
     let mut head = vec!["ratio (target)"];
     head.extend(workloads);
     let mut table = Table::new(&head);
     for target in &TARGETS {
         let cells = workloads.iter().map(|workload| {
-            let median_of = |Contestant(part, name): Contestant| {
-                let measured = results.get(part)?;
-                median(&measured.best_samples(target.call, workload, name))
-            };
-            let (Some(ours), Some(theirs)) = (median_of(target.ours), median_of(target.theirs))
-            else {
+            let Some(found) = target.found(results, workload) else {
                 return NOTHING.to_owned();
             };
             let wanted = target.at_least.iter().find(|(name, _)| name == workload);
             match wanted {
                 Some((_, wanted)) => {
-                    let found = ours / theirs;
                     format!("{} {} (≥ {wanted})", mark(found >= *wanted), ratio(found))
                 }
-                None => ratio(ours / theirs),
+                None => ratio(found),
             }
         });
         let cells: Vec<_> = cells.collect();
@@ -209,4 +226,18 @@ pub fn write(results: &Results, workloads: &[&str]) -> String {
 
 fn mark(met: bool) -> &'static str {
     if met { "✓" } else { "✗" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median_of_rounds;
+
+    #[test]
+    fn a_ratio_is_of_the_same_rounds() {
+        // The machine was half as fast in the last two rounds of three: the medians say 1.
+        let (ours, theirs) = ([40.0, 20.0, 20.0], [20.0, 20.0, 10.0]);
+        assert_eq!(median_of_rounds(&ours, &theirs), Some(2.0));
+        assert_eq!(median_of_rounds(&ours, &theirs[..1]), Some(2.0));
+        assert_eq!(median_of_rounds(&ours, &[]), None);
+    }
 }
