@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::Value;
 
-use super::Options;
+use super::{Options, read_json};
 use crate::paths;
 use crate::setup::Tools;
 use crate::variant::Variant;
@@ -39,7 +39,6 @@ pub fn build_floor(tools: &Tools) -> Result<()> {
 
 /// What `run.mjs` measures of `parts`.
 pub fn measure(tools: &Tools, options: &Options, parts: &str) -> Result<Vec<Value>> {
-    let mut lines = Vec::new();
     let slices = if parts == RACE { SLICES } else { 1 };
     let mut command = tools
         .command("node")?
@@ -62,11 +61,7 @@ pub fn measure(tools: &Tools, options: &Options, parts: &str) -> Result<Vec<Valu
     if !options.contestants.is_empty() {
         command = command.args(["--contestants", &options.contestants.join(",")]);
     }
-    command.read_lines(|line| {
-        lines.push(serde_json::from_str(line).with_context(|| format!("not JSON: {line}"))?);
-        Ok(())
-    })?;
-    Ok(lines)
+    read_json(command)
 }
 
 fn floors() -> PathBuf {

@@ -23,9 +23,11 @@ mod targets;
 
 use std::fs;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use serde_json::Value;
 
+use crate::process::Process;
 use crate::setup::{self, Need, Tools};
 use crate::{build, paths};
 use results::Results;
@@ -200,6 +202,22 @@ fn write_report(results: &Results) -> Result<()> {
     fs::write(paths::benches().join("RESULTS.md"), report::write(results)?)?;
     println!("benches/RESULTS.md is written");
     Ok(())
+}
+
+/// `workloads.json`
+fn definition() -> Result<Value> {
+    let text = fs::read_to_string(paths::benches().join("workloads.json"))?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// What a command prints: one JSON object a line.
+fn read_json(command: Process) -> Result<Vec<Value>> {
+    let mut lines = Vec::new();
+    command.read_lines(|line| {
+        lines.push(serde_json::from_str(line).with_context(|| format!("not JSON: {line}"))?);
+        Ok(())
+    })?;
+    Ok(lines)
 }
 
 /// Builds what `parts` measure.

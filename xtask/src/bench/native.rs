@@ -1,6 +1,5 @@
 //! The native half: `benches/native.rs` and `benches/torch/bench.py`, a process a repetition, in turn.
 
-use std::fs;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -8,7 +7,7 @@ use std::thread;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use super::Options;
+use super::{Options, definition, read_json};
 use crate::paths;
 use crate::process::Process;
 use crate::setup::Tools;
@@ -79,19 +78,9 @@ fn at_once(command: impl Fn() -> Result<Process>, processes: usize) -> Result<Ve
     })
 }
 
-fn read_json(command: Process) -> Result<Vec<Value>> {
-    let mut lines = Vec::new();
-    command.read_lines(|line| {
-        lines.push(serde_json::from_str(line).with_context(|| format!("not JSON: {line}"))?);
-        Ok(())
-    })?;
-    Ok(lines)
-}
-
 /// The names of those that are asked for.
 fn workloads(options: &Options) -> Result<Vec<String>> {
-    let definition = fs::read_to_string(paths::benches().join("workloads.json"))?;
-    let definition: Value = serde_json::from_str(&definition)?;
+    let definition = definition()?;
     let all = definition["workloads"].as_object();
     let names = all.context("workloads.json has no workloads")?.keys();
     let asked_for = |name: &&String| options.only.is_empty() || options.only.contains(name);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::machine;
 use super::results::{Measured, Results, files, median, number, numbers, of_this_visit};
 use super::table::{NOTHING, Table, grouped};
-use super::{Part, sweep, targets};
+use super::{Part, definition, sweep, targets};
 use crate::paths;
 
 /// Contestants in the order of the tables, and what they are called there.
@@ -52,8 +52,7 @@ it needs.
 ";
 
 pub fn write(results: &Results) -> Result<String> {
-    let definition = fs::read_to_string(paths::benches().join("workloads.json"))?;
-    let definition: Value = serde_json::from_str(&definition)?;
+    let definition = definition()?;
     let workloads = &definition["workloads"];
     let mut text = HEAD.to_owned();
     let names: Vec<&str> = workloads

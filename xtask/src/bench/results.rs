@@ -145,6 +145,7 @@ pub fn of_this_visit(file: &Value) -> bool {
     file["when"] != "offline"
 }
 
+/// The files that the visit downloads.
 pub fn files(visit: &Value) -> impl Iterator<Item = &Value> {
     visit["bytes"].as_array().into_iter().flatten()
 }

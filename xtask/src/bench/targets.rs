@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_ratio_is_of_the_same_rounds() {
-        // The machine was half as fast in the last two rounds of three: the medians say 1.
+        // The machine slowed down to half in the middle of the second round: the medians say 1.
         let (ours, theirs) = ([40.0, 20.0, 20.0], [20.0, 20.0, 10.0]);
         assert_eq!(median_of_rounds(&ours, &theirs), Some(2.0));
         assert_eq!(median_of_rounds(&ours, &theirs[..1]), Some(2.0));
