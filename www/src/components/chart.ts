@@ -1,20 +1,45 @@
 /**
  * A uPlot chart in the page's colours. The owner sets `options` when the set of curves changes and `data` when the
- * numbers do; resizing, theme changes and accessibility are handled here.
+ * numbers do; resizing, theme changes, pointing and accessibility are handled here.
+ *
+ * Data flows one way. Only a person changes what is pointed at: mouse, finger or key send a PointEvent, the owner sets
+ * `pointed`, and drawing places the cursor there. No hook of uPlot's may change state, since uPlot calls its hooks
+ * again for whatever a new state makes it draw.
  */
-import { LitElement, css, html, unsafeCSS, type PropertyValues } from 'lit';
+import { LitElement, css, html, nothing, unsafeCSS, type PropertyValues } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
 import uPlot from 'uplot';
 import uplotStyles from 'uplot/dist/uPlot.min.css?inline';
+import { nearest } from '../state/series.ts';
 
 export type ChartOptions = Omit<uPlot.Options, 'width' | 'height'>;
 export type ColourOf = (token: string) => string;
+
+/** Someone points at this place of the horizontal axis; null: no longer at any. */
+export class PointEvent extends Event {
+  constructor(readonly x: number | null) {
+    super('point');
+  }
+}
+
+/** uPlot's own listeners, none of which is wanted. */
+const UNBOUND = Object.fromEntries(
+  ['mousedown', 'mouseup', 'click', 'dblclick', 'mousemove', 'mouseleave', 'mouseenter'].map((name) => [name, () => null]),
+) as uPlot.Cursor.Bind;
+const NOWHERE = { left: -10, top: -10 };
+/** Steps of the Page keys along the curve. */
+const PAGES = 20;
 
 @customElement('cl-chart')
 export class Chart extends LitElement {
   /** Builds the options; called again when the theme changes, with the colours of that theme. */
   @property({ attribute: false }) options!: (colour: ColourOf) => ChartOptions;
   @property({ attribute: false }) data: uPlot.AlignedData = [[]];
+  /** Places that can be pointed at, in rising order; none: the chart is a picture only. */
+  @property({ attribute: false }) places: readonly number[] = [];
+  @property({ attribute: false }) pointed: number | null = null;
+  /** What stands at the pointed place, for screen readers. */
+  @property() reading = '';
   @property({ type: Number }) height = 260;
   /** What a screen reader says of it. */
   @property() label = '';
@@ -39,11 +64,21 @@ export class Chart extends LitElement {
       .plot {
         overflow: hidden;
       }
+      .plot[role='slider'] {
+        /* A finger goes along the curve sideways, and scrolls the page up and down. */
+        touch-action: pan-y;
+        cursor: crosshair;
+      }
+      .plot:focus-visible {
+        outline: 2px solid var(--accent);
+        outline-offset: 2px;
+        border-radius: 4px;
+      }
       .uplot {
         font-family: var(--sans);
       }
-      .u-legend {
-        display: none;
+      .u-over {
+        cursor: inherit;
       }
     `,
   ];
@@ -64,7 +99,24 @@ export class Chart extends LitElement {
   }
 
   override render() {
-    return html`<div class="plot" role="img" aria-label=${this.label} .style=${`height:${this.height}px`}></div>`;
+    const { places, pointed } = this;
+    const last = places.at(-1);
+    const along = last !== undefined;
+    return html`<div
+      class="plot"
+      role=${along ? 'slider' : 'img'}
+      tabindex=${along ? 0 : nothing}
+      aria-label=${this.label}
+      aria-valuemin=${along ? places[0]! : nothing}
+      aria-valuemax=${last ?? nothing}
+      aria-valuenow=${pointed ?? last ?? nothing}
+      aria-valuetext=${this.reading || nothing}
+      .style=${`height:${this.height}px`}
+      @pointerdown=${this.pointAt}
+      @pointermove=${this.pointAt}
+      @pointerleave=${this.leave}
+      @keydown=${this.walk}
+    ></div>`;
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -74,15 +126,63 @@ export class Chart extends LitElement {
     }
     if (this.plot) {
       if (changed.has('data')) this.plot.setData(this.data);
+      if (changed.has('pointed')) this.showCursor();
     } else if (this.clientWidth) {
-      const options = { ...this.options(this.colour), width: this.clientWidth, height: this.height };
-      this.plot = new uPlot(options, this.data, this.place);
+      const options = this.options(this.colour);
+      const { hooks } = options;
+      this.plot = new uPlot(
+        {
+          ...options,
+          width: this.clientWidth,
+          height: this.height,
+          legend: { show: false },
+          cursor: { y: false, points: { size: 6 }, bind: UNBOUND },
+          // The scales may have changed: the cursor stays at its place, not at its pixel.
+          hooks: { ...hooks, draw: [...(hooks?.draw ?? []), () => this.showCursor()] },
+        },
+        this.data,
+        this.place,
+      );
     }
   }
 
   private resize(): void {
     if (this.plot && this.clientWidth) this.plot.setSize({ width: this.clientWidth, height: this.height });
     else this.requestUpdate();
+  }
+
+  private showCursor(): void {
+    const { plot, pointed } = this;
+    plot?.setCursor(pointed === null ? NOWHERE : { left: plot.valToPos(pointed, 'x'), top: 0 }, false);
+  }
+
+  private point(x: number | null): void {
+    if (x !== this.pointed) this.dispatchEvent(new PointEvent(x));
+  }
+
+  private pointAt(event: PointerEvent): void {
+    if (!this.plot || !this.places.length) return;
+    const x = this.plot.posToVal(event.clientX - this.plot.over.getBoundingClientRect().left, 'x');
+    this.point(this.places[nearest(this.places, x)] ?? null);
+  }
+
+  /** What a finger pointed at stays to be read once it is lifted. */
+  private leave(event: PointerEvent): void {
+    if (event.pointerType !== 'touch') this.point(null);
+  }
+
+  private walk(event: KeyboardEvent): void {
+    const last = this.places.length - 1;
+    if (last < 0) return;
+    const here = this.pointed === null ? last : nearest(this.places, this.pointed);
+    const page = Math.max(1, Math.round(last / PAGES));
+    const next = {
+      ArrowLeft: here - 1, ArrowDown: here - 1, ArrowRight: here + 1, ArrowUp: here + 1,
+      PageDown: here - page, PageUp: here + page, Home: 0, End: last, Escape: -Infinity,
+    }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    this.point(next === -Infinity ? null : this.places[Math.min(last, Math.max(0, next))]!);
   }
 
   /** The colour that a token has here and now: canvas needs it resolved. */

@@ -4,19 +4,24 @@ import { customElement, state } from 'lit/decorators.js';
 import type uPlot from 'uplot';
 import * as format from '../i18n/format.ts';
 import type { Run } from '../state/runs.ts';
+import { nearest, smooth } from '../state/series.ts';
 import { AppElement } from './base.ts';
 import './chart.ts';
-import { lossData, lossOptions, MOST_DOTS, smallData, smallOptions, type LossHover } from './curves.ts';
+import type { PointEvent } from './chart.ts';
+import { lossData, lossOptions, MOST_DOTS, smallData, smallOptions } from './curves.ts';
 import { shared } from './styles.ts';
 
 @customElement('cl-charts')
 export class Charts extends AppElement {
   protected readonly watches = ['runsVersion', 'session', 'config'] as const;
-  @state() private hover: LossHover | null = null;
+  /** The epoch, as a fraction, that someone points at. */
+  @state() private pointed: number | null = null;
   private lossChart: ReturnType<typeof lossOptions> | undefined;
   private gradientChart: ReturnType<typeof smallOptions> | undefined;
   private rateChart: ReturnType<typeof smallOptions> | undefined;
   private built = '';
+  private drawnVersion = -1;
+  private data: { loss: uPlot.AlignedData; gradient: uPlot.AlignedData; rate: uPlot.AlignedData } | undefined;
 
   static override styles = [
     shared,
@@ -87,10 +92,17 @@ export class Charts extends AppElement {
     return this.app.runs.all.filter((run) => run.visible && run.steps.length > 0);
   }
 
+  /** The run that the read-out and the screen reader tell of. */
+  private get told(): Run | undefined {
+    const { current } = this.app.runs;
+    return current?.visible && current.steps.length ? current : this.shown.at(-1);
+  }
+
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     const runs = this.shown;
     const current = this.app.runs.current;
+    this.gather(runs, current?.id ?? 0);
     const threshold = current && current.config.train.clip !== 'none' ? current.config.train.clip_threshold : null;
     const validation = runs.map((run) => run.epochs.some((epoch) => epoch.validation_perplexity !== null));
     // New options only when the set of curves or their labels changed: rebuilding a chart is what costs.
@@ -109,7 +121,6 @@ export class Charts extends AppElement {
         epoch: this.t('chart.epoch.axis'),
         blind: this.t('chart.blind'),
       },
-      onHover: (hover) => (this.hover = hover),
     });
     this.gradientChart = smallOptions({
       runs,
@@ -119,20 +130,34 @@ export class Charts extends AppElement {
     this.rateChart = smallOptions({ runs, log: false, mark: null });
   }
 
+  /** The numbers to draw, new ones only where the runs changed: pointing must not draw the curves anew. */
+  private gather(runs: Run[], currentId: number): void {
+    const { runsVersion } = this.state;
+    if (this.data && runsVersion === this.drawnVersion) return;
+    this.drawnVersion = runsVersion;
+    this.data = { loss: lossData(runs, currentId), gradient: smallData(runs, 1), rate: smallData(runs, 2) };
+  }
+
   override render() {
     const runs = this.shown;
     const current = this.app.runs.current;
-    const smallest = current?.steps.columns[0];
+    const told = this.told;
+    const smallest = told?.steps.columns[0];
+    const reading = this.reading(told);
     return html`<section class="card" aria-labelledby="title">
       <div class="head">
         <h2 id="title">${this.t('chart.loss')}</h2>
-        <span class="small muted number" aria-hidden="true">${this.readout()}</span>
+        <span class="small muted number" id="reading" aria-hidden="true">${reading}</span>
       </div>
       <div class="hero">
         <cl-chart
           .options=${this.lossChart}
-          .data=${lossData(runs, current?.id ?? 0)}
+          .data=${this.data!.loss}
+          .places=${told?.steps.x ?? []}
+          .pointed=${this.pointed}
+          .reading=${reading}
           .height=${300}
+          @point=${this.point}
           .label=${smallest?.length
             ? this.t('chart.describe', {
                 title: this.t('chart.loss'),
@@ -147,22 +172,30 @@ export class Charts extends AppElement {
       ${current && runs.includes(current) ? this.legend(current) : nothing}
       <p class="small muted">${this.t('chart.loss.help')}</p>
       <div class="pair" ?hidden=${!runs.length}>
-        ${this.small('chart.gradient', 1, this.gradientChart, runs)} ${this.small('chart.rate', 2, this.rateChart, runs)}
+        ${this.small('chart.gradient', 1, this.gradientChart, this.data!.gradient)}
+        ${this.small('chart.rate', 2, this.rateChart, this.data!.rate)}
       </div>
     </section>`;
   }
 
-  private small(title: 'chart.gradient' | 'chart.rate', column: number, options: unknown, runs: Run[]) {
-    const values = this.app.runs.current?.steps.columns[column] ?? [];
+  private small(title: 'chart.gradient' | 'chart.rate', column: number, options: unknown, data: uPlot.AlignedData) {
+    const { x = [], columns } = this.told?.steps ?? {};
+    const values = columns?.[column] ?? [];
+    const at = this.pointed === null ? values.length - 1 : nearest(x, this.pointed);
+    const value = format.short(values[at]);
     return html`<figure>
       <figcaption class="head tight">
         <h3 title=${title === 'chart.gradient' ? this.t('chart.gradient.help') : nothing}>${this.t(title)}</h3>
-        <span class="small muted number">${format.short(values.at(-1))}</span>
+        <span class="small muted number">${value}</span>
       </figcaption>
       <cl-chart
         .options=${options}
-        .data=${smallData(runs, column) as uPlot.AlignedData}
+        .data=${data}
+        .places=${x}
+        .pointed=${this.pointed}
+        .reading=${this.pointed === null ? '' : `${this.t('chart.epoch.axis')} ${format.short(x[at])} · ${value}`}
         .height=${120}
+        @point=${this.point}
         .label=${this.t('chart.describe', {
           title: this.t(title),
           points: values.length,
@@ -187,9 +220,15 @@ export class Charts extends AppElement {
     </p>`;
   }
 
-  private readout() {
-    if (!this.hover) return nothing;
-    const { epoch, loss } = this.hover;
-    return `${this.t('chart.epoch.axis')} ${format.short(epoch)} · ${this.t('chart.loss.axis')} ${format.fixed(loss, 3)} · ${this.t('chart.perplexity.axis')} ${format.perplexity(Math.exp(loss))}`;
+  private readonly point = ({ x }: PointEvent) => {
+    this.pointed = x;
+  };
+
+  /** What the told run's smoothed curve says at the pointed place. */
+  private reading(run: Run | undefined): string {
+    if (this.pointed === null || !run) return '';
+    const at = nearest(run.steps.x, this.pointed);
+    const loss = smooth(run.steps.columns[0]!)[at];
+    return `${this.t('chart.epoch.axis')} ${format.short(run.steps.x[at])} · ${this.t('chart.loss.axis')} ${format.fixed(loss, 3)} · ${this.t('chart.perplexity.axis')} ${format.perplexity(loss === undefined ? null : Math.exp(loss))}`;
   }
 }

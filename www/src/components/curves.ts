@@ -15,11 +15,6 @@ const DECADES = [-6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5].flatMap((power) => [1
 
 const POWERS = Array.from({ length: 20 }, (_, index) => 10 ** (index - 13));
 
-export interface LossHover {
-  epoch: number;
-  loss: number;
-}
-
 type CurveKind = 'raw' | 'smoothed' | 'epochs' | 'validation' | 'book';
 
 interface LossSettings {
@@ -27,7 +22,6 @@ interface LossSettings {
   currentId: number;
   vocabulary: number;
   text: { loss: string; perplexity: string; epoch: string; blind: string };
-  onHover: (hover: LossHover | null) => void;
 }
 
 function axisStyle(colour: ColourOf): Pick<uPlot.Axis, 'stroke' | 'font' | 'labelFont' | 'ticks'> {
@@ -68,10 +62,9 @@ function lastEpoch(runs: Run[]): number {
   return Math.max(0, ...runs.map((run) => run.steps.x.at(-1) ?? 0)) || 1;
 }
 
-export function lossOptions({ runs, currentId, vocabulary, text, onHover }: LossSettings): (colour: ColourOf) => ChartOptions {
+export function lossOptions({ runs, currentId, vocabulary, text }: LossSettings): (colour: ColourOf) => ChartOptions {
   const blind = vocabulary > 1 ? Math.log(vocabulary) : null;
   return (colour) => ({
-    cursor: { y: false, points: { size: 6 } },
     scales: {
       x: { time: false, range: () => [0, lastEpoch(runs)] },
       y: {
@@ -101,16 +94,6 @@ export function lossOptions({ runs, currentId, vocabulary, text, onHover }: Loss
       draw: [
         (plot) => {
           if (blind !== null) drawMark(plot, blind, `${text.blind} (${vocabulary})`, colour('--line-2'));
-        },
-      ],
-      setCursor: [
-        (plot) => {
-          const index = plot.cursor.idx;
-          const columns = columnsOf(runs, currentId);
-          const smoothed = columns.findLastIndex(({ kind }) => kind === 'smoothed');
-          if (index === null || index === undefined || smoothed < 0) return onHover(null);
-          const loss = plot.data[smoothed + 1]?.[index];
-          onHover(typeof loss === 'number' ? { epoch: plot.data[0][index]!, loss } : null);
         },
       ],
     },
@@ -185,7 +168,6 @@ export interface ReachCurve {
 /** Norms over characters, furthest back on the left, on a logarithmic scale. */
 export function reachOptions(curves: ReachCurve[], axis: string): (colour: ColourOf) => ChartOptions {
   return (colour) => ({
-    cursor: { show: false },
     scales: {
       x: { time: false },
       y: { distr: 3, range: (_, min, max) => [min / 1.5, max * 1.5] },
@@ -223,7 +205,6 @@ interface SmallSettings {
 
 export function smallOptions({ runs, log, mark }: SmallSettings): (colour: ColourOf) => ChartOptions {
   return (colour) => ({
-    cursor: { show: false },
     scales: {
       x: { time: false, range: () => [0, lastEpoch(runs)] },
       y: {

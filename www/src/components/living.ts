@@ -82,8 +82,9 @@ export class Living extends AppElement {
 
   override render() {
     const samples = this.app.runs.current?.samples ?? [];
-    if (this.lookedAt !== null && this.lookedAt >= samples.length) this.lookedAt = null;
-    const sample = this.lookedAt === null ? this.state.living : (samples[this.lookedAt] ?? null);
+    // Another run may have fewer samples, or none.
+    const earlier = this.lookedAt === null ? undefined : samples[this.lookedAt];
+    const sample = earlier ?? this.state.living;
     return html`<section class="card" aria-labelledby="title">
       <div class="head">
         <h2 id="title">${this.t('living.title')}</h2>
@@ -95,7 +96,7 @@ export class Living extends AppElement {
             ${this.expected(sample)}
           </div>`
         : html`<p class="text muted">${this.t('living.empty')}</p>`}
-      ${samples.length > 1 ? this.scrubber(samples) : nothing}
+      ${samples.length > 1 ? this.scrubber(samples, earlier) : nothing}
     </section>`;
   }
 
@@ -132,7 +133,7 @@ export class Living extends AppElement {
     </div>`;
   }
 
-  private scrubber(samples: LivingSample[]) {
+  private scrubber(samples: LivingSample[], earlier: LivingSample | undefined) {
     const latest = samples.length - 1;
     return html`<div class="scrub">
       <input
@@ -140,13 +141,13 @@ export class Living extends AppElement {
         min="0"
         max=${latest}
         aria-label=${this.t('living.scrub')}
-        .value=${String(this.lookedAt ?? latest)}
+        .value=${String(earlier ? this.lookedAt : latest)}
         @input=${(event: Event) => {
           const index = (event.target as HTMLInputElement).valueAsNumber;
           this.lookedAt = index === latest ? null : index;
         }}
       />
-      ${this.lookedAt === null
+      ${!earlier
         ? html`<span class="small muted">${this.t('living.now')}</span>`
         : html`<button class="link" @click=${() => (this.lookedAt = null)}>${this.t('living.back')}</button>`}
     </div>`;

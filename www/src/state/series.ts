@@ -91,3 +91,15 @@ export function smooth(values: readonly number[], weight = 1 - 1 / spanFor(value
   }
   return out;
 }
+
+/** Index of the number that is nearest to `x`, in rising numbers; −1 where there are none. */
+export function nearest(rising: readonly number[], x: number): number {
+  let low = 0;
+  let high = rising.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rising[middle + 1]! - x <= x - rising[middle]!) low = middle + 1;
+    else high = middle;
+  }
+  return high;
+}
