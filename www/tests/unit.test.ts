@@ -15,7 +15,7 @@ import { frameOf, framesOf, STAGES } from '../src/slow/frames.ts';
 import { layOut } from '../src/windows/layout.ts';
 import type { Progress } from '../src/protocol/messages.ts';
 import { addProgress, newRun } from '../src/state/runs.ts';
-import { MOST_POINTS, Series, smooth } from '../src/state/series.ts';
+import { MOST_POINTS, Series } from '../src/state/series.ts';
 import { Store } from '../src/state/store.ts';
 import type { CommandQueue } from '../src/worker/queue.ts';
 import { Trial } from '../src/worker/trial.ts';
@@ -60,10 +60,6 @@ test('steps that are trained once more, after a GPU failed, take the place of th
   assert.deepEqual(run.steps.x, [0, 1, 2, 3, 4, 5, 6, 7, 8].map((step) => step / batches));
   assert.deepEqual(run.steps.columns[0], [5, 5, 5, 5, 5, 5, 3, 3, 3]);
   assert.deepEqual(run.epochs.map(({ epoch, perplexity }) => [epoch, perplexity]), [[1, 5], [2, 3]]);
-});
-
-test('smoothing starts at the first value, not at zero', () => {
-  assert.deepEqual(smooth([5, 5, 5], 0.9).map((value) => Number(value.toFixed(6))), [5, 5, 5]);
 });
 
 test('options are read and written by path', () => {

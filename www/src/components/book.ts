@@ -2,8 +2,15 @@
 import { css, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
+import type { Milestone } from '../state/runs.ts';
 import { AppElement } from './base.ts';
 import { shared } from './styles.ts';
+
+/** Both ends, where they differ as shown. */
+function range(pytorch: Milestone['pytorch']): string {
+  const [low, high] = (pytorch ?? [null, null]).map(format.perplexity) as [string, string];
+  return low === high ? low : `${low}–${high}`;
+}
 
 @customElement('cl-book')
 export class Book extends AppElement {
@@ -16,6 +23,9 @@ export class Book extends AppElement {
         overflow-x: auto;
         margin-bottom: 8px;
       }
+      td {
+        white-space: nowrap;
+      }
       .yours td {
         font-weight: 600;
       }
@@ -27,6 +37,7 @@ export class Book extends AppElement {
     // An empty element would still take a gap of its own.
     this.hidden = !run?.references.length;
     if (!run || this.hidden) return nothing;
+    const onThisText = run.references.some(({ pytorch }) => pytorch);
     const reached = (epoch: number) => run.epochs.find((each) => each.epoch === epoch)?.perplexity;
     return html`<section class="card" aria-labelledby="title">
       <div class="head"><h2 id="title">${this.t('book.title')}</h2></div>
@@ -43,6 +54,12 @@ export class Book extends AppElement {
               <th scope="row">${this.t('book.theirs')}</th>
               ${run.references.map(({ perplexity }) => html`<td class="number">${format.perplexity(perplexity)}</td>`)}
             </tr>
+            ${onThisText
+              ? html`<tr>
+                  <th scope="row">${this.t('chart.expected')}</th>
+                  ${run.references.map(({ pytorch }) => html`<td class="number">${range(pytorch)}</td>`)}
+                </tr>`
+              : nothing}
             <tr class="yours">
               <th scope="row">${this.t('book.yours')}</th>
               ${run.references.map(({ epoch }) => html`<td class="number">${format.perplexity(reached(epoch))}</td>`)}
@@ -50,7 +67,7 @@ export class Book extends AppElement {
           </tbody>
         </table>
       </div>
-      <p class="small muted">${this.t('book.help')}</p>
+      <p class="small muted">${this.t('book.help')} ${onThisText ? this.t('book.help.expected') : nothing}</p>
     </section>`;
   }
 }

@@ -13,7 +13,7 @@ import uplotStyles from 'uplot/dist/uPlot.min.css?inline';
 import { nearest } from '../state/series.ts';
 
 export type ChartOptions = Omit<uPlot.Options, 'width' | 'height'>;
-export type ColourOf = (token: string) => string;
+export type ColourOf = (colour: string) => string;
 
 /** Someone points at this place of the horizontal axis; null: no longer at any. */
 export class PointEvent extends Event {
@@ -146,6 +146,11 @@ export class Chart extends LitElement {
     }
   }
 
+  /** The picture as it is drawn; none while the chart has no room. */
+  get canvas(): HTMLCanvasElement | undefined {
+    return this.plot?.ctx.canvas;
+  }
+
   private resize(): void {
     if (this.plot && this.clientWidth) this.plot.setSize({ width: this.clientWidth, height: this.height });
     else this.requestUpdate();
@@ -185,9 +190,9 @@ export class Chart extends LitElement {
     this.point(next === -Infinity ? null : this.places[Math.min(last, Math.max(0, next))]!);
   }
 
-  /** The colour that a token has here and now: canvas needs it resolved. */
-  private readonly colour: ColourOf = (token) => {
-    this.place.style.color = `var(${token})`;
+  /** The colour that a token, or CSS, has here and now: canvas needs it resolved. */
+  readonly colour: ColourOf = (colour) => {
+    this.place.style.color = colour.startsWith('--') ? `var(${colour})` : colour;
     const resolved = getComputedStyle(this.place).color;
     this.place.style.color = '';
     return resolved;

@@ -4,12 +4,25 @@ import { customElement, state } from 'lit/decorators.js';
 import type uPlot from 'uplot';
 import * as format from '../i18n/format.ts';
 import type { Run } from '../state/runs.ts';
-import { nearest, smooth } from '../state/series.ts';
+import { centres, nearest, smooth } from '../state/series.ts';
 import { AppElement } from './base.ts';
 import './chart.ts';
-import type { PointEvent } from './chart.ts';
-import { lossData, lossOptions, MOST_DOTS, smallData, smallOptions } from './curves.ts';
+import type { Chart, PointEvent } from './chart.ts';
+import { look, lossData, lossOptions, MOST_DOTS, smallData, smallOptions } from './curves.ts';
+import { csvFile, saveAs } from './download.ts';
+import type { Mark } from './marks.ts';
+import { runDetails, runName } from './runname.ts';
 import { shared } from './styles.ts';
+
+/** What differs among runs, once each; in the colour of its run where several differ. */
+function distinct(runs: readonly Run[], what: (run: Run) => number | null): { value: number; colour: string }[] {
+  const found = new Map<number, string>();
+  for (const run of runs) {
+    const value = what(run);
+    if (value !== null) found.set(value, look(run).colour);
+  }
+  return [...found].map(([value, colour]) => ({ value, colour: found.size > 1 ? colour : '--ink-2' }));
+}
 
 @customElement('cl-charts')
 export class Charts extends AppElement {
@@ -21,6 +34,7 @@ export class Charts extends AppElement {
   private rateChart: ReturnType<typeof smallOptions> | undefined;
   private built = '';
   private drawnVersion = -1;
+  private places: number[] = [];
   private data: { loss: uPlot.AlignedData; gradient: uPlot.AlignedData; rate: uPlot.AlignedData } | undefined;
 
   static override styles = [
@@ -59,13 +73,15 @@ export class Charts extends AppElement {
       .legend .plain {
         --swatch: var(--ink-2);
       }
-      .legend i {
-        width: 18px;
-        height: 0;
-        border-top: 2.5px solid var(--swatch);
+      .legend .ink {
+        --swatch: var(--ink);
       }
-      .legend i.dashed {
-        border-top-style: dashed;
+      .legend svg {
+        width: 26px;
+        height: 10px;
+        fill: var(--surface);
+        stroke: var(--swatch);
+        stroke-width: 2;
       }
       .legend i.ring {
         width: 9px;
@@ -92,55 +108,65 @@ export class Charts extends AppElement {
     return this.app.runs.all.filter((run) => run.visible && run.steps.length > 0);
   }
 
-  /** The run that the read-out and the screen reader tell of. */
+  /** The run that is drawn in full, and that read-out and screen reader tell of. */
   private get told(): Run | undefined {
-    const { current } = this.app.runs;
-    return current?.visible && current.steps.length ? current : this.shown.at(-1);
+    return this.shown.at(-1);
   }
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     const runs = this.shown;
-    const current = this.app.runs.current;
-    this.gather(runs, current?.id ?? 0);
-    const threshold = current && current.config.train.clip !== 'none' ? current.config.train.clip_threshold : null;
-    const validation = runs.map((run) => run.epochs.some((epoch) => epoch.validation_perplexity !== null));
+    const toldId = this.told?.id ?? 0;
+    this.gather(runs, toldId);
+    const blind = this.blind(runs);
+    const marks = this.thresholds(runs);
     // New options only when the set of curves or their labels changed: rebuilding a chart is what costs.
     const built = JSON.stringify([
-      runs.map((run) => [run.id, run.colour, run.epochs.length <= MOST_DOTS]), validation, threshold, current?.id, current?.vocabulary, this.state.language,
+      runs.map((run) => [run.id, run.epochs.length <= MOST_DOTS, run.epochs.some((epoch) => epoch.validation_perplexity !== null)]),
+      blind, marks, this.state.language,
     ]);
     if (built === this.built) return;
     this.built = built;
     this.lossChart = lossOptions({
       runs,
-      currentId: current?.id ?? 0,
-      vocabulary: current?.vocabulary ?? 0,
-      text: {
-        loss: this.t('chart.loss.axis'),
-        perplexity: this.t('chart.perplexity.axis'),
-        epoch: this.t('chart.epoch.axis'),
-        blind: this.t('chart.blind'),
-      },
+      toldId,
+      blind,
+      text: { loss: this.t('chart.loss.axis'), perplexity: this.t('chart.perplexity.axis'), epoch: this.t('chart.epoch.axis') },
     });
-    this.gradientChart = smallOptions({
-      runs,
-      log: true,
-      mark: threshold === null ? null : { value: threshold, label: this.t('chart.threshold', { value: format.short(threshold) }) },
-    });
-    this.rateChart = smallOptions({ runs, log: false, mark: null });
+    this.gradientChart = smallOptions({ runs, log: true, marks });
+    this.rateChart = smallOptions({ runs, log: false, marks: [] });
+  }
+
+  /** Blind guessing, for each size of vocabulary among what is drawn; before anything is, for the run to come. */
+  private blind(runs: Run[]) {
+    const { current } = this.app.runs;
+    const among = runs.length ? runs : current ? [current] : [];
+    return distinct(among, (run) => (run.vocabulary > 1 ? run.vocabulary : null)).map(({ value: vocabulary, colour }) => ({
+      vocabulary,
+      mark: { value: Math.log(vocabulary), label: `${this.t('chart.blind')} (${vocabulary})`, colour },
+    }));
+  }
+
+  /** Where the drawn runs clip. */
+  private thresholds(runs: Run[]): Mark[] {
+    return distinct(runs, ({ config: { train } }) => (train.clip === 'none' ? null : train.clip_threshold)).map(({ value, colour }) => ({
+      value,
+      label: this.t('chart.threshold', { value: format.short(value) }),
+      colour,
+    }));
   }
 
   /** The numbers to draw, new ones only where the runs changed: pointing must not draw the curves anew. */
-  private gather(runs: Run[], currentId: number): void {
+  private gather(runs: Run[], toldId: number): void {
     const { runsVersion } = this.state;
     if (this.data && runsVersion === this.drawnVersion) return;
     this.drawnVersion = runsVersion;
-    this.data = { loss: lossData(runs, currentId), gradient: smallData(runs, 1), rate: smallData(runs, 2) };
+    this.data = { loss: lossData(runs, toldId), gradient: smallData(runs, 1), rate: smallData(runs, 2) };
+    this.places = this.told ? centres(this.told.steps) : [];
   }
 
   override render() {
     const runs = this.shown;
-    const current = this.app.runs.current;
     const told = this.told;
     const smallest = told?.steps.columns[0];
     const reading = this.reading(told);
@@ -153,7 +179,7 @@ export class Charts extends AppElement {
         <cl-chart
           .options=${this.lossChart}
           .data=${this.data!.loss}
-          .places=${told?.steps.x ?? []}
+          .places=${this.places}
           .pointed=${this.pointed}
           .reading=${reading}
           .height=${300}
@@ -169,8 +195,14 @@ export class Charts extends AppElement {
         ></cl-chart>
         ${runs.length ? nothing : html`<p class="empty muted">${this.t('chart.empty')}</p>`}
       </div>
-      ${current && runs.includes(current) ? this.legend(current) : nothing}
+      ${told ? this.legend(told) : nothing}
       <p class="small muted">${this.t('chart.loss.help')}</p>
+      ${told
+        ? html`<p class="row small">
+            <button class="link" id="curves-csv" @click=${this.saveTable}>${this.t('chart.save.csv')}</button>
+            <button class="link" id="curves-png" @click=${this.savePicture}>${this.t('chart.save.png')}</button>
+          </p>`
+        : nothing}
       <div class="pair" ?hidden=${!runs.length}>
         ${this.small('chart.gradient', 1, this.gradientChart, this.data!.gradient)}
         ${this.small('chart.rate', 2, this.rateChart, this.data!.rate)}
@@ -179,9 +211,8 @@ export class Charts extends AppElement {
   }
 
   private small(title: 'chart.gradient' | 'chart.rate', column: number, options: unknown, data: uPlot.AlignedData) {
-    const { x = [], columns } = this.told?.steps ?? {};
-    const values = columns?.[column] ?? [];
-    const at = this.pointed === null ? values.length - 1 : nearest(x, this.pointed);
+    const values = this.told?.steps.columns[column] ?? [];
+    const at = this.pointed === null ? values.length - 1 : nearest(this.places, this.pointed);
     const value = format.short(values[at]);
     return html`<figure>
       <figcaption class="head tight">
@@ -191,9 +222,9 @@ export class Charts extends AppElement {
       <cl-chart
         .options=${options}
         .data=${data}
-        .places=${x}
+        .places=${this.places}
         .pointed=${this.pointed}
-        .reading=${this.pointed === null ? '' : `${this.t('chart.epoch.axis')} ${format.short(x[at])} · ${value}`}
+        .reading=${this.pointed === null ? '' : `${this.t('chart.epoch.axis')} ${format.short(this.places[at])} · ${value}`}
         .height=${120}
         @point=${this.point}
         .label=${this.t('chart.describe', {
@@ -206,19 +237,42 @@ export class Charts extends AppElement {
     </figure>`;
   }
 
-  private legend(current: Run) {
-    const colour = `--swatch: var(--run-${current.colour})`;
-    return html`<p class="legend small muted" aria-hidden="true">
-      <span .style=${colour}><i></i>${this.t('chart.train')}</span>
-      <span .style=${colour}><i class="dotted"></i>${this.t('chart.epochs')}</span>
-      ${current.epochs.some((epoch) => epoch.validation_perplexity !== null)
-        ? html`<span class="warm"><i class="dashed"></i>${this.t('chart.validation')}</span>`
+  private legend(run: Run) {
+    const { colour, dash } = look(run);
+    const style = `--swatch: ${colour}`;
+    const line = html`<svg viewBox="0 0 26 10" aria-hidden="true"><path d="M0 5h26" stroke-dasharray=${dash.join(' ')} /></svg>`;
+    return html`<p class="legend small muted" id="legend">
+      <span .style=${style}>${line}${this.t('chart.train')}</span>
+      <span .style=${style}><i class="dotted"></i>${this.t('chart.epochs')}</span>
+      ${run.epochs.some((epoch) => epoch.validation_perplexity !== null)
+        ? html`<span class="warm"><svg viewBox="0 0 26 10" aria-hidden="true"><path d="M0 5h26" /><circle cx="13" cy="5" r="3.5" /></svg>${this.t('chart.validation')}</span>`
         : nothing}
-      ${current.references.length
-        ? html`<span class="plain"><i class="ring"></i>${this.t('chart.book')}</span>`
-        : nothing}
+      ${run.references.some(({ pytorch }) => pytorch) ? html`<span class="ink"><i class="dotted"></i>${this.t('chart.expected')}</span>` : nothing}
+      ${run.references.length ? html`<span class="plain"><i class="ring"></i>${this.t('chart.book')}</span>` : nothing}
     </p>`;
   }
+
+  private readonly saveTable = () =>
+    this.app.notices.attempt(async () => {
+      const { curvesTable } = await import('../export/csv.ts');
+      saveAs(csvFile(curvesTable(this.shown)), 'charloom-curves.csv');
+    });
+
+  private readonly savePicture = () =>
+    this.app.notices.attempt(async () => {
+      const { picture } = await import('../export/picture.ts');
+      const titles = [this.t('chart.loss'), this.t('chart.gradient'), this.t('chart.rate')];
+      const charts = [...this.renderRoot.querySelectorAll('cl-chart')] as Chart[];
+      const colour = charts[0]!.colour;
+      const { language } = this.state;
+      const runs = this.shown.map((run) => {
+        const { colour: own, dash } = look(run);
+        return { name: `${runName(language, run)} · ${runDetails(language, run, this.app.runs.all)}`, colour: colour(own), dash };
+      });
+      const shown = charts.flatMap(({ canvas }, index) => (canvas ? [{ title: titles[index]!, canvas }] : []));
+      const sheet = await picture(shown, { background: colour('--surface'), ink: colour('--ink'), runs });
+      saveAs(sheet, 'charloom-curves.png');
+    });
 
   private readonly point = ({ x }: PointEvent) => {
     this.pointed = x;
@@ -227,8 +281,8 @@ export class Charts extends AppElement {
   /** What the told run's smoothed curve says at the pointed place. */
   private reading(run: Run | undefined): string {
     if (this.pointed === null || !run) return '';
-    const at = nearest(run.steps.x, this.pointed);
-    const loss = smooth(run.steps.columns[0]!)[at];
-    return `${this.t('chart.epoch.axis')} ${format.short(run.steps.x[at])} · ${this.t('chart.loss.axis')} ${format.fixed(loss, 3)} · ${this.t('chart.perplexity.axis')} ${format.perplexity(loss === undefined ? null : Math.exp(loss))}`;
+    const at = nearest(this.places, this.pointed);
+    const loss = smooth(run.steps.columns[0]!, run.steps.stride)[at];
+    return `${this.t('chart.epoch.axis')} ${format.short(this.places[at])} · ${this.t('chart.loss.axis')} ${format.fixed(loss, 3)} · ${this.t('chart.perplexity.axis')} ${format.perplexity(loss === undefined ? null : Math.exp(loss))}`;
   }
 }

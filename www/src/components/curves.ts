@@ -4,24 +4,30 @@
  */
 import uPlot from 'uplot';
 import type { Run } from '../state/runs.ts';
-import { smooth } from '../state/series.ts';
+import { centres, smooth } from '../state/series.ts';
+import { lookOf, type Look } from '../theme/looks.ts';
 import type { ChartOptions, ColourOf } from './chart.ts';
+import { drawMarks, drawSpikes, type Mark } from './marks.ts';
+import { lossRange } from './range.ts';
+import { spikesOf } from './spikes.ts';
 
 /** Beyond this many epochs their dots would run together. */
 export const MOST_DOTS = 60;
-const PERPLEXITIES = [1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
+const PERPLEXITIES = [1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 1e5, 1e6];
 
 const DECADES = [-6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
 
 const POWERS = Array.from({ length: 20 }, (_, index) => 10 ** (index - 13));
 
-type CurveKind = 'raw' | 'smoothed' | 'epochs' | 'validation' | 'book';
+type CurveKind = 'raw' | 'smoothed' | 'epochs' | 'validation' | 'book' | 'expected';
 
 interface LossSettings {
   runs: Run[];
-  currentId: number;
-  vocabulary: number;
-  text: { loss: string; perplexity: string; epoch: string; blind: string };
+  /** The run that is drawn in full. */
+  toldId: number;
+  /** Blind guessing among so many characters, and what to call it. */
+  blind: { vocabulary: number; mark: Mark }[];
+  text: { loss: string; perplexity: string; epoch: string };
 }
 
 function axisStyle(colour: ColourOf): Pick<uPlot.Axis, 'stroke' | 'font' | 'labelFont' | 'ticks'> {
@@ -33,46 +39,18 @@ function axisStyle(colour: ColourOf): Pick<uPlot.Axis, 'stroke' | 'font' | 'labe
   };
 }
 
-/** A horizontal dashed line with its name. */
-function drawMark(plot: uPlot, value: number, label: string, stroke: string): void {
-  const y = plot.valToPos(value, 'y', true);
-  const { left, top, width, height } = plot.bbox;
-  if (!(y >= top && y <= top + height)) return;
-  const { ctx } = plot;
-  const ratio = devicePixelRatio;
-  ctx.save();
-  ctx.strokeStyle = stroke;
-  ctx.fillStyle = stroke;
-  ctx.lineWidth = ratio;
-  ctx.setLineDash([4 * ratio, 4 * ratio]);
-  ctx.beginPath();
-  ctx.moveTo(left, y);
-  ctx.lineTo(left + width, y);
-  ctx.stroke();
-  ctx.font = `${11.5 * ratio}px system-ui, sans-serif`;
-  ctx.textAlign = 'right';
-  const below = y - top < 16 * ratio || value < (plot.scales['y']!.min! + plot.scales['y']!.max!) / 2;
-  ctx.textBaseline = below ? 'top' : 'bottom';
-  ctx.fillText(label, left + width - 4 * ratio, y + (below ? 3 : -3) * ratio);
-  ctx.restore();
-}
-
 /** How far the runs have come: the book's marks beyond it wait. */
 function lastEpoch(runs: Run[]): number {
   return Math.max(0, ...runs.map((run) => run.steps.x.at(-1) ?? 0)) || 1;
 }
 
-export function lossOptions({ runs, currentId, vocabulary, text }: LossSettings): (colour: ColourOf) => ChartOptions {
-  const blind = vocabulary > 1 ? Math.log(vocabulary) : null;
+export function lossOptions({ runs, toldId, blind, text }: LossSettings): (colour: ColourOf) => ChartOptions {
+  const guessing = blind.length ? Math.log(Math.max(...blind.map(({ vocabulary }) => vocabulary))) : null;
+  const columns = columnsOf(runs, toldId);
   return (colour) => ({
     scales: {
       x: { time: false, range: () => [0, lastEpoch(runs)] },
-      y: {
-        range: (_, min, max) => {
-          if (min === null || max === null) return [0, blind === null ? 1 : blind * 1.05];
-          return [Math.max(0, min - 0.15), Math.max(max + 0.1, max > (blind ?? 0) * 0.8 ? (blind ?? 0) * 1.05 : 0)];
-        },
-      },
+      y: { range: (plot) => lossRange(runs.length ? plot.data.slice(1) : [], guessing) },
     },
     axes: [
       { ...axisStyle(colour), grid: { show: false }, size: 34, label: text.epoch, labelSize: 16, labelGap: 0 },
@@ -89,11 +67,16 @@ export function lossOptions({ runs, currentId, vocabulary, text }: LossSettings)
         values: (_, splits) => splits.map((split) => String(Number(Math.exp(split).toPrecision(3)))),
       },
     ],
-    series: [{}, ...columnsOf(runs, currentId).map((column) => lossSeries(column, colour))],
+    series: [{}, ...columns.map((column) => lossSeries(column, colour))],
     hooks: {
       draw: [
         (plot) => {
-          if (blind !== null) drawMark(plot, blind, `${text.blind} (${vocabulary})`, colour('--line-2'));
+          drawMarks(plot, blind.map(({ mark }) => mark), colour);
+          columns.forEach(({ run, kind }, index) => {
+            if (kind !== (run.id === toldId ? 'raw' : 'smoothed')) return;
+            const spikes = spikesOf(plot.data[0], plot.data[index + 1]!, plot.scales['y']!.max!);
+            if (spikes.length) drawSpikes(plot, spikes, colour(look(run).colour), colour('--surface'));
+          });
         },
       ],
     },
@@ -109,53 +92,64 @@ function readable(marks: number[], min: number, max: number, scale = (mark: numb
   return kept;
 }
 
-/** The columns of the loss chart, in order: the current run has all kinds, the others one curve each. */
-function columnsOf(runs: Run[], currentId: number): { run: Run; kind: CurveKind }[] {
+export const look = (run: Run): Look => lookOf(run.config.model.cell, run.variant);
+
+/** The columns of the loss chart, in order: one run has all kinds, the others one curve each. */
+function columnsOf(runs: Run[], toldId: number): { run: Run; kind: CurveKind }[] {
   return runs.flatMap((run) => {
-    const kinds: CurveKind[] = run.id === currentId ? ['raw', 'smoothed', 'epochs', 'validation', 'book'] : ['smoothed'];
+    const kinds: CurveKind[] = run.id === toldId ? ['raw', 'smoothed', 'epochs', 'validation', 'expected', 'book'] : ['smoothed'];
     return kinds.map((kind) => ({ run, kind }));
   });
 }
 
 function lossSeries({ run, kind }: { run: Run; kind: CurveKind }, colour: ColourOf): uPlot.Series {
-  const stroke = colour(`--run-${run.colour}`);
+  const { colour: own, dash } = look(run);
+  const stroke = colour(own);
   const line = { stroke, spanGaps: true, points: { show: false } };
   switch (kind) {
     case 'raw':
       return { ...line, width: 1, alpha: 0.22 };
     case 'smoothed':
-      return { ...line, width: 2 };
+      return { ...line, width: 2, dash };
     case 'epochs':
       return { stroke, width: 0, points: { show: run.epochs.length <= MOST_DOTS, size: 6, fill: stroke } };
     case 'validation':
-      return { ...line, stroke: colour('--warm'), width: 2, dash: [6, 4] };
+      return { ...line, stroke: colour('--warm'), width: 2, points: { show: run.epochs.length <= MOST_DOTS, size: 7, width: 2, fill: colour('--surface') } };
     case 'book':
       return { stroke: colour('--ink-2'), width: 0, points: { show: true, size: 9, width: 2, fill: colour('--surface') } };
+    case 'expected':
+      return { stroke: colour('--ink'), width: 0, points: { show: true, size: 8, fill: colour('--ink') } };
   }
 }
 
+const finite = (value: number) => (Number.isFinite(value) ? value : null);
+
 function lossTable({ run, kind }: { run: Run; kind: CurveKind }): uPlot.AlignedData {
-  const { x, columns } = run.steps;
+  const losses = run.steps.columns[0]!;
   switch (kind) {
     case 'raw':
-      return [x, columns[0]!];
+      return [centres(run.steps), losses.map(finite)];
     case 'smoothed':
-      return [x, smooth(columns[0]!)];
+      return [centres(run.steps), smooth(losses, run.steps.stride).map(finite)];
     case 'epochs':
-      return [run.epochs.map(({ epoch }) => epoch), run.epochs.map(({ perplexity }) => Math.log(perplexity))];
+      return [run.epochs.map(({ epoch }) => epoch), run.epochs.map(({ perplexity }) => finite(Math.log(perplexity)))];
     case 'validation': {
       const validated = run.epochs.filter((each) => each.validation_perplexity !== null);
-      return [validated.map(({ epoch }) => epoch), validated.map((each) => Math.log(each.validation_perplexity!))];
+      return [validated.map(({ epoch }) => epoch), validated.map((each) => finite(Math.log(each.validation_perplexity!)))];
     }
     case 'book':
       return [run.references.map(({ epoch }) => epoch), run.references.map(({ perplexity }) => Math.log(perplexity))];
+    case 'expected': {
+      const expected = run.references.flatMap(({ epoch, pytorch }) => (pytorch ? [{ epoch, pytorch }] : []));
+      return [expected.map(({ epoch }) => epoch), expected.map(({ pytorch: [low, high] }) => (Math.log(low) + Math.log(high)) / 2)];
+    }
   }
 }
 
 const NOTHING = [[]] as unknown as uPlot.AlignedData;
 
-export function lossData(runs: Run[], currentId: number): uPlot.AlignedData {
-  return runs.length ? uPlot.join(columnsOf(runs, currentId).map(lossTable)) : NOTHING;
+export function lossData(runs: Run[], toldId: number): uPlot.AlignedData {
+  return runs.length ? uPlot.join(columnsOf(runs, toldId).map(lossTable)) : NOTHING;
 }
 
 export interface ReachCurve {
@@ -200,10 +194,12 @@ export function reachOptions(curves: ReachCurve[], axis: string): (colour: Colou
 interface SmallSettings {
   runs: Run[];
   log: boolean;
-  mark: { value: number; label: string } | null;
+  marks: Mark[];
 }
 
-export function smallOptions({ runs, log, mark }: SmallSettings): (colour: ColourOf) => ChartOptions {
+export function smallOptions({ runs, log, marks }: SmallSettings): (colour: ColourOf) => ChartOptions {
+  const highest = Math.max(0, ...marks.map(({ value }) => value));
+  const lowest = Math.min(Infinity, ...marks.map(({ value }) => value));
   return (colour) => ({
     scales: {
       x: { time: false, range: () => [0, lastEpoch(runs)] },
@@ -211,8 +207,8 @@ export function smallOptions({ runs, log, mark }: SmallSettings): (colour: Colou
         distr: log ? 3 : 1,
         range: (_, min, max) => {
           const low = log ? min / 1.5 : 0;
-          const high = Math.max(max, mark?.value ?? 0) * (log ? 1.5 : 1.15);
-          return log ? [Math.max(Math.min(low, (mark?.value ?? low) / 2.5), 1e-9), Math.max(high, 1e-8)] : [low, high || 1];
+          const high = Math.max(max, highest) * (log ? 1.5 : 1.15);
+          return log ? [Math.max(Math.min(low, lowest / 2.5), 1e-9), Math.max(high, 1e-8)] : [low, high || 1];
         },
       },
     },
@@ -229,18 +225,15 @@ export function smallOptions({ runs, log, mark }: SmallSettings): (colour: Colou
     ],
     series: [
       {},
-      ...runs.map((run): uPlot.Series => ({ stroke: colour(`--run-${run.colour}`), width: 1.25, spanGaps: true, points: { show: false } })),
+      ...runs.map((run): uPlot.Series => {
+        const { colour: own, dash } = look(run);
+        return { stroke: colour(own), dash, width: 1.25, spanGaps: true, points: { show: false } };
+      }),
     ],
-    hooks: {
-      draw: [
-        (plot) => {
-          if (mark) drawMark(plot, mark.value, mark.label, colour('--warm'));
-        },
-      ],
-    },
+    hooks: { draw: [(plot) => drawMarks(plot, marks, colour)] },
   });
 }
 
 export function smallData(runs: Run[], column: number): uPlot.AlignedData {
-  return runs.length ? uPlot.join(runs.map((run) => [run.steps.x, run.steps.columns[column]!])) : NOTHING;
+  return runs.length ? uPlot.join(runs.map((run) => [centres(run.steps), run.steps.columns[column]!.map(finite)])) : NOTHING;
 }

@@ -5,6 +5,7 @@
 import { css, html, nothing, svg } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
+import { CELL_COLOURS } from '../theme/looks.ts';
 import { AppElement } from './base.ts';
 import { shared } from './styles.ts';
 
@@ -15,8 +16,6 @@ const BOX_WIDTH = 38;
 const BOX_HEIGHT = 24;
 const LEFT = 14;
 const WIDTH = LEFT + STEPS * COLUMN + 12;
-
-const CELL_COLOURS = { rnn: '--run-1', lstm: '--run-0', gru: '--run-2' } as const;
 
 @customElement('cl-diagram')
 export class Diagram extends AppElement {

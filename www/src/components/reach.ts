@@ -7,14 +7,14 @@ import { css, html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type uPlot from 'uplot';
 import * as format from '../i18n/format.ts';
-import type { Cell, Inspection } from '../protocol/engine.ts';
+import type { Inspection } from '../protocol/engine.ts';
 import type { GradientReach } from '../protocol/messages.ts';
+import { CELL_COLOURS } from '../theme/looks.ts';
 import { AppElement } from './base.ts';
 import './chart.ts';
 import { reachOptions, type ReachCurve } from './curves.ts';
 import { shared } from './styles.ts';
 
-const CELL_COLOURS: Record<Cell, string> = { rnn: '--run-1', gru: '--run-2', lstm: '--run-0' };
 const LAYER_COLOURS = ['--run-0', '--run-2', '--run-1', '--run-4'];
 /** Below this a gradient is as good as gone, and its curve ends. */
 const FLOOR = 1e-12;

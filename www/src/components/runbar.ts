@@ -5,7 +5,7 @@ import { customElement } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
 import { failureText } from '../i18n/failures.ts';
 import { optionKey } from '../i18n/i18n.ts';
-import { latestLoss } from '../state/runs.ts';
+import { latest } from '../state/runs.ts';
 import type { Backend } from '../protocol/engine.ts';
 import { AppElement } from './base.ts';
 import { shared } from './styles.ts';
@@ -241,9 +241,7 @@ export class RunBar extends AppElement {
   private stats() {
     const { position, session, language, config } = this.state;
     const run = this.app.runs.current;
-    const loss = latestLoss(run);
-    const epochPerplexity = run?.epochs.at(-1)?.perplexity;
-    const perplexity = epochPerplexity ?? (loss === null ? null : Math.exp(loss));
+    const now = latest(run);
     const vocabulary = session?.vocabulary.length ?? 0;
     const speed = run?.charactersPerSecond ?? 0;
     const epochs = config?.train.epochs ?? 0;
@@ -262,11 +260,11 @@ export class RunBar extends AppElement {
       </div>
       <div class="stat">
         <dt>${this.t('run.loss')}</dt>
-        <dd id="loss">${format.fixed(loss, 3)}</dd>
+        <dd id="loss">${format.fixed(now?.loss, 3)}</dd>
       </div>
       <div class="stat" title=${this.t('run.perplexity.help', { vocabulary })}>
         <dt>${this.t('run.perplexity')}</dt>
-        <dd id="perplexity">${format.perplexity(perplexity)}</dd>
+        <dd id="perplexity">${format.perplexity(now?.perplexity)}</dd>
       </div>
       <div class="stat">
         <dt>${this.t('run.speed')}</dt>

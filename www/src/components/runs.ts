@@ -4,6 +4,9 @@ import { customElement } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
 import type { Run } from '../state/runs.ts';
 import { AppElement } from './base.ts';
+import { look } from './curves.ts';
+import { csvFile, saveAs } from './download.ts';
+import { runDetails, runName } from './runname.ts';
 import { shared } from './styles.ts';
 
 @customElement('cl-runs')
@@ -13,34 +16,76 @@ export class Runs extends AppElement {
   static override styles = [
     shared,
     css`
-      .scroll {
-        overflow-x: auto;
-      }
-      .name {
-        display: flex;
-        align-items: center;
-        gap: 8px;
-        white-space: nowrap;
-      }
-      .swatch {
-        width: 12px;
-        height: 12px;
-        flex: none;
-        border-radius: 3px;
-        background: var(--swatch);
+      .fits {
+        container-type: inline-size;
       }
       th,
       td {
         white-space: nowrap;
       }
-      @media (max-width: 480px) {
-        .name {
-          white-space: normal;
-        }
+      .name {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        white-space: normal;
+        overflow-wrap: anywhere;
+      }
+      .name svg {
+        width: 26px;
+        height: 10px;
+        flex: none;
+        stroke: var(--swatch);
+        stroke-width: 2.5;
       }
       button {
-        min-height: 24px;
+        min-width: 28px;
+        min-height: 28px;
         padding: 0 6px;
+      }
+      /* Too narrow for a row: the name and its button above, the numbers below, each under its own heading. */
+      @container (max-width: 560px) {
+        table,
+        tbody {
+          display: block;
+        }
+        thead {
+          position: absolute;
+          clip-path: inset(50%);
+        }
+        tr {
+          display: grid;
+          grid-template-columns: repeat(auto-fit, minmax(56px, 1fr));
+          gap: 2px 10px;
+          padding: 6px 0;
+          border-bottom: 1px solid var(--line);
+        }
+        tbody tr:last-child {
+          border-bottom: 0;
+        }
+        th,
+        td {
+          padding: 0;
+          border: 0;
+        }
+        th {
+          grid-column: 1 / -1;
+          grid-row: 1;
+          padding-right: 40px;
+        }
+        td.number {
+          text-align: left;
+        }
+        td::before {
+          content: attr(data-label);
+          display: block;
+          color: var(--ink-2);
+          font-size: 12px;
+        }
+        td.end {
+          grid-column: 1 / -1;
+          grid-row: 1;
+          justify-self: end;
+        }
       }
     `,
   ];
@@ -51,20 +96,20 @@ export class Runs extends AppElement {
     this.hidden = !runs.length;
     if (this.hidden) return nothing;
     return html`<section class="card" aria-labelledby="title">
-      <div class="head"><h2 id="title">${this.t('runs.title')}</h2></div>
-      <div class="scroll" tabindex="0" role="group" aria-labelledby="title">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">${this.t('runs.run')}</th>
-              <th scope="col" class="number">${this.t('runs.epochs')}</th>
-              <th scope="col" class="number">${this.t('runs.best')}</th>
-              <th scope="col" class="number">${this.t('runs.speed')}</th>
-              <th scope="col" class="number">${this.t('runs.time')}</th>
-              <td></td>
+      <div class="head">
+        <h2 id="title">${this.t('runs.title')}</h2>
+        <button class="link" id="runs-csv" @click=${this.saveTable}>${this.t('chart.save.csv')}</button>
+      </div>
+      <div class="fits">
+        <table role="table">
+          <thead role="rowgroup">
+            <tr role="row">
+              <th scope="col" role="columnheader">${this.t('runs.run')}</th>
+              ${this.columns.map((name) => html`<th scope="col" role="columnheader" class="number">${name}</th>`)}
+              <td role="cell"></td>
             </tr>
           </thead>
-          <tbody>
+          <tbody role="rowgroup">
             ${runs.map((run) => this.row(run))}
           </tbody>
         </table>
@@ -72,35 +117,37 @@ export class Runs extends AppElement {
     </section>`;
   }
 
+  private get columns(): string[] {
+    return [this.t('runs.epochs'), this.t('runs.best'), this.t('runs.speed'), this.t('runs.time')];
+  }
+
   private row(run: Run) {
     const { language } = this.state;
-    const { cell, hidden_size, num_layers } = run.config.model;
     const current = run === this.app.runs.current;
-    const { optimizer, lr } = run.config.train;
-    // Only where runs read different texts does it matter which.
-    const textNames = new Set(this.app.runs.all.map(({ textName }) => textName));
-    const texts = textNames.size > 1 ? ` · ${run.textName || this.t('text.pasted')}` : '';
-    return html`<tr>
-      <th scope="row">
-        <label class="name" .style=${`--swatch: var(--run-${run.colour})`}>
+    const { colour, dash } = look(run);
+    const numbers = [
+      String(run.epochs.at(-1)?.epoch ?? 0),
+      format.perplexity(run.epochs.at(-1)?.perplexity),
+      format.compact(run.charactersPerSecond, language),
+      run.seconds ? format.duration(run.seconds, language) : '–',
+    ];
+    return html`<tr role="row">
+      <th scope="row" role="rowheader">
+        <label class="name" .style=${`--swatch: ${colour}`}>
           <input
             type="checkbox"
             aria-label=${this.t('runs.show', { number: run.id })}
             .checked=${run.visible}
             @change=${(event: Event) => this.app.runs.show(run.id, (event.target as HTMLInputElement).checked)}
           />
-          <span class="swatch"></span>
+          <svg viewBox="0 0 26 10" aria-hidden="true"><path d="M0 5h26" stroke-dasharray=${dash.join(' ')} /></svg>
           <span
-            >${this.t('runs.name', { cell: this.t(`choice.model.cell.${cell}`), hidden: hidden_size, layers: num_layers })}
-            <span class="muted small">${this.t(`choice.train.optimizer.${optimizer}`)} ${format.short(lr)}${texts}</span></span
+            >${runName(language, run)} <span class="muted small">${runDetails(language, run, this.app.runs.all)}</span></span
           >
         </label>
       </th>
-      <td class="number">${run.epochs.at(-1)?.epoch ?? 0}</td>
-      <td class="number">${format.perplexity(run.epochs.at(-1)?.perplexity)}</td>
-      <td class="number">${format.compact(run.charactersPerSecond, language)}</td>
-      <td class="number">${run.seconds ? format.duration(run.seconds, language) : '–'}</td>
-      <td class="number">
+      ${numbers.map((number, index) => html`<td class="number" role="cell" data-label=${this.columns[index]!}>${number}</td>`)}
+      <td class="number end" role="cell">
         ${current
           ? html`<span class="muted small">${this.t('runs.current')}</span>`
           : html`<button class="quiet" aria-label=${this.t('runs.remove', { number: run.id })} @click=${() => this.app.runs.remove(run.id)}>
@@ -109,4 +156,10 @@ export class Runs extends AppElement {
       </td>
     </tr>`;
   }
+
+  private readonly saveTable = () =>
+    this.app.notices.attempt(async () => {
+      const { runsTable } = await import('../export/csv.ts');
+      saveAs(csvFile(runsTable(this.app.runs.all)), 'charloom-runs.csv');
+    });
 }

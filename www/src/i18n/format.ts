@@ -60,6 +60,10 @@ export function ago(time: number, language: Language, now = Date.now()): string 
   return relative.format(Math.round(seconds / 86400), 'day');
 }
 
+export function clock(time: number, language: Language): string {
+  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(time);
+}
+
 /** A character that can be seen: blanks get their name. */
 export function visible(character: string, language: Language): string {
   if (character === '\n') return '↵';

@@ -238,8 +238,8 @@ export class App {
 
   private begun(session: SessionInfo): void {
     const textName = this.state.text?.name ?? '';
-    const references = referencesFor(this.state.boot!, session.config);
-    this.runs.add(newRun(this.runs.nextId(), this.runs.freeColour(), session, textName, references));
+    const references = referencesFor(this.state.boot!, session.config, this.state.text);
+    this.runs.add(newRun(this.runs.nextId(), this.runs.freeVariant(session.config.model.cell), session, textName, references));
     this.store.set({
       session,
       position: session.position,
@@ -397,7 +397,7 @@ export class App {
   private adopt({ info, text, view }: Opened): void {
     const run =
       restoreRun(view) ?? newRun(0, 0, info, text?.name ?? '');
-    this.runs.add({ ...run, id: this.runs.nextId(), colour: this.runs.freeColour(), visible: true, step: info.position?.step ?? 0 });
+    this.runs.add({ ...run, id: this.runs.nextId(), variant: this.runs.freeVariant(info.config.model.cell), visible: true, step: info.position?.step ?? 0 });
     this.textChosen = true;
     this.store.set({
       session: info,

@@ -1,4 +1,5 @@
 /** The runs of this visit. The last is the current one. Changed in place; the state's `runsVersion` tells. */
+import type { Cell } from '../protocol/engine.ts';
 import type { AppState } from './appstate.ts';
 import { MOST_RUNS, type Run } from './runs.ts';
 import type { Store } from './store.ts';
@@ -17,10 +18,12 @@ export class RunList {
     return ++this.lastId;
   }
 
-  freeColour(): number {
-    const kept = this.all.filter((run) => run.step > 0);
-    for (let colour = 0; colour < MOST_RUNS; colour++) if (!kept.some((run) => run.colour === colour)) return colour;
-    return this.all[0]?.colour ?? 0;
+  /** One that no other kept run of this cell has. */
+  freeVariant(cell: Cell): number {
+    const taken = this.all.filter((run) => run.step > 0 && run.config.model.cell === cell).map(({ variant }) => variant);
+    let variant = 0;
+    while (taken.includes(variant)) variant++;
+    return variant;
   }
 
   /** The new run replaces one that never trained; the oldest makes room. */

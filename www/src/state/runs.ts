@@ -1,10 +1,17 @@
 /** Runs: what the charts draw. The newest is the one in training; earlier ones stay for comparison. */
-import type { Config, EpochReport, Preset, SessionInfo } from '../protocol/engine.ts';
+import type { Config, EpochReport, SessionInfo } from '../protocol/engine.ts';
 import type { LivingSample, Progress } from '../protocol/messages.ts';
-import { Series, type SeriesData } from './series.ts';
+import { latestMean, Series, type SeriesData } from './series.ts';
 
 export const MOST_RUNS = 6;
 const MOST_SAMPLES = 120;
+
+/** Training perplexities after an epoch: the textbook's, on lyrics of its own; PyTorch's lowest and highest on this very text. */
+export interface Milestone {
+  epoch: number;
+  perplexity: number;
+  pytorch?: readonly [lowest: number, highest: number];
+}
 
 export interface Run {
   id: number;
@@ -12,7 +19,10 @@ export interface Run {
   textName: string;
   vocabulary: number;
   parameters: number;
-  colour: number;
+  /** Tells it from other runs of its cell, by shade and dash. */
+  variant: number;
+  /** When it began, in milliseconds since 1970; 0: not known. */
+  started: number;
   visible: boolean;
   /** Columns: loss, gradient norm, learning rate, over the epoch as a fraction. */
   steps: Series;
@@ -22,18 +32,19 @@ export interface Run {
   step: number;
   charactersPerSecond: number;
   samples: LivingSample[];
-  /** What a textbook run of the same settings reached. */
-  references: Preset['references'];
+  /** What others reached with the same settings. */
+  references: Milestone[];
 }
 
-export function newRun(id: number, colour: number, session: SessionInfo, textName: string, references: Preset['references'] = []): Run {
+export function newRun(id: number, variant: number, session: SessionInfo, textName: string, references: Milestone[] = []): Run {
   return {
     id,
     config: session.config,
     textName,
     vocabulary: session.vocabulary.length,
     parameters: session.summary.parameters,
-    colour,
+    variant,
+    started: Date.now(),
     visible: true,
     steps: new Series(3),
     epochs: [],
@@ -72,12 +83,10 @@ export function addSample(run: Run, sample: LivingSample): void {
   if (run.samples.length > MOST_SAMPLES) run.samples = run.samples.filter((_, index) => index % 2 === 0 || index > MOST_SAMPLES - 8);
 }
 
-/** The last smoothed loss, for the read-out. */
-export function latestLoss(run: Run | undefined): number | null {
-  const column = run?.steps.columns[0];
-  if (!column?.length) return null;
-  const recent = column.slice(-10);
-  return recent.reduce((sum, value) => sum + value, 0) / recent.length;
+/** Loss of the latest steps, and the perplexity that it is: both of the same steps, so that one is e to the other. */
+export function latest(run: Run | undefined): { loss: number; perplexity: number } | null {
+  const loss = run ? latestMean(run.steps.columns[0]!, run.steps.stride) : null;
+  return loss === null ? null : { loss, perplexity: Math.exp(loss) };
 }
 
 export interface SavedView {
@@ -92,5 +101,6 @@ export function saveView(run: Run): SavedView {
 export function restoreRun(view: unknown): Run | null {
   const saved = view as SavedView | null | undefined;
   if (saved?.version !== 1) return null;
-  return { ...saved.run, steps: Series.fromData(saved.run.steps) };
+  // Older views knew no beginning.
+  return { ...saved.run, started: saved.run.started ?? 0, steps: Series.fromData(saved.run.steps) };
 }

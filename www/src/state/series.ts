@@ -74,22 +74,47 @@ export class Series {
   }
 }
 
-/** How many points the moving average of a curve this long should span: enough to read it, few enough to trust it. */
-function spanFor(length: number): number {
-  return Math.min(16, Math.max(1.5, length / 25));
+/** Where each point of a curve belongs: in the middle of the steps that it averages, of which `x` is the last. */
+export function centres({ x, stride }: Pick<Series, 'x' | 'stride'>): number[] {
+  if (stride === 1 || x.length < 2) return x.slice();
+  const back = (stride - 1) / (2 * stride);
+  return x.map((end, i) => end - back * (i ? end - x[i - 1]! : x[1]! - x[0]!));
 }
 
-/** Exponential moving average, corrected for its start, as the charts' main line. */
-export function smooth(values: readonly number[], weight = 1 - 1 / spanFor(values.length)): number[] {
-  const out = new Array<number>(values.length);
-  let sum = 0;
-  let mass = 0;
-  for (let i = 0; i < values.length; i++) {
-    sum = sum * weight + values[i]! * (1 - weight);
-    mass = mass * weight + (1 - weight);
-    out[i] = sum / mass;
-  }
-  return out;
+/** How many steps the charts' main line looks to either side. */
+const REACH_STEPS = 16;
+
+/**
+ * The charts' main line: at each point a straight line is fitted to the steps around it, those nearby counting most.
+ * Unlike a moving average it does not lag behind a curve that falls, and as its reach is in steps, it is the same for
+ * equal runs, whether they went on afterwards or not. What is no number is left out.
+ */
+export function smooth(values: readonly number[], stride = 1): number[] {
+  const reach = REACH_STEPS / stride;
+  const side = Math.floor(reach);
+  const weights = Array.from({ length: side + 1 }, (_, away) => (1 - (away / (reach + 1)) ** 3) ** 3);
+  return values.map((own, i) => {
+    let [w, wd, wdd, wv, wdv] = [0, 0, 0, 0, 0];
+    for (let d = Math.max(-i, -side); d <= side && i + d < values.length; d++) {
+      const value = values[i + d]!;
+      if (!Number.isFinite(value)) continue;
+      const weight = weights[Math.abs(d)]!;
+      w += weight;
+      wd += weight * d;
+      wdd += weight * d * d;
+      wv += weight * value;
+      wdv += weight * d * value;
+    }
+    const spread = w * wdd - wd * wd;
+    // A line needs two points; where there is but one, it stands for itself.
+    return spread > 1e-9 ? (wdd * wv - wd * wdv) / spread : own;
+  });
+}
+
+/** Mean of the latest steps, over about as many as the main line looks at. */
+export function latestMean(values: readonly number[], stride: number): number | null {
+  const recent = values.slice(-Math.max(1, Math.round(REACH_STEPS / stride))).filter(Number.isFinite);
+  return recent.length ? recent.reduce((sum, value) => sum + value, 0) / recent.length : null;
 }
 
 /** Index of the number that is nearest to `x`, in rising numbers; −1 where there are none. */
