@@ -36,6 +36,7 @@ pub mod checkpoint;
 mod config;
 mod error;
 pub mod executor;
+mod fit;
 pub mod inspect;
 pub mod kernels;
 pub mod network;
@@ -52,4 +53,5 @@ pub mod wasm;
 
 pub use config::{Config, TextConfig};
 pub use error::Error;
+pub use fit::Given;
 pub use presets::{Preset, Reference, presets};

@@ -128,9 +128,10 @@ impl Corpus {
         }
         let vocabulary = vocabulary(&text, &counts)?;
         let tokens = vocabulary.encode_text(&text);
-        let held_out = (tokens.len() as f64 * f64::from(options.validation)) as usize;
         Ok(Self {
-            split: tokens.len().saturating_sub(held_out),
+            split: tokens
+                .len()
+                .saturating_sub(held_out(tokens.len(), options.validation)),
             statistics: statistics(&counts, &vocabulary),
             fingerprint: fingerprint(&text),
             tokens,
@@ -205,6 +206,11 @@ impl Corpus {
             }
         })
     }
+}
+
+/// How many of `characters` are kept from training, for the share `validation`.
+pub(crate) fn held_out(characters: usize, validation: f32) -> usize {
+    (characters as f64 * f64::from(validation)) as usize
 }
 
 fn statistics(counts: &Counts, vocabulary: &Vocabulary) -> Statistics {

@@ -25,6 +25,7 @@ mod vocabulary;
 
 pub use batches::{Batches, Cursor, Sampling};
 pub use corpora::{EmbeddedCorpus, embedded, find};
+pub(crate) use corpus::held_out;
 pub use corpus::{Corpus, CorpusOptions, Part, Statistics, fingerprint};
 pub use decode::{Decoded, decode};
 #[cfg(feature = "encodings")]

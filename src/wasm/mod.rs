@@ -124,6 +124,20 @@ pub fn inspect_text(
     to_js(corpus.statistics())
 }
 
+/// A configuration with batches that fit a text of `characters`; options in `given` stay.
+///
+/// # Errors
+/// A `CharloomError`.
+#[wasm_bindgen(unchecked_return_type = "Config")]
+pub fn fitted(
+    #[wasm_bindgen(unchecked_param_type = "Config")] config: JsValue,
+    characters: usize,
+    #[wasm_bindgen(unchecked_param_type = "Given")] given: JsValue,
+) -> Result<JsValue, JsValue> {
+    let (config, given): (Config, crate::Given) = (from_js(config)?, from_js(given)?);
+    to_js(&config.fitted(characters, given))
+}
+
 /// The model summary, and the memory that training it takes.
 ///
 /// # Errors

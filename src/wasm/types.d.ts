@@ -23,6 +23,8 @@ export interface TextConfig {
   min_count: number; validation: number;      // share of the tail
 }
 export interface Config { text: TextConfig; model: ModelConfig; train: TrainConfig }
+/** Options that somebody chose: fitting to a text leaves them as they are. */
+export interface Given { batch_size?: boolean; steps?: boolean; validation?: boolean }
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'gb18030' | 'big5' | 'windows-1252';
 export interface Decoded { text: string; encoding: Encoding; bom: boolean; replaced: number; confidence: 'certain' | 'likely' | 'guess' }
