@@ -91,3 +91,10 @@ export async function visibleCharacter(page: Page, from: number): Promise<Locato
   if (index < 0) throw new Error('nothing but spaces was written');
   return page.locator(`cl-continuation span[data-index="${index}"]`);
 }
+
+/** Says yes to the one question that the page asks before a run with work in it ends. */
+export async function startNew(page: Page): Promise<void> {
+  const question = page.locator('cl-runbar .pending');
+  await question.locator('button.primary').click();
+  await question.waitFor({ state: 'detached' });
+}

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { openSite, until, visibleCharacter, type Site } from './browser.ts';
+import { openSite, startNew, until, visibleCharacter, type Site } from './browser.ts';
 
 let site: Site;
 let page: Page;
@@ -151,6 +151,7 @@ test('after a reload, Resume goes on from where it was', async () => {
 
 test('the model file opens again and trains on', async () => {
   await page.locator('#reset').click();
+  await startNew(page);
   await until(page, 'a fresh run', async () => (await epoch()) === 0);
   await page.locator('cl-models input[type=file]').setInputFiles(modelFile);
   await until(page, 'the epochs of the file', async () => (await epoch()) >= 3);
@@ -173,6 +174,7 @@ test('a model can be kept under a name, renamed, opened and deleted', async () =
   await page.locator('cl-models #name').press('Enter');
   await entry.waitFor({ state: 'detached' });
   await page.locator('#reset').click();
+  await startNew(page);
   await until(page, 'a fresh run', async () => (await epoch()) === 0);
   const renamed = page.locator('cl-models li', { hasText: 'Morning song' });
   await renamed.getByRole('button', { name: 'Open', exact: true }).click();
@@ -192,6 +194,7 @@ test('an own file by picker, and its encoding', async () => {
   const file = join(folder, '歌词.txt');
   writeFileSync(file, Buffer.concat(Array.from({ length: 60 }, () => verse)));
   await page.locator('cl-text input[type=file]').setInputFiles(file);
+  await startNew(page);
   await until(page, 'the file', async () => (await textOf('#corpus option:checked')) === '歌词.txt');
   assert.equal(await page.locator('#encoding').inputValue(), 'gb18030');
   assert.match(await textOf('cl-text .excerpt'), /我们在夏天/);
@@ -208,12 +211,14 @@ test('an own text by paste and by drop', async () => {
   await page.locator('#paste').click();
   await page.locator('cl-text textarea').fill('La la la, sing it again, sing it all night long.\n'.repeat(60));
   await page.locator('#paste-use').click();
+  await startNew(page);
   await until(page, 'the pasted text', async () => /Pasted/.test(await textOf('#corpus option:checked')));
   await page.evaluate(() => {
     const data = new DataTransfer();
     data.items.add(new File(['Row, row, row your boat, gently down the stream.\n'.repeat(60)], 'boat.txt'));
     document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
   });
+  await startNew(page);
   await until(page, 'the dropped text', async () => (await textOf('#corpus option:checked')) === 'boat.txt');
 });
 

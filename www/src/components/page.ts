@@ -199,7 +199,7 @@ export class Page extends AppElement {
     const file = event.dataTransfer?.files[0];
     if (!file) return;
     event.preventDefault();
-    void this.app.openFile(file);
+    void this.app.openFile(file, 'drop');
   };
 
   /** Pasting a file, or a longer text while no field has the focus, takes it as the text to learn. */
@@ -208,7 +208,7 @@ export class Page extends AppElement {
     if (inField || !event.clipboardData) return;
     const file = event.clipboardData.files[0];
     const text = event.clipboardData.getData('text/plain');
-    if (file) void this.app.openFile(file);
+    if (file) void this.app.openFile(file, 'paste');
     else if (text.trim()) void this.app.openText({ kind: 'paste', text });
   };
 }

@@ -17,7 +17,7 @@ const PAUSE = svg`<path d="M4 2.5h3v11H4zM9 2.5h3v11H9z" fill="currentColor"/>`;
 @customElement('cl-runbar')
 export class RunBar extends AppElement {
   protected readonly watches = [
-    'engine', 'session', 'position', 'training', 'trainable', 'finished', 'runsVersion', 'pending', 'problem',
+    'engine', 'session', 'position', 'training', 'trainable', 'finished', 'runsVersion', 'pending', 'proposal', 'problem',
     'device', 'switching',
   ] as const;
 
@@ -335,16 +335,40 @@ export class RunBar extends AppElement {
   }
 
   private pending() {
-    const { pending, language, problem } = this.state;
-    if (!pending.length) return nothing;
-    const names = pending.map((path) => this.t(optionKey(path, 'label')));
-    const options = new Intl.ListFormat(language, { type: 'conjunction' }).format(names);
+    const { pending, proposal, problem } = this.state;
+    if (!pending.length && !proposal) return nothing;
+    const { event } = proposal ?? {};
+    const apply = event === 'reset' ? 'run.reset' : event === 'resume' || event === 'import' ? 'model.open' : 'run.changed.apply';
     return html`<div class="pending" role="status">
-      <span>${this.t('run.changed', { options })}</span>
+      <span>${this.asked()}</span>
       <button class="primary" ?disabled=${problem !== null} @click=${() => this.app.applyPending()}>
-        ${this.t('run.changed.apply')}
+        ${this.t(apply)}
       </button>
       <button class="quiet" @click=${() => this.app.undoPending()}>${this.t('run.changed.undo')}</button>
     </div>`;
+  }
+
+  /** What was changed, or would be done. */
+  private asked(): string {
+    const { pending, proposal, language } = this.state;
+    const names = pending.map((path) => this.t(optionKey(path, 'label')));
+    switch (proposal?.event) {
+      case 'reset':
+        return this.t('run.ask.reset');
+      case 'resume':
+      case 'import':
+        return this.t('run.ask.open', { name: proposal.name });
+      case 'preset':
+        names.unshift(this.t('preset.title'));
+        break;
+      case 'encoding':
+        names.unshift(this.t('text.encoding'));
+        break;
+      case undefined:
+        break;
+      default:
+        names.unshift(this.t('text.title'));
+    }
+    return this.t('run.changed', { options: new Intl.ListFormat(language, { type: 'conjunction' }).format(names) });
   }
 }

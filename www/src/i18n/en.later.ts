@@ -97,7 +97,6 @@ export const enLater = {
   'model.none': 'None yet. While you train, the model is saved here by itself.',
   'model.auto': 'Saved by itself',
   'model.autosaved': 'Saved in this browser {when}',
-  'model.open': 'Open',
   'model.rename': 'Rename',
   'model.delete': 'Delete',
   'model.export': 'Download',

@@ -57,6 +57,8 @@ export const en = {
   'run.left': 'about {time} left',
   'run.progress': 'Progress within the epoch',
   'run.changed': 'Changed: {options}. These take effect with a new run.',
+  'run.ask.reset': 'Reset forgets what this run has learnt. It is kept under Models first.',
+  'run.ask.open': 'Open “{name}”? It takes the place of this run, which is kept under Models first.',
   'run.changed.apply': 'Start a new run',
   'run.changed.undo': 'Undo',
 
@@ -273,6 +275,7 @@ export const en = {
   'resume.found': 'Your last model is still here: {cell} with {hidden} units, {text}, epoch {epoch}{perplexity}.',
   'resume.perplexity': ', perplexity {value}',
   'resume.go': 'Resume',
+  'model.open': 'Open',
   'resume.dismiss': 'Not now',
 
   'notice.problem': 'This does not work',

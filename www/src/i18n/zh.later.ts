@@ -98,7 +98,6 @@ export const zhLater: Record<LaterKey, string> = {
   'model.none': '还没有。训练时，模型会自动存在这里。',
   'model.auto': '自动保存',
   'model.autosaved': '已存在这个浏览器里，{when}',
-  'model.open': '打开',
   'model.rename': '改名',
   'model.delete': '删除',
   'model.export': '下载',

@@ -55,6 +55,8 @@ export const zh: Record<FirstKey, string> = {
   'run.left': '大约还需 {time}',
   'run.progress': '本轮进度',
   'run.changed': '已修改：{options}。重新开始一次训练后生效。',
+  'run.ask.reset': '重置会忘掉这次训练学到的一切。它会先存进“模型”。',
+  'run.ask.open': '打开“{name}”？它会取代这次训练，这次训练会先存进“模型”。',
   'run.changed.apply': '开始新的训练',
   'run.changed.undo': '撤销',
 
@@ -270,6 +272,7 @@ export const zh: Record<FirstKey, string> = {
   'resume.found': '上次的模型还在：{cell}，{hidden} 个单元，{text}，第 {epoch} 轮{perplexity}。',
   'resume.perplexity': '，困惑度 {value}',
   'resume.go': '接着来',
+  'model.open': '打开',
   'resume.dismiss': '暂时不用',
 
   'notice.problem': '这样不行',

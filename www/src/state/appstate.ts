@@ -1,10 +1,12 @@
-/** The whole state of the page. Only App changes it. */
+/** The whole state of the page. Only App and its controllers change it. */
 import type { Backend, Config, Position, SampleOptions, SessionInfo, Summary } from '../protocol/engine.ts';
 import type { Boot, DeviceView, Failure, LivingSample, ModelEntry, TextView } from '../protocol/messages.ts';
 import type { Language, MessageKey, Values } from '../i18n/i18n.ts';
 import type { Theme } from '../theme/theme.ts';
 import type { OptionPath } from './config.ts';
+import { flagsOf, type Flags } from './machine.ts';
 import { remembered } from './preferences.ts';
+import type { Proposal } from './question.ts';
 
 export interface Notice {
   id: number;
@@ -22,12 +24,15 @@ export interface Problem {
 
 export type Sampling = Omit<SampleOptions, 'alternatives' | 'skip_unknown'> & { length: number; count: number };
 
-export interface AppState {
+export interface AppState extends Flags {
   language: Language;
   theme: Theme;
   engine: 'starting' | 'ready' | 'unavailable';
   boot: Boot | null;
+  /** What the controls say; the run may still be of another. */
   preset: string | null;
+  /** The preset that the present run began from. */
+  runPreset: string | null;
 
   text: TextView | null;
   /** Name of the text being read. */
@@ -36,6 +41,8 @@ export interface AppState {
   config: Config | null;
   /** Options changed since the run began that need a new run. */
   pending: OptionPath[];
+  /** What would end the run, and waits for an answer. */
+  proposal: Proposal | null;
   problem: Problem | null;
   /** For the controls' configuration. */
   summary: Summary | null;
@@ -45,9 +52,6 @@ export interface AppState {
   device: DeviceView | null;
   /** The device that is being switched to. */
   switching: Backend | null;
-  training: boolean;
-  trainable: boolean;
-  finished: boolean;
   /** Multiplications a second of this device, once measured. */
   rate: number | null;
   /** Counts up whenever anything in App.runs changed. */
@@ -73,19 +77,19 @@ export function initialState(language: Language, theme: Theme, hide: string[]): 
     engine: 'starting',
     boot: null,
     preset: null,
+    runPreset: null,
     text: null,
     reading: null,
     config: null,
     pending: [],
+    proposal: null,
     problem: null,
     summary: null,
     session: null,
     position: null,
     device: null,
     switching: null,
-    training: false,
-    trainable: true,
-    finished: false,
+    ...flagsOf('empty'),
     rate: Number(remembered('rate')) || null,
     runsVersion: 0,
     living: null,

@@ -1,0 +1,126 @@
+/** The options: presets, edits, what takes effect at once and what needs a new run. */
+import { asFailure } from '../client/client.ts';
+import type { App } from './app.ts';
+import { getOption, isLive, pathOf, withOption, type OptionPath, type OptionValue } from './config.ts';
+import { baseConfig, corpusOf } from './presets.ts';
+
+const EDIT_SETTLES_MS = 180;
+
+export class OptionControl {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private edited: OptionPath | null = null;
+  private settling: Promise<void> = Promise.resolve();
+  private edits = 0;
+
+  constructor(private readonly app: App) {}
+
+  // Presets
+
+  choosePreset(preset: string | null): void {
+    const { boot } = this.app.state;
+    const known = boot!.presets.some((each) => each.id === preset) ? preset : null;
+    this.app.store.set({ preset: known, config: baseConfig(boot!, known), problem: null });
+  }
+
+  /** A preset begins a new run, and brings its text along unless the user brought their own. */
+  async usePreset(id: string): Promise<void> {
+    const { app } = this;
+    this.choosePreset(id);
+    const act = async () => {
+      app.texts.chosen = true;
+      const own = app.state.text && app.state.text.kind !== 'corpus';
+      if (!own) await app.texts.openCorpus(corpusOf(app.state.boot!, id));
+      else if (await app.texts.reread(null)) await app.run.begin();
+      app.links.write();
+    };
+    const undo = () => {
+      const { session, runPreset } = app.state;
+      app.store.set({ preset: runPreset, config: session?.config ?? app.state.config });
+    };
+    await app.question.put({ event: 'preset', name: id, act, undo });
+    // It is drawn before it is answered for.
+    if (app.state.proposal) await this.check(null);
+  }
+
+  // Edits
+
+  setOption(path: OptionPath, value: OptionValue): void {
+    const { app } = this;
+    const config = withOption(app.state.config!, path, value);
+    app.store.set({ config, problem: app.state.problem?.path === path ? null : app.state.problem });
+    if (isLive(path) && app.state.session) {
+      void this.setLive(path, value);
+      return;
+    }
+    clearTimeout(this.timer);
+    this.edited = path;
+    this.timer = setTimeout(() => void this.settle(), EDIT_SETTLES_MS);
+  }
+
+  private async setLive(path: OptionPath, value: OptionValue): Promise<void> {
+    const { app } = this;
+    try {
+      await app.client.set({ [path.split('.')[1]!]: value });
+      const { session } = app.state;
+      if (session) app.store.set({ session: { ...session, config: withOption(session.config, path, value) } });
+      if (app.runs.current) app.runs.current.config = withOption(app.runs.current.config, path, value);
+      app.runs.touch();
+      app.links.write();
+    } catch (error) {
+      this.blame(path, error);
+    }
+  }
+
+  /** An edit that still waits takes effect now; answers when none is under way. */
+  settle(): Promise<void> {
+    clearTimeout(this.timer);
+    const path = this.edited;
+    this.edited = null;
+    if (path) this.settling = this.settling.then(() => this.settleEdit(path));
+    return this.settling;
+  }
+
+  /** Checks the edited configuration; before anything is learnt it simply becomes the session's. */
+  private async settleEdit(path: OptionPath): Promise<void> {
+    const { app } = this;
+    if (path.startsWith('text.') && !(await app.texts.reread(null))) return;
+    if ((await this.check(path)) && !app.question.work && (await app.run.begin(path))) app.links.write();
+  }
+
+  /** Draws what the controls amount to; answers whether it could be trained. */
+  private async check(path: OptionPath | null): Promise<boolean> {
+    const { app } = this;
+    const edit = ++this.edits;
+    const config = app.state.config!;
+    try {
+      const summary = await app.client.summarize(config.model, config.train);
+      if (edit !== this.edits) return false;
+      app.store.set({ summary, problem: null });
+    } catch (error) {
+      if (edit === this.edits) this.blame(path, error);
+      return false;
+    }
+    if (app.question.work) app.question.notePending();
+    return true;
+  }
+
+  /** What the controls said when the run began. */
+  restore(): void {
+    const { app } = this;
+    const { session, config, pending } = app.state;
+    if (!session || !config) return;
+    let restored = config;
+    for (const path of pending) restored = withOption(restored, path, getOption(session.config, path));
+    const textToo = pending.some((path) => path.startsWith('text.'));
+    app.store.set({ config: restored, pending: [], problem: null, summary: session.summary });
+    if (textToo) void app.texts.reread(null);
+  }
+
+  /** Shows an error beside the option it is about. */
+  blame(path: OptionPath | null, error: unknown): void {
+    const failure = asFailure(error);
+    const at = pathOf(this.app.state.config!, failure.field) ?? path;
+    this.app.store.set({ problem: { path: at, failure } });
+    if (!at) this.app.notices.add('problem', 'notice.problem', {}, failure);
+  }
+}
