@@ -15,7 +15,7 @@ use charloom::{
     plan::NetworkPlan,
     simd::Isa,
     text::{Corpus, CorpusOptions, Part, Sampling},
-    train::{Budget, Optimizer, Schedule, TrainConfig, Trainer},
+    train::{Budget, LiveOptions, Optimizer, Schedule, StopReason, TrainConfig, Trainer},
 };
 use common::{
     compare::{ELEMENTWISE, Tolerance, check},
@@ -253,6 +253,35 @@ fn the_trainer_follows_the_oracle() {
                 assert_ne!(wide(&start[&name]), wide(&found), "{name} did not move");
             }
         }
+    }
+}
+
+#[test]
+fn a_training_that_has_come_to_its_end_goes_on_where_more_epochs_are_asked_for() {
+    let mut config = Config::default();
+    (config.train.batch_size, config.train.steps) = (2, 3);
+    config.train.epochs = 1;
+    config.model.hidden_size = 4;
+    let text: String = "abc".chars().cycle().take(60).collect();
+    let corpus = Corpus::new(&text, &config.text.corpus_options()).unwrap();
+    let mut trainer = Trainer::new(corpus, config, |network| {
+        let plan = network.plan.clone();
+        Ok(Backend::Cpu(CpuExecutor::new(plan, Isa::best(false))?))
+    })
+    .unwrap();
+    let budget = Budget {
+        milliseconds: f64::INFINITY,
+        steps: u64::MAX,
+    };
+    for (asked, done) in [(None, 1), (None, 1), (Some(3), 3)] {
+        let options = LiveOptions {
+            epochs: asked,
+            ..LiveOptions::default()
+        };
+        trainer.set(&options).unwrap();
+        let report = wait(trainer.train(budget)).unwrap();
+        assert_eq!(report.stopped.map(|stop| stop.reason), Some(StopReason::Finished));
+        assert_eq!(report.position.epoch, done);
     }
 }
 

@@ -41,7 +41,7 @@ export interface TrainReport {
   backend: 'webgpu' | 'cpu';
   stopped: null | { reason: 'finished' | 'diverged'; message: string; advice: string; steps: [diverged: number, kept: number] | null };
 }
-export interface LiveOptions { lr?: number; clip?: TrainConfig['clip']; clip_threshold?: number; dropout?: number }
+export interface LiveOptions { lr?: number; clip?: TrainConfig['clip']; clip_threshold?: number; dropout?: number; epochs?: number }
 export interface SampleOptions { prefix: string; skip_unknown: boolean; temperature: number; top_k: number /*0=off*/; top_p: number /*1=off*/; greedy: boolean; seed: number; alternatives: number }
 export interface SampledCharacter { character: string; token: number; probability: number; alternatives: { character: string; probability: number }[] }
 export type Backend = 'auto' | 'webgpu' | 'cpu';

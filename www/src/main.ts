@@ -29,6 +29,8 @@ async function begin(): Promise<void> {
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'hidden') app.shelf.saveQuietly();
   });
+  addEventListener('pagehide', () => app.shelf.saveQuietly());
+  addEventListener('hashchange', () => app.links.follow());
   const page = document.createElement('cl-page') as Page;
   page.app = app;
   document.body.append(page);

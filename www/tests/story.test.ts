@@ -194,7 +194,6 @@ test('an own file by picker, and its encoding', async () => {
   const file = join(folder, '歌词.txt');
   writeFileSync(file, Buffer.concat(Array.from({ length: 60 }, () => verse)));
   await page.locator('cl-text input[type=file]').setInputFiles(file);
-  await startNew(page);
   await until(page, 'the file', async () => (await textOf('#corpus option:checked')) === '歌词.txt');
   assert.equal(await page.locator('#encoding').inputValue(), 'gb18030');
   assert.match(await textOf('cl-text .excerpt'), /我们在夏天/);
@@ -218,7 +217,6 @@ test('an own text by paste and by drop', async () => {
     data.items.add(new File(['Row, row, row your boat, gently down the stream.\n'.repeat(60)], 'boat.txt'));
     document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
   });
-  await startNew(page);
   await until(page, 'the dropped text', async () => (await textOf('#corpus option:checked')) === 'boat.txt');
 });
 

@@ -8,7 +8,8 @@ import { zh } from '../src/i18n/zh.ts';
 import * as format from '../src/i18n/format.ts';
 import type { Config, Inspection, LayerInside, Session, SessionInfo, TrainReport } from '../src/protocol/engine.ts';
 import { allPaths, differences, fromParameters, getOption, toParameters, withOption } from '../src/state/config.ts';
-import { readHash, writeHash } from '../src/state/hash.ts';
+import type { Sampling } from '../src/state/appstate.ts';
+import { configFromHash, readHash, samplingFromHash, writeHash } from '../src/state/hash.ts';
 import { correlation, gateGrid, hiddenGrid, at, orderUnits } from '../src/state/inside.ts';
 import { failureText, loadFailures } from '../src/i18n/failures.ts';
 import { frameOf, framesOf, STAGES } from '../src/slow/frames.ts';
@@ -26,6 +27,8 @@ const CONFIG = {
   model: { cell: 'gru', hidden_size: 64, reset_after: true },
   train: { lr: 0.002, optimizer: 'adam' },
 } as unknown as Config;
+
+const SAMPLING: Sampling = { prefix: '', temperature: 1, top_k: 0, top_p: 1, greedy: false, seed: 1, length: 200, count: 1 };
 
 test('a long series stays small and keeps its mean', () => {
   const series = new Series(1);
@@ -79,15 +82,26 @@ test('a configuration survives the link', () => {
   assert.deepEqual(fromParameters(new URLSearchParams(parameters.toString()), CONFIG), config);
 });
 
-test('nonsense in a link is left out', () => {
-  const parameters = new URLSearchParams('model.hidden_size=huge&model.reset_after=7&train.lr=&nothing.here=1');
-  assert.deepEqual(fromParameters(parameters, CONFIG), CONFIG);
+test('nonsense in a link is named and left out, and the rest is taken up', () => {
+  const link = readHash('#model.hidden_size=huge&model.reset_after=7&train.lr=&nothing.here=1&model.cell=foo&build=fast&train.optimizer=sgd&hide=text&write.temperature=9&write.prefix=O&write.what=1');
+  const { config, mistakes } = configFromHash(link, CONFIG);
+  assert.deepEqual(config, withOption(CONFIG, 'train.optimizer', 'sgd'));
+  assert.deepEqual(mistakes, ['model.hidden_size=huge', 'model.reset_after=7', 'train.lr=', 'nothing.here=1', 'model.cell=foo', 'build=fast']);
+  const written = samplingFromHash(link, SAMPLING);
+  assert.deepEqual(written.sampling, { ...SAMPLING, prefix: 'O' });
+  assert.deepEqual(written.mistakes, ['write.temperature=9', 'write.what=1']);
 });
 
 test('the hash holds what differs and nothing else', () => {
   const hash = readHash('#preset=quick&hide=text,models&backend=cpu&model.cell=rnn');
   assert.deepEqual([hash.preset, hash.hide, hash.backend], ['quick', ['text', 'models'], 'cpu']);
-  assert.equal(writeHash({ corpus: null, preset: null, backend: 'auto', build: null, hide: [] }, CONFIG, CONFIG), '');
+  const state = { corpus: null, preset: null, backend: 'auto', build: null, language: null, key: null, hide: [] } as const;
+  const linked = { config: CONFIG, base: CONFIG, sampling: SAMPLING, samplingBase: SAMPLING };
+  assert.equal(writeHash({ ...state, hide: [] }, linked), '');
+  const full = writeHash({ ...state, hide: [], corpus: 'songs', build: 'simd', language: 'en', key: 'lesson 3' }, { ...linked, sampling: { ...SAMPLING, prefix: '春天', temperature: 0.5, length: 80 } });
+  const read = readHash(full);
+  assert.deepEqual([read.corpus, read.build, read.language, read.key], ['songs', 'simd', 'en', 'lesson 3']);
+  assert.deepEqual(samplingFromHash(read, SAMPLING), { sampling: { ...SAMPLING, prefix: '春天', temperature: 0.5, length: 80 }, mistakes: [] });
   assert.equal(readHash('#backend=toaster').backend, 'auto');
 });
 

@@ -55,6 +55,8 @@ pub struct LiveOptions {
     pub clip_threshold: Option<f32>,
     /// Dropout between layers.
     pub dropout: Option<f32>,
+    /// After how many epochs it stops.
+    pub epochs: Option<u64>,
 }
 
 /// All of a training in progress but its configuration, its text and its vocabulary.
@@ -237,6 +239,7 @@ impl Trainer {
             .clip_threshold
             .unwrap_or(config.train.clip_threshold);
         config.model.dropout = options.dropout.unwrap_or(config.model.dropout);
+        config.train.epochs = options.epochs.unwrap_or(config.train.epochs);
         config.validate()?;
         self.config = config;
         Ok(())

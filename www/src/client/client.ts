@@ -1,8 +1,9 @@
-/** The page's end of the worker: typed calls that answer with values or throw EngineError. */
+/** The page's end of the worker: typed calls that answer with values or throw EngineError, and a new worker where one died. */
 import * as Comlink from 'comlink';
 import type { Backend } from '../protocol/engine.ts';
 import type { Desk, Failure, Result, WorkerEvent, BuildName, Boot } from '../protocol/messages.ts';
 import { workerName } from '../protocol/workername.ts';
+import { watchLife } from './life.ts';
 
 export class EngineError extends Error {
   constructor(readonly failure: Failure) {
@@ -11,9 +12,11 @@ export class EngineError extends Error {
   }
 }
 
+/** What a reader is told of an error. One of JavaScript's own says nothing to them: it is for the console. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof EngineError) return error.failure;
-  return { code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
+  console.error(error);
+  return { code: 'unexpected', message: 'something went wrong inside the page. Reload it if it happens again: a model that was kept is not lost.' };
 }
 
 type Answer<Call> = Call extends (...args: infer Args) => Promise<Result<infer Value>>
@@ -25,44 +28,107 @@ type Calls = { [Name in Exclude<keyof Desk, 'start' | 'write'>]: Answer<Desk[Nam
 export type Client = Calls & {
   start(wish: Backend, listener: (event: WorkerEvent) => void): Promise<Boot>;
   write: Answer<Desk['write']>;
+  /** Called once for a worker that has started and then died. */
+  onDeath(listener: (failure: Failure) => void): void;
+  /** A new worker in place of the dead one; it has to be started. */
+  restart(): void;
   terminate(): void;
 };
 
-/** Starts the worker, which loads the build that is asked for, or the best that runs here. */
-export function connect(build: BuildName | null): Client {
-  const name = workerName(build);
-  const worker = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module', name });
-  const threads = new BroadcastChannel(name);
-  const remote = Comlink.wrap<Desk>(worker) as unknown as Record<string, (...args: unknown[]) => Promise<Result<unknown>>>;
-  let publish: (event: WorkerEvent) => void = () => undefined;
-  const terminate = () => {
-    worker.terminate();
-    threads.close();
-  };
-  const dead = new Promise<never>((_, reject) => {
-    const die = (error: Failure) => {
-      terminate();
-      reject(new EngineError(error));
-      publish({ type: 'stopped', reason: 'failed', error });
-    };
-    worker.addEventListener('error', (event) => {
-      die({ code: 'worker-failed', message: event.message || 'The worker could not be started.' });
+type Remote = Record<string, (...args: unknown[]) => Promise<Result<unknown>>>;
+
+/** One worker, from its start to its end. */
+class Connection {
+  readonly dead: Promise<never>;
+  private readonly worker: Worker | null = null;
+  private readonly remote: Remote | null = null;
+  private readonly threads: BroadcastChannel | null = null;
+  private readonly name: string;
+  private started = false;
+  private ended = false;
+  private unwatch: () => void = () => undefined;
+  private reject!: (error: EngineError) => void;
+
+  constructor(
+    build: BuildName | null,
+    private readonly died: (failure: Failure) => void,
+  ) {
+    this.name = workerName(build);
+    this.dead = new Promise<never>((_, reject) => (this.reject = reject));
+    this.dead.catch(() => undefined);
+    try {
+      this.worker = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module', name: this.name });
+      this.threads = new BroadcastChannel(this.name);
+    } catch {
+      // A frame without an origin of its own may have no workers.
+      this.end({ code: 'worker-refused', message: 'this page may not start a worker here, and it computes in one. Open it in a window of its own, or let the frame that holds it allow “allow-same-origin”.' });
+      return;
+    }
+    this.remote = Comlink.wrap<Desk>(this.worker) as unknown as Remote;
+    this.worker.addEventListener('error', (event) => {
+      if (event.message) console.error(event.message);
+      this.end({ code: 'worker-failed', message: 'the engine’s worker could not be started, or stopped. Reload the page; if that does not help, update the browser.' });
     });
     // The worker waits for that thread for ever: it cannot tell.
-    threads.addEventListener('message', ({ data }: MessageEvent<Failure>) => die(data));
-  });
-  dead.catch(() => undefined);
+    this.threads.addEventListener('message', ({ data }: MessageEvent<Failure>) => this.end(data));
+  }
 
-  return new Proxy({} as Client, {
-    get: (_, name: string) => {
-      if (name === 'terminate') return terminate;
-      return async (...args: unknown[]) => {
-        const passed = args.map((arg) => (typeof arg === 'function' ? Comlink.proxy(arg) : arg));
-        const result = await Promise.race([remote[name]!(...passed), dead]);
-        if (!result.ok) throw new EngineError(result.error);
-        if (name === 'start') publish = args[1] as typeof publish;
-        return result.value;
-      };
+  async call(name: string, args: unknown[]): Promise<unknown> {
+    if (name === 'start') args = [args[0], this.hearing(args[1] as (event: WorkerEvent) => void)];
+    const passed = args.map((arg) => (typeof arg === 'function' ? Comlink.proxy(arg) : arg));
+    const result = await Promise.race([this.remote ? this.remote[name]!(...passed) : this.dead, this.dead]);
+    if (!result.ok) {
+      // Its memory may be in any state: nothing more can be asked of it.
+      if (result.error.code === 'crashed') this.end(result.error);
+      throw new EngineError(result.error);
+    }
+    if (name === 'start') this.live();
+    return result.value;
+  }
+
+  /** What a dying worker tells, and what comes late, is not for the page. */
+  private hearing(listener: (event: WorkerEvent) => void): (event: WorkerEvent) => void {
+    return (event) => {
+      if (this.ended) return;
+      if ('error' in event && event.error?.code === 'crashed') this.end(event.error);
+      else listener(event);
+    };
+  }
+
+  private live(): void {
+    this.started = true;
+    this.unwatch = watchLife(this.name, () => this.call('ping', []), () => this.end({ code: 'crashed', message: 'it stopped unexpectedly. What was kept last can be resumed.' }));
+  }
+
+  end(failure: Failure): void {
+    if (this.ended) return;
+    this.terminate();
+    this.reject(new EngineError(failure));
+    if (this.started) this.died(failure);
+  }
+
+  terminate(): void {
+    this.ended = true;
+    this.unwatch();
+    this.worker?.terminate();
+    this.threads?.close();
+  }
+}
+
+/** Starts the worker, which loads the build that is asked for, or the best that runs here. */
+export function connect(build: BuildName | null): Client {
+  let died: (failure: Failure) => void = () => undefined;
+  const open = () => new Connection(build, (failure) => died(failure));
+  let connection = open();
+  const own: Pick<Client, 'onDeath' | 'restart' | 'terminate'> = {
+    onDeath: (listener) => (died = listener),
+    restart: () => {
+      connection.terminate();
+      connection = open();
     },
+    terminate: () => connection.terminate(),
+  };
+  return new Proxy(own as Client, {
+    get: (_, name: string) => own[name as keyof typeof own] ?? ((...args: unknown[]) => connection.call(name, args)),
   });
 }

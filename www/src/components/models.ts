@@ -176,7 +176,7 @@ export class Models extends AppElement {
   }
 
   private async share(): Promise<void> {
-    const copied = await this.app.notices.attempt(() => navigator.clipboard.writeText(location.href));
+    const copied = await this.app.notices.attempt(() => navigator.clipboard.writeText(this.app.links.href));
     if (copied) this.app.notices.add('info', 'share.copied');
   }
 }

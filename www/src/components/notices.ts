@@ -56,13 +56,24 @@ export class Notices extends AppElement {
       ${this.resumeOffer()}
       ${reading ? html`<div class="notice"><span>${this.t('text.reading', { name: reading })}</span></div>` : nothing}
       ${notices.map(
-        ({ id, kind, key, values, failure }) =>
+        ({ id, kind, key, values, failure, action }) =>
           html`<div class="notice ${kind}" data-code=${failure?.code ?? nothing}>
             <span>
               ${failure
                 ? html`<strong>${this.t(key, values)}.</strong> ${failureText(this.state.language, failure)}`
                 : this.t(key, values)}
             </span>
+            ${action
+              ? html`<button
+                  class="primary"
+                  @click=${() => {
+                    this.app.notices.dismiss(id);
+                    action.act();
+                  }}
+                >
+                  ${this.t(action.key, action.values)}
+                </button>`
+              : nothing}
             <button class="quiet" @click=${() => this.app.notices.dismiss(id)}>${this.t('app.close')}</button>
           </div>`,
       )}

@@ -338,7 +338,7 @@ export class RunBar extends AppElement {
     const { pending, proposal, problem } = this.state;
     if (!pending.length && !proposal) return nothing;
     const { event } = proposal ?? {};
-    const apply = event === 'reset' ? 'run.reset' : event === 'resume' || event === 'import' ? 'model.open' : 'run.changed.apply';
+    const apply = event === 'reset' ? 'run.reset' : event === 'resume' || event === 'import' || event === 'link' ? 'model.open' : 'run.changed.apply';
     return html`<div class="pending" role="status">
       <span>${this.asked()}</span>
       <button class="primary" ?disabled=${problem !== null} @click=${() => this.app.applyPending()}>
@@ -355,6 +355,8 @@ export class RunBar extends AppElement {
     switch (proposal?.event) {
       case 'reset':
         return this.t('run.ask.reset');
+      case 'link':
+        return this.t('run.ask.link');
       case 'resume':
       case 'import':
         return this.t('run.ask.open', { name: proposal.name });

@@ -1,6 +1,7 @@
 /** The data desk: choose, open, drop or paste a text; see what was understood. */
 import { css, html, nothing } from 'lit';
 import { customElement, query } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import * as format from '../i18n/format.ts';
 import { loadWhole } from '../i18n/i18n.ts';
 import type { Encoding } from '../protocol/engine.ts';
@@ -16,7 +17,7 @@ const FREQUENT_SHOWN = 24;
 
 @customElement('cl-text')
 export class TextDesk extends AppElement {
-  protected readonly watches = ['boot', 'text', 'reading'] as const;
+  protected readonly watches = ['boot', 'text', 'reading', 'proposal'] as const;
   @query('dialog') private dialog!: HTMLDialogElement;
   @query('textarea') private area!: HTMLTextAreaElement;
   @query('input[type=file]') private picker!: HTMLInputElement;
@@ -115,7 +116,13 @@ export class TextDesk extends AppElement {
       <div class="head tight"><h2 id="title">${this.t('text.title')}</h2></div>
       <cl-presets .app=${this.app}></cl-presets>
       <div class="choose">
-        <select id="corpus" aria-label=${this.t('text.choose')} ?disabled=${!boot} @change=${this.chooseCorpus}>
+        <select
+          id="corpus"
+          aria-label=${this.t('text.choose')}
+          ?disabled=${!boot}
+          .value=${live(this.chosen)}
+          @change=${this.chooseCorpus}
+        >
           ${boot?.corpora.map(
             ({ id }) =>
               html`<option value=${id} ?selected=${text?.kind === 'corpus' && text.name === id}>${this.corpusName(id)}</option>`,
@@ -137,6 +144,13 @@ export class TextDesk extends AppElement {
       <cl-options .app=${this.app} .specs=${TEXT_OPTIONS} .label=${this.t('text.options')}></cl-options>
       ${this.pasteDialog()}
     </section>`;
+  }
+
+  /** What is asked about is shown as chosen. */
+  private get chosen(): string {
+    const { text, proposal } = this.state;
+    if (proposal?.event === 'text') return proposal.name;
+    return text?.kind === 'corpus' ? text.name : '';
   }
 
   private corpusName(id: string): string {
@@ -187,6 +201,7 @@ export class TextDesk extends AppElement {
       <label for="encoding">${this.t('text.encoding')}</label>
       <select
         id="encoding"
+        .value=${live(this.state.proposal?.event === 'encoding' ? this.state.proposal.name.toLowerCase() : (text.encoding ?? ''))}
         @change=${(event: Event) => this.app.setEncoding((event.target as HTMLSelectElement).value as Encoding)}
       >
         ${ENCODINGS.map((each) => html`<option value=${each} ?selected=${each === text.encoding}>${each.toUpperCase()}</option>`)}

@@ -1,6 +1,7 @@
 /** How it is trained: presets and options. */
 import { css, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import * as format from '../i18n/format.ts';
 import { isMessageKey } from '../i18n/i18n.ts';
 import { TRAINING_OPTIONS } from '../i18n/options.ts';
@@ -50,7 +51,7 @@ export class Presets extends AppElement {
     if (!boot) return nothing;
     return html`<label
       >${this.t('preset.title')}
-      <select id="preset" @change=${(event: Event) => this.app.usePreset((event.target as HTMLSelectElement).value)}>
+      <select id="preset" .value=${live(preset ?? '')} @change=${(event: Event) => this.app.usePreset((event.target as HTMLSelectElement).value)}>
         ${preset === null ? html`<option value="" selected disabled>${this.t('preset.custom')}</option>` : nothing}
         ${boot.presets.map(
           ({ id }) => html`<option value=${id} ?selected=${id === preset}>${this.name(id)}</option>`,

@@ -130,12 +130,27 @@ export interface ModelEntry {
   perplexity: number | null;
   textName: string;
   textKind: TextView['kind'];
+  /** Whether it is stored with its text, and so can be trained further. */
+  hasText: boolean;
+  /** The preset that its run began from. */
+  preset: string | null;
+  /** Where it was trained, and so where it is offered: see Place. */
+  place: string;
+}
+
+/** What the page knows of the present run and a stored model says of it. */
+export interface RunLabel {
+  /** Names one playground among those of this origin: its address and preset, or the key that its link gives. */
+  place: string;
+  preset: string | null;
 }
 
 export interface Opened {
   info: SessionInfo;
   /** Null where the model came without its text: it can write but not train. */
   text: TextView | null;
+  /** Another tab is training it: this is a copy, kept on its own. */
+  copy: boolean;
   /** Why it cannot be trained on the present text. */
   unfit: Failure | null;
   /** What the page kept beside the checkpoint: chart series and earlier samples. */
@@ -182,6 +197,8 @@ export interface Desk {
    * that model. Where either fails, the present text and run stay.
    */
   openText(source: TextSource, config: Config): Promise<Result<{ text: TextView; info: SessionInfo; resumed: boolean }>>;
+  /** Answers: it lives. */
+  ping(): Promise<Result<null>>;
   /** Fetches what the worker needs later, and names all its files: what an offline visit needs besides the page's own. */
   files(): Promise<Result<string[]>>;
   /** Where the rows of a minibatch lie in the training text, with the characters of each. */
@@ -219,6 +236,8 @@ export interface Desk {
   /** The model file. */
   exportModel(): Promise<Result<Blob>>;
   importModel(file: Blob): Promise<Result<Opened>>;
+  /** What the present run is to be kept as. */
+  label(label: RunLabel): Promise<Result<null>>;
   listModels(): Promise<Result<ModelEntry[]>>;
   /** Keeps the present model now: under a name, or as this run's autosave. */
   keepModel(name: string | null, view: unknown): Promise<Result<ModelEntry>>;
@@ -226,6 +245,6 @@ export interface Desk {
   renameModel(id: string, name: string): Promise<Result<null>>;
   removeModel(id: string): Promise<Result<null>>;
   modelFile(id: string): Promise<Result<Blob>>;
-  /** What the page wants kept beside the run's autosave. */
-  keepView(view: unknown): Promise<Result<null>>;
+  /** What the page wants kept beside a stored model. */
+  keepView(id: string, view: unknown): Promise<Result<null>>;
 }

@@ -8,13 +8,14 @@ import { loadLanguage, preferredLanguage, type Language } from '../i18n/i18n.ts'
 import { applyTheme, asTheme, type Theme } from '../theme/theme.ts';
 import { initialState, type AppState, type Sampling } from './appstate.ts';
 import { DeviceControl } from './device.ts';
-import { configFromHash, type HashState } from './hash.ts';
+import type { HashState } from './hash.ts';
 import { LinkControl } from './links.ts';
 import { flagsOf, follows, type Phase, type Signal } from './machine.ts';
 import { ModelControl } from './models.ts';
 import { Notices } from './notices.ts';
 import { OptionControl } from './options.ts';
 import { remember, remembered } from './preferences.ts';
+import { Recovery } from './recovery.ts';
 import { corpusOf, presetFor } from './presets.ts';
 import { Question } from './question.ts';
 import { RunControl } from './run.ts';
@@ -43,7 +44,7 @@ export class App {
     private readonly hash: HashState,
   ) {
     const language = preferredLanguage(
-      this.hash.parameters.get('lang') ?? remembered('language'),
+      this.hash.language ?? remembered('language'),
       navigator.languages ?? [navigator.language],
     );
     this.store = new Store(initialState(language, asTheme(remembered('theme')), this.hash.hide));
@@ -51,6 +52,7 @@ export class App {
     this.notices = new Notices(this.store);
     this.shelf = new Shelf(client, this.store, this.runs, this.notices);
     this.links = new LinkControl(this, hash);
+    new Recovery(this);
     applyTheme(this.state.theme, document.documentElement);
   }
 
@@ -70,23 +72,27 @@ export class App {
 
   async start(): Promise<void> {
     try {
-      const boot = await this.client.start(this.hash.backend, (event) => this.run.hear(event));
-      const { prefix, temperature, top_k, top_p, greedy, seed } = boot.sampling;
-      const sampling = { prefix, temperature, top_k, top_p, greedy, seed, length: SAMPLE_LENGTH, count: 1 };
-      this.store.set({ boot, sampling, engine: 'ready' });
+      await this.boot();
+      this.store.set({ sampling: this.samplingBase });
     } catch (error) {
       await loadFailures(this.state.language).catch(() => undefined);
       this.store.set({ engine: 'unavailable', problem: { path: null, failure: asFailure(error) } });
       return;
     }
-    const models = this.shelf.refresh();
-    const preset = this.hash.preset ?? presetFor(this.state.boot!, this.state.language);
-    this.options.choosePreset(preset);
-    this.store.set({ config: configFromHash(this.hash, this.state.config!) });
-    await this.texts.openCorpus(this.hash.corpus ?? corpusOf(this.state.boot!, preset));
-    await models;
-    const latest = this.state.models.find((entry) => entry.kind === 'auto' && entry.position.step > 0);
-    if (latest && !this.runs.current?.step) this.store.set({ resume: latest });
+    await this.links.open(this.hash);
+    await this.models.offer();
+  }
+
+  /** Starts the engine. */
+  async boot(): Promise<void> {
+    const boot = await this.client.start(this.links.backend, (event) => this.run.hear(event));
+    this.store.set({ boot, engine: 'ready' });
+  }
+
+  /** How writing is set before anything is changed. */
+  get samplingBase(): Sampling {
+    const { prefix, temperature, top_k, top_p, greedy, seed } = this.state.boot!.sampling;
+    return { prefix, temperature, top_k, top_p, greedy, seed, length: SAMPLE_LENGTH, count: 1 };
   }
 
   // Language and theme
@@ -95,6 +101,7 @@ export class App {
     if (!(await this.notices.attempt(() => Promise.all([loadLanguage(language), loadFailures(language)])))) return;
     remember('language', language);
     this.store.set({ language });
+    this.links.writeIfAny();
     await this.texts.idle();
     if (this.state.phase !== 'ready' || this.texts.chosen || this.runs.current?.step) return;
     const preset = presetFor(this.state.boot!, language);
@@ -114,6 +121,7 @@ export class App {
     const next = { ...this.state.sampling!, ...sampling };
     this.store.set({ sampling: next });
     const { prefix, temperature, top_k, top_p, greedy, seed } = next;
+    if (Object.keys(sampling).length === 1) this.links.writeSoon();
     void this.client.living({ prefix, temperature, top_k, top_p, greedy, seed }).catch(() => undefined);
   }
 

@@ -8,12 +8,24 @@ import { flagsOf, type Flags } from './machine.ts';
 import { remembered } from './preferences.ts';
 import type { Proposal } from './question.ts';
 
+/** What a notice is about: it goes when this is mended. */
+export type Cause = 'page' | 'text' | 'model' | 'run' | 'device' | 'storage' | 'link';
+
+/** What can be done about it, with one click. */
+export interface NoticeAction {
+  key: MessageKey;
+  values?: Values;
+  act: () => void;
+}
+
 export interface Notice {
   id: number;
   kind: 'info' | 'problem';
   key: MessageKey;
   values: Values;
   failure: Failure | null;
+  cause: Cause;
+  action: NoticeAction | null;
 }
 
 export interface Problem {

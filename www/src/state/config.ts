@@ -37,6 +37,7 @@ export const LIVE_OPTIONS = [
   'train.clip',
   'train.clip_threshold',
   'model.dropout',
+  'train.epochs',
 ] as const satisfies readonly OptionPath[];
 
 export function isLive(path: OptionPath): boolean {
@@ -54,14 +55,15 @@ export function toParameters(config: Config, defaults: Config): URLSearchParams 
   return parameters;
 }
 
-/** The defaults with what the parameters say. What does not fit an option's type is left out. */
-export function fromParameters(parameters: URLSearchParams, defaults: Config): Config {
+/** The defaults with what the parameters say; null where something does not fit its option's type. */
+export function fromParameters(parameters: URLSearchParams, defaults: Config): Config | null {
   let config = defaults;
   for (const path of allPaths(defaults)) {
     const text = parameters.get(path);
     if (text === null) continue;
     const value = parse(text, getOption(defaults, path));
-    if (value !== undefined) config = withOption(config, path, value);
+    if (value === undefined) return null;
+    config = withOption(config, path, value);
   }
   return config;
 }

@@ -13,9 +13,10 @@ export class DeviceControl {
     app.store.set({ switching: wish });
     try {
       this.take(await app.client.switchDevice(wish));
+      app.notices.clear('device');
       app.links.wish(wish);
     } catch (error) {
-      app.notices.add('problem', 'notice.device', {}, asFailure(error));
+      app.notices.add('problem', 'notice.device', {}, asFailure(error), { cause: 'device' });
     } finally {
       app.store.set({ switching: null });
     }
@@ -26,7 +27,7 @@ export class DeviceControl {
     this.app.store.set({ device });
     const { choice } = device;
     if (choice?.reason === 'lost' && before?.backend === 'webgpu') {
-      this.app.notices.add('problem', 'notice.lost', { step: choice.step ?? 0 }, choice.failure);
+      this.app.notices.add('problem', 'notice.lost', { step: choice.step ?? 0 }, choice.failure, { cause: 'device' });
     }
   }
 }

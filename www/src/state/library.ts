@@ -1,9 +1,10 @@
 /**
- * Models kept in this browser: one autosave per run (the latest few), and those the user named. A text is stored
+ * Models kept in this browser: one autosave per run (the latest few of each place), and those the user named. A text is stored
  * once, however many models were trained on it, and goes when the last of them goes. Files are kept as their bytes:
  * WebKit's private windows keep no Blob.
  */
 import type { ModelEntry } from '../protocol/messages.ts';
+import { alone, claimed } from '../worker/claims.ts';
 import { change, keys, read, readAll, type Change } from './database.ts';
 
 const AUTOSAVES_KEPT = 3;
@@ -17,13 +18,13 @@ export interface KeptModel<Text> {
   view: unknown;
 }
 
-type Row = ModelEntry & { textKey: string | null };
+type Row = Omit<ModelEntry, 'hasText'> & { textKey: string | null };
 
-/** One change at a time: whether a text is still there must not change under whoever counts on it. */
+/** One change at a time, over all tabs: whether a text is still there must not change under whoever counts on it. */
 let turn: Promise<unknown> = Promise.resolve();
 
 function inTurn<T>(job: () => Promise<T>): Promise<T> {
-  const answer = turn.then(job);
+  const answer = turn.then(() => alone('shelf', job));
   turn = answer.catch(() => undefined);
   return answer;
 }
@@ -46,13 +47,15 @@ function blobsOf<T>(value: unknown): T {
 
 export async function listModels(): Promise<ModelEntry[]> {
   const rows = await readAll<Row>('models');
-  return rows.map(({ textKey: _, ...entry }) => entry).sort((a, b) => b.updated - a.updated);
+  // Earlier versions noted neither place nor preset.
+  return rows.map(({ textKey, ...entry }) => ({ ...entry, place: entry.place ?? '', preset: entry.preset ?? null, hasText: textKey !== null })).sort((a, b) => b.updated - a.updated);
 }
 
 export function keepModel<Text>({ entry, checkpoint, textKey, text, view }: KeptModel<Text>): Promise<void> {
+  const { hasText: _, ...row } = entry;
   return inTurn(async () => {
     const changes: Change[] = [
-      { store: 'models', key: entry.id, value: { ...entry, textKey } satisfies Row },
+      { store: 'models', key: entry.id, value: { ...row, textKey } satisfies Row },
       { store: 'checkpoints', key: entry.id, value: await bytesOf(checkpoint) },
     ];
     if (view !== undefined) changes.push({ store: 'views', key: entry.id, value: view });
@@ -60,12 +63,14 @@ export function keepModel<Text>({ entry, checkpoint, textKey, text, view }: Kept
       changes.push({ store: 'texts', key: textKey, value: await bytesOf(text) });
     }
     await change(changes);
-    if (entry.kind === 'auto') await prune();
+    if (entry.kind === 'auto') await prune(entry.place);
   });
 }
 
-export async function keepView(id: string, view: unknown): Promise<void> {
-  if (await read('models', id)) await change([{ store: 'views', key: id, value: view }]);
+export function keepView(id: string, view: unknown): Promise<void> {
+  return inTurn(async () => {
+    if (await read('models', id)) await change([{ store: 'views', key: id, value: view }]);
+  });
 }
 
 export async function openModel<Text>(id: string): Promise<KeptModel<Text> | null> {
@@ -74,12 +79,22 @@ export async function openModel<Text>(id: string): Promise<KeptModel<Text> | nul
   if (!row || !checkpoint) return null;
   const { textKey, ...entry } = row;
   const text = textKey ? (blobsOf<Text | undefined>(await read('texts', textKey)) ?? null) : null;
-  return { entry, checkpoint, textKey, text, view: await read('views', id) };
+  return { entry: { ...entry, hasText: textKey !== null }, checkpoint, textKey, text, view: await read('views', id) };
 }
 
-export async function renameModel(id: string, name: string): Promise<void> {
-  const row = await read<Row>('models', id);
-  if (row) await change([{ store: 'models', key: id, value: { ...row, name, kind: 'named' } }]);
+/** An autosave goes on being written: under a name, it is kept as it is now, as a model of its own. */
+export function renameModel(id: string, name: string, copyId: string): Promise<void> {
+  return inTurn(async () => {
+    const row = await read<Row>('models', id);
+    if (!row) return;
+    if (row.kind === 'named') return change([{ store: 'models', key: id, value: { ...row, name } }]);
+    const [checkpoint, view] = [await read('checkpoints', id), await read('views', id)];
+    await change([
+      { store: 'models', key: copyId, value: { ...row, id: copyId, name, kind: 'named' } },
+      { store: 'checkpoints', key: copyId, value: checkpoint },
+      { store: 'views', key: copyId, value: view },
+    ]);
+  });
 }
 
 export function removeModel(id: string): Promise<void> {
@@ -91,9 +106,11 @@ async function remove(id: string): Promise<void> {
   await dropUnusedTexts();
 }
 
-async function prune(): Promise<void> {
-  const autosaves = (await listModels()).filter((entry) => entry.kind === 'auto');
-  for (const old of autosaves.slice(AUTOSAVES_KEPT)) await remove(old.id);
+/** Only of this place, and nothing that a tab still trains. */
+async function prune(place: string): Promise<void> {
+  const inUse = await claimed();
+  const autosaves = (await listModels()).filter((entry) => entry.kind === 'auto' && entry.place === place);
+  for (const old of autosaves.slice(AUTOSAVES_KEPT)) if (!inUse.has(old.id)) await remove(old.id);
 }
 
 async function dropUnusedTexts(): Promise<void> {

@@ -1,15 +1,110 @@
-/** The address bar: it says what trains. */
-import type { Backend } from '../protocol/engine.ts';
+/** Links: the address always says what trains and how it writes; another address is followed, after the one question. */
+import { asFailure } from '../client/client.ts';
+import { loadLanguage } from '../i18n/i18n.ts';
+import { loadFailures } from '../i18n/failures.ts';
+import type { Backend, Config } from '../protocol/engine.ts';
 import type { App } from './app.ts';
-import { writeHash, type HashState } from './hash.ts';
-import { baseConfig, corpusOf } from './presets.ts';
+import { differences, getOption, pathOf, withOption } from './config.ts';
+import { configFromHash, OWN_TEXT, readHash, samplingFromHash, writeHash, type HashState, type Mistake } from './hash.ts';
+import { baseConfig, corpusOf, presetFor } from './presets.ts';
+
+/** Browsers refuse an address that changes with every move of a slider. */
+const SETTLES_MS = 300;
 
 export class LinkControl {
+  /** The fragment as this page wrote or followed it. */
+  private address = location.hash;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
   constructor(
     private readonly app: App,
-    private readonly hash: HashState,
-  ) {
+    private hash: HashState,
+  ) {}
+
+  /** Takes up what the link says. What is wrong in it is named, and left out. */
+  async open(hash: HashState): Promise<void> {
+    const { app } = this;
+    const boot = app.state.boot!;
+    this.hash = hash;
     app.texts.chosen = hash.corpus !== null || hash.preset !== null;
+    if (hash.language && hash.language !== app.state.language) {
+      const loaded = await app.notices.attempt(() => Promise.all([loadLanguage(hash.language!), loadFailures(hash.language!)]));
+      if (loaded) app.store.set({ language: hash.language });
+    }
+    const known = boot.presets.some(({ id }) => id === hash.preset);
+    const preset = known ? hash.preset : presetFor(boot, app.state.language);
+    app.options.choosePreset(preset);
+    const { config, mistakes } = configFromHash(hash, app.state.config!);
+    const written = samplingFromHash(hash, app.samplingBase);
+    mistakes.push(...written.mistakes);
+    if (hash.preset !== null && !known) mistakes.push(`preset=${hash.preset}`);
+    app.store.set({ hide: hash.hide, config: await this.fitting(config, mistakes) });
+    app.setSampling(written.sampling);
+    await this.openText(mistakes);
+    if (mistakes.length) app.notices.add('problem', 'notice.link', { mistakes: mistakes.join(', ') }, null, { cause: 'link' });
+    else app.notices.clear('link');
+    if (location.hash) this.write();
+  }
+
+  /** What the engine takes of a configuration; the rest is as in the preset. */
+  private async fitting(config: Config, mistakes: Mistake[]): Promise<Config> {
+    const base = this.app.state.config!;
+    for (let left = differences(base, config).length; left > 0; left--) {
+      try {
+        await this.app.client.summarize(config.model, config.train);
+        break;
+      } catch (error) {
+        const path = pathOf(config, asFailure(error).field);
+        if (!path) break;
+        mistakes.push(`${path}=${getOption(config, path)}`);
+        config = withOption(config, path, getOption(base, path));
+      }
+    }
+    return config;
+  }
+
+  private async openText(mistakes: Mistake[]): Promise<void> {
+    const { app } = this;
+    const boot = app.state.boot!;
+    const asked = this.hash.corpus;
+    const usual = corpusOf(boot, app.state.preset);
+    if (asked === OWN_TEXT) app.notices.add('info', 'notice.ownText', {}, null, { cause: 'link' });
+    else if (asked !== null && !boot.corpora.some(({ id }) => id === asked)) mistakes.push(`corpus=${asked}`);
+    const corpus = boot.corpora.some(({ id }) => id === asked) ? asked! : usual;
+    const base = baseConfig(boot, app.state.preset);
+    const changed = differences(base, app.state.config!);
+    // Options that the text refuses are a mistake of the link; the network is not.
+    if (await app.texts.openCorpus(corpus, changed.length > 0) || !changed.length) return;
+    mistakes.push(...changed.map((path) => `${path}=${getOption(app.state.config!, path)}`));
+    app.store.set({ config: base });
+    await app.texts.openCorpus(corpus);
+  }
+
+  /** The address was changed by hand, or a link was opened in this tab. */
+  follow(): void {
+    if (location.hash === this.address) return;
+    const asked = location.hash;
+    // Until it is agreed to, the address says what trains.
+    this.show(this.address);
+    void this.app.question.put({ event: 'link', name: '', act: () => this.take(asked) });
+  }
+
+  private async take(asked: string): Promise<void> {
+    const hash = readHash(asked);
+    // Another build is another engine, and a page has one.
+    if (hash.build !== this.hash.build) {
+      await this.app.client.pause().catch(() => undefined);
+      this.show(asked);
+      location.reload();
+      return;
+    }
+    this.show(asked);
+    await this.open(hash);
+    await this.app.models.offer();
+  }
+
+  get backend(): Backend {
+    return this.hash.backend;
   }
 
   /** The device that is asked for travels in the link. */
@@ -18,12 +113,58 @@ export class LinkControl {
     this.write();
   }
 
-  write(): void {
-    const { boot, session, config, runPreset: preset, text, hide } = this.app.state;
+  /** Names this playground among those of the origin: what was trained in one is offered there and nowhere else. */
+  get place(): string {
+    const { key } = this.hash;
+    return key ? `key:${key}` : `${location.pathname}#${this.app.state.runPreset ?? ''}`;
+  }
+
+  /** Whether something stored was trained here. An address that names no preset stands for all of them. */
+  isHere(place: string): boolean {
+    if (this.hash.key || this.hash.preset) return place === this.place;
+    return place === '' || place.startsWith(`${location.pathname}#`);
+  }
+
+  /** Tells the worker what the present run is to be kept as. */
+  label(): void {
+    void this.app.client.label({ place: this.place, preset: this.app.state.runPreset }).catch(() => undefined);
+  }
+
+  /** All that a link can say of what trains. */
+  get fragment(): string {
+    const { app } = this;
+    const { boot, session, config, runPreset: preset, text, hide, language, sampling } = app.state;
     const trains = session?.config ?? config;
-    if (!boot || !trains) return;
-    const corpus = text?.kind === 'corpus' && text.name !== corpusOf(boot, preset) ? text.name : null;
-    const hash = writeHash({ ...this.hash, corpus, preset, hide }, trains, baseConfig(boot, preset));
-    history.replaceState(null, '', hash || location.pathname + location.search);
+    if (!boot || !trains || !sampling) return this.address;
+    const usual = corpusOf(boot, preset);
+    const corpus = !text ? null : text.kind !== 'corpus' ? OWN_TEXT : text.name === usual ? null : text.name;
+    const linked = { config: trains, base: baseConfig(boot, preset), sampling, samplingBase: app.samplingBase };
+    return writeHash({ ...this.hash, corpus, preset, hide, language }, linked);
+  }
+
+  /** The link to what trains. */
+  get href(): string {
+    return location.href.split('#')[0] + this.fragment;
+  }
+
+  write(): void {
+    clearTimeout(this.timer);
+    this.show(this.fragment);
+  }
+
+  /** For what changes with every move of a hand. */
+  writeSoon(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.write(), SETTLES_MS);
+  }
+
+  /** Once something is in the address, all of it is. */
+  writeIfAny(): void {
+    if (this.address) this.write();
+  }
+
+  private show(fragment: string): void {
+    this.address = fragment;
+    history.replaceState(null, '', fragment || location.pathname + location.search);
   }
 }

@@ -44,17 +44,16 @@ export class OptionControl {
 
   // Edits
 
-  setOption(path: OptionPath, value: OptionValue): void {
+  /** Answers, where it takes effect at once, when it has. */
+  setOption(path: OptionPath, value: OptionValue): Promise<void> | undefined {
     const { app } = this;
     const config = withOption(app.state.config!, path, value);
     app.store.set({ config, problem: app.state.problem?.path === path ? null : app.state.problem });
-    if (isLive(path) && app.state.session) {
-      void this.setLive(path, value);
-      return;
-    }
+    if (isLive(path) && app.state.session) return this.setLive(path, value);
     clearTimeout(this.timer);
     this.edited = path;
     this.timer = setTimeout(() => void this.settle(), EDIT_SETTLES_MS);
+    return undefined;
   }
 
   private async setLive(path: OptionPath, value: OptionValue): Promise<void> {
@@ -121,6 +120,6 @@ export class OptionControl {
     const failure = asFailure(error);
     const at = pathOf(this.app.state.config!, failure.field) ?? path;
     this.app.store.set({ problem: { path: at, failure } });
-    if (!at) this.app.notices.add('problem', 'notice.problem', {}, failure);
+    if (!at) this.app.notices.add('problem', 'notice.problem', {}, failure, { cause: 'run' });
   }
 }

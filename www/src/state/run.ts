@@ -5,10 +5,14 @@ import type { App } from './app.ts';
 import type { OptionPath } from './config.ts';
 import { costPerCharacter } from './estimate.ts';
 import { remember } from './preferences.ts';
+import { answerTo } from './machine.ts';
 import { referencesFor } from './presets.ts';
 import { addProgress, addSample, newRun } from './runs.ts';
 
 export class RunControl {
+  /** Why the run could not be saved, once told. */
+  private unsaved: string | null = null;
+
   constructor(private readonly app: App) {}
 
   /** A new run on the present text, as the controls say. */
@@ -31,31 +35,61 @@ export class RunControl {
     app.store.set({ session, runPreset: app.state.preset, position: session.position, summary: session.summary, pending: [], problem: null, savedAt: null });
     app.question.safe = 0;
     app.enter('begun');
+    app.notices.clear('run', 'model');
+    app.links.label();
   }
 
   async train(): Promise<void> {
     const { app } = this;
-    await app.options.settle();
-    if (app.state.problem) return;
+    if (!(await this.may('train'))) return;
     await app.notices.attempt(async () => {
       await app.client.train();
       app.store.set({ resume: null });
       app.enter('trains');
-    });
+    }, 'run');
+  }
+
+  /** Whether it can train on; what is drawn is what trains. Where it cannot, the page says why. */
+  private async may(event: 'train' | 'step'): Promise<boolean> {
+    const { app } = this;
+    await app.options.settle();
+    if (app.state.problem) return false;
+    const answer = answerTo(event, app.state.phase, app.question.work);
+    if (answer === 'wait') {
+      await app.texts.idle();
+      return this.may(event);
+    }
+    if (answer === 'say' && app.state.phase === 'finished') return this.mayGoOn(event);
+    // The worker has the words for it.
+    return answer !== 'ignore';
+  }
+
+  /** After all epochs that were asked for: more have to be asked for. */
+  private mayGoOn(event: 'train' | 'step'): boolean {
+    const { app } = this;
+    const { session, position } = app.state;
+    const asked = session?.config.train.epochs ?? 0;
+    const done = position?.epoch ?? 0;
+    if (!asked || done < asked) return true;
+    const epochs = 2 * done;
+    const act = () => {
+      void app.options.setOption('train.epochs', epochs)?.then(() => (event === 'train' ? this.train() : this.step()));
+    };
+    app.notices.add('info', 'notice.allDone', { epochs: asked }, null, { cause: 'run', action: { key: 'notice.raise', values: { epochs }, act } });
+    return false;
   }
 
   async pause(): Promise<void> {
-    await this.app.notices.attempt(() => this.app.client.pause());
+    await this.app.notices.attempt(() => this.app.client.pause(), 'run');
     this.app.enter('stopped');
   }
 
   async step(): Promise<void> {
     const { app } = this;
-    await app.options.settle();
-    if (app.state.problem) return;
+    if (!(await this.may('step'))) return;
     app.store.set({ resume: null });
     app.enter('trains');
-    await app.notices.attempt(() => app.client.step());
+    await app.notices.attempt(() => app.client.step(), 'run');
     app.enter('stopped');
   }
 
@@ -96,22 +130,26 @@ export class RunControl {
         break;
       case 'stopped':
         app.enter(event.reason === 'paused' ? 'stopped' : event.reason);
-        if (event.reason === 'diverged' && event.error) app.notices.add('problem', 'notice.diverged', {}, event.error);
-        else if (event.reason === 'failed' && event.error) app.notices.add('problem', 'notice.problem', {}, event.error);
+        if (event.reason === 'diverged' && event.error) app.notices.add('problem', 'notice.diverged', {}, event.error, { cause: 'run' });
+        else if (event.reason === 'failed' && event.error) app.notices.add('problem', 'notice.problem', {}, event.error, { cause: 'run' });
         else if (event.reason === 'finished') app.notices.add('info', 'notice.finished', { epochs: app.state.position?.epoch ?? 0 });
         break;
       case 'device':
         app.devices.take(event.device);
         break;
       case 'device-failed':
-        app.notices.add('problem', 'notice.device', {}, event.error);
+        app.notices.add('problem', 'notice.device', {}, event.error, { cause: 'device' });
         break;
       case 'saved':
         app.store.set({ savedAt: event.entry.updated });
-        void app.shelf.noteSaved();
+        this.unsaved = null;
+        app.notices.clear('storage');
+        void app.shelf.noteSaved(event.entry.id);
         break;
       case 'save-failed':
-        app.notices.add('problem', 'notice.saveFailed', { message: event.error.message });
+        // Once is enough: it is tried again and again.
+        if (this.unsaved !== event.error.code) app.notices.add('problem', 'notice.saveFailed', {}, event.error, { cause: 'storage' });
+        this.unsaved = event.error.code;
         break;
     }
   }

@@ -28,8 +28,8 @@ export class Shelf {
   }
 
   /** The worker has saved the model: the curve belongs beside it. */
-  async noteSaved(): Promise<void> {
-    await this.client.keepView(this.view()).catch(() => undefined);
+  async noteSaved(id: string): Promise<void> {
+    await this.client.keepView(id, this.view()).catch(() => undefined);
     await this.refresh();
   }
 
@@ -38,18 +38,25 @@ export class Shelf {
     if (this.runs.current?.step) void this.client.keepModel(null, this.view()).catch(() => undefined);
   }
 
+  /** A model that has a name is not to go when the browser needs room. */
+  private async persist(): Promise<void> {
+    await navigator.storage?.persist?.().catch(() => false);
+  }
+
   async keep(name: string): Promise<void> {
-    await this.notices.attempt(() => this.client.keepModel(name, this.view()));
+    void this.persist();
+    await this.notices.attempt(() => this.client.keepModel(name, this.view()), 'storage');
     await this.refresh();
   }
 
   async rename(id: string, name: string): Promise<void> {
-    await this.notices.attempt(() => this.client.renameModel(id, name));
+    void this.persist();
+    await this.notices.attempt(() => this.client.renameModel(id, name), 'storage');
     await this.refresh();
   }
 
   async remove(id: string): Promise<void> {
-    await this.notices.attempt(() => this.client.removeModel(id));
+    await this.notices.attempt(() => this.client.removeModel(id), 'storage');
     if (this.store.value.resume?.id === id) this.dismissResume();
     await this.refresh();
   }

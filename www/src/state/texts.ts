@@ -3,11 +3,14 @@ import type { Encoding, SessionInfo } from '../protocol/engine.ts';
 import type { TextSource, TextView } from '../protocol/messages.ts';
 import type { App } from './app.ts';
 import type { PageEvent } from './machine.ts';
+import { corpusOf } from './presets.ts';
 
 export class TextControl {
   /** Whether the user or the link chose the text: then another language does not change it. */
   chosen = false;
   private reading: Promise<unknown> = Promise.resolve();
+  /** Where the present text came from; null where a stored model brought it. */
+  private source: TextSource | null = null;
 
   constructor(private readonly app: App) {}
 
@@ -16,8 +19,8 @@ export class TextControl {
     await this.reading;
   }
 
-  openCorpus(id: string): Promise<boolean> {
-    return this.read({ kind: 'corpus', id });
+  openCorpus(id: string, quiet = false): Promise<boolean> {
+    return this.read({ kind: 'corpus', id }, quiet);
   }
 
   /** The user's choice. */
@@ -30,13 +33,13 @@ export class TextControl {
     return this.app.question.put({ event, name: nameOf(source), act });
   }
 
-  private read(source: TextSource): Promise<boolean> {
-    const answer = this.readNow(source);
+  private read(source: TextSource, quiet = false): Promise<boolean> {
+    const answer = this.readNow(source, quiet);
     this.reading = answer;
     return answer;
   }
 
-  private async readNow(source: TextSource): Promise<boolean> {
+  private async readNow(source: TextSource, quiet: boolean): Promise<boolean> {
     const { app } = this;
     const before = app.state.phase;
     app.store.set({ reading: nameOf(source) });
@@ -44,21 +47,33 @@ export class TextControl {
     try {
       const { text, info, resumed } = await app.client.openText(source, app.state.config!);
       app.store.set({ text });
+      app.notices.clear('text', 'model', 'run');
       if (resumed) this.wentOn(info, text);
       else app.run.begun(info);
+      this.source = source;
       return true;
     } catch (error) {
       app.return(before === 'training' ? 'paused' : before);
-      app.notices.problem(error);
+      if (!quiet) app.notices.problem(error, 'text');
       return false;
     } finally {
       app.store.set({ reading: null });
     }
   }
 
+  /** Reads the present text once more, for an engine that has lost it. */
+  again(): Promise<boolean> {
+    return this.source ? this.read(this.source) : this.openCorpus(corpusOf(this.app.state.boot!, this.app.state.preset));
+  }
+
+  /** A model brought its text along. */
+  adopted({ kind, name }: TextView): void {
+    this.source = kind === 'corpus' ? { kind, id: name } : null;
+  }
+
   /** A model that could only write has found a text to train on. */
   private wentOn(info: SessionInfo, text: TextView): void {
-    this.app.models.adopt({ info, text, unfit: null, view: undefined });
+    this.app.models.adopt({ info, text, unfit: null, view: undefined, copy: false });
     this.app.notices.add('info', info.exact ? 'notice.resumed' : 'notice.otherText', {
       epoch: info.position?.epoch ?? 0,
       step: info.position?.step ?? 0,
@@ -76,9 +91,10 @@ export class TextControl {
   async reread(encoding: Encoding | null): Promise<boolean> {
     try {
       this.app.store.set({ text: await this.app.client.rereadText(this.app.state.config!.text, encoding) });
+      this.app.notices.clear('text');
       return true;
     } catch (error) {
-      this.app.notices.problem(error);
+      this.app.notices.problem(error, 'text');
       return false;
     }
   }

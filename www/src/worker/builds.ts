@@ -73,15 +73,14 @@ export async function loadEngine(wanted: BuildName | null): Promise<{ engine: En
     if (threaded) return { engine: threaded.engine, build: 'threads' };
     wanted = null;
   }
-  let failure: unknown = new Error('This browser runs no WebAssembly.');
   for (const build of wanted ? [wanted] : runnable()) {
     try {
       const { engine, wasm } = await LOADERS[build]();
       await engine.default({ module_or_path: wasm });
       return { engine, build };
     } catch (error) {
-      failure = error;
+      console.error(error);
     }
   }
-  throw failure;
+  throw new DeskError('no-engine', 'it could not be fetched, or this browser cannot run it. Check the network and reload the page; an up-to-date browser with WebAssembly is needed.');
 }

@@ -12,19 +12,30 @@ export class DeskError extends Error {
   }
 }
 
-/** The engine broke: whoever finds out says so in these words. */
+/** Memory that the browser refuses is the usual reason, and the engine has no way to say so. */
+const CRASHED =
+  'it stopped unexpectedly. If that was for want of memory, a network with fewer hidden units or layers, or a smaller batch, needs less. What was kept last can be resumed.';
+
+/** The engine broke: whoever finds out says so in these words. The cause is for the console. */
 export function crashed(cause: unknown): Failure {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return { code: 'crashed', message: `the engine stopped unexpectedly (${reason}). Reload the page: a model that was kept is not lost.` };
+  console.error(cause);
+  return { code: 'crashed', message: CRASHED };
+}
+
+/** An error of JavaScript itself, or of the browser: its words are for the console. */
+function unexpected(cause: unknown): Failure {
+  console.error(cause);
+  return {
+    code: 'unexpected',
+    message: 'something went wrong inside the page. Reload it if it happens again: a model that was kept is not lost.',
+  };
 }
 
 export function toFailure(error: unknown): Failure {
   if (error instanceof WebAssembly.RuntimeError) return crashed(error);
   const from = error as { code?: unknown; message?: unknown; field?: unknown; values?: unknown } | null;
-  const failure: Failure = {
-    code: typeof from?.code === 'string' ? from.code : 'unexpected',
-    message: typeof from?.message === 'string' ? from.message : String(error),
-  };
+  if (typeof from?.code !== 'string' || typeof from.message !== 'string') return unexpected(error);
+  const failure: Failure = { code: from.code, message: from.message };
   if (typeof from?.field === 'string') failure.field = from.field;
   if (from?.values instanceof Object) failure.values = from.values as Record<string, string>;
   return failure;

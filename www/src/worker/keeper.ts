@@ -1,17 +1,20 @@
 /** Saves the running model: every so often while it trains, when it pauses, and under a name when asked. */
 import type { Session } from '../protocol/engine.ts';
-import { NOWHERE, type ModelEntry, type WorkerEvent } from '../protocol/messages.ts';
+import { NOWHERE, type ModelEntry, type RunLabel, type WorkerEvent } from '../protocol/messages.ts';
 import * as library from '../state/library.ts';
+import { claim } from './claims.ts';
 import { DeskError, toFailure } from './failure.ts';
 import type { CommandQueue } from './queue.ts';
 import { newId, type LoadedText, type StoredText } from './text.ts';
 
-const AUTOSAVE_EVERY_MS = 8000;
+const AUTOSAVE_EVERY_MS = 4000;
 /** Saving may take at most this share of the time. */
 const SHARE_OF_TIME = 0.02;
 
 export class Keeper {
   private runId = newId();
+  private release: () => void = () => undefined;
+  private label: RunLabel = { place: '', preset: null };
   private created = Date.now();
   private nextAt = 0;
   private savedStep = -1;
@@ -24,13 +27,40 @@ export class Keeper {
     private readonly publish: (event: WorkerEvent) => void,
   ) {}
 
-  /** A new model: its autosave gets a place of its own. Going on with an autosaved one keeps its place. */
-  newRun(continued: ModelEntry | null = null): void {
-    this.runId = continued?.kind === 'auto' ? continued.id : newId();
-    this.created = continued?.created ?? Date.now();
-    this.savedStep = continued?.position.step ?? 0;
-    this.perplexity = continued?.perplexity ?? null;
+  setLabel(label: RunLabel): void {
+    this.label = label;
+  }
+
+  /** A new model, which `step` steps made elsewhere: its autosave gets an id of its own. */
+  newRun(step = 0): void {
+    this.begin(newId(), Date.now(), step, null);
+  }
+
+  /** Goes on with a stored model. An autosave keeps its id, unless another tab has it: then this is a copy. */
+  async goOn({ id, kind, created, position, perplexity }: ModelEntry): Promise<boolean> {
+    const own = kind === 'auto' && id === this.runId;
+    const release = own ? this.release : kind === 'auto' ? await claim(id) : null;
+    this.begin(release ? id : newId(), created, position.step, perplexity, release ?? undefined);
+    return kind !== 'auto' || release !== null;
+  }
+
+  private begin(id: string, created: number, step: number, perplexity: number | null, release?: () => void): void {
+    if (id !== this.runId) this.release();
+    this.runId = id;
+    this.created = created;
+    this.savedStep = step;
+    this.perplexity = perplexity;
     this.nextAt = performance.now() + AUTOSAVE_EVERY_MS / 2;
+    if (release) {
+      this.release = release;
+      return;
+    }
+    this.release = () => undefined;
+    // So that other tabs know that it is in use.
+    void claim(id).then((mine) => {
+      if (this.runId === id) this.release = mine ?? this.release;
+      else mine?.();
+    });
   }
 
   noteEpoch(perplexity: number): void {
@@ -76,6 +106,8 @@ export class Keeper {
       perplexity: this.perplexity,
       textName: text?.view.name ?? '',
       textKind: text?.view.kind ?? 'paste',
+      hasText: text !== null,
+      ...this.label,
     };
     await library.keepModel<StoredText>({
       entry,
@@ -86,9 +118,5 @@ export class Keeper {
     });
     if (name === null) this.savedStep = entry.position.step;
     return entry;
-  }
-
-  async keepView(view: unknown): Promise<void> {
-    await library.keepView(this.runId, view);
   }
 }

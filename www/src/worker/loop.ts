@@ -26,6 +26,8 @@ export class TrainLoop {
     private readonly note: (session: Session, report: TrainReport) => void,
     /** Called between slices; may save. */
     private readonly between: () => Promise<void>,
+    /** Called when training has come to its end by itself. */
+    private readonly ended: () => void,
   ) {}
 
   get active(): boolean {
@@ -61,6 +63,7 @@ export class TrainLoop {
           this.wanted = false;
           this.flush();
           this.announce(report);
+          this.ended();
           return;
         }
         const now = performance.now();

@@ -13,11 +13,12 @@ import { Device } from './device.ts';
 import { answer, DeskError, toFailure } from './failure.ts';
 import { gradientReach } from './gradients.ts';
 import { Keeper } from './keeper.ts';
+import { holdLife } from './life.ts';
 import { LivingWriter } from './living.ts';
 import { TrainLoop } from './loop.ts';
 import { breathe, CommandQueue } from './queue.ts';
 import type { SlowStep } from './slow.ts';
-import { firstCharacters, openingOf, TextDesk, type StoredText } from './text.ts';
+import { firstCharacters, newId, openingOf, TextDesk, type LoadedText, type StoredText } from './text.ts';
 import { Writer } from './writer.ts';
 
 const MEASURED_CHARACTERS = 20_000;
@@ -30,12 +31,13 @@ const ROWS_READ = 64;
 const wanted = buildAsked(self.name);
 const loading = loadEngine(wanted);
 loading.catch(() => undefined);
+const alive = holdLife(self.name);
 
 let engine: Engine;
 let texts: TextDesk;
 let session: Session | null = null;
-/** Whether the session has its text: without it, it can write but not train. */
-let trainable = false;
+/** What the session learns from; another text may be open already. Without one it can write but not train. */
+let learnsFrom: LoadedText | null = null;
 let publish: (event: WorkerEvent) => void = () => undefined;
 
 const queue = new CommandQueue(() => device.heed());
@@ -47,13 +49,13 @@ const emit = (event: WorkerEvent) => {
   }
   publish(event);
 };
-const keeper = new Keeper(queue, currentSession, () => (trainable ? texts.current : null), emit);
+const keeper = new Keeper(queue, currentSession, () => learnsFrom, emit);
 const living = new LivingWriter((sample) => emit({ type: 'living-sample', sample }));
 const device = new Device(
   queue,
   {
     session: currentSession,
-    text: () => (trainable ? (texts.current?.text ?? null) : null),
+    text: () => learnsFrom?.text ?? null,
     replace: (next) => {
       living.drop();
       session?.free();
@@ -63,7 +65,7 @@ const device = new Device(
   emit,
 );
 const note = (trained: Session, report: TrainReport) => device.note(trained, report);
-const loop = new TrainLoop(queue, currentSession, living, emit, note, () => keeper.whenDue());
+const loop = new TrainLoop(queue, currentSession, living, emit, note, () => keeper.whenDue(), () => void rest());
 const writer = new Writer(queue, currentSession);
 
 /** The step that is looked at slowly. */
@@ -75,7 +77,7 @@ function dropSlow(): null {
 }
 
 /** Puts a session in place of the present one, and lets it write its first lines. */
-async function install(next: () => Promise<Session>, hasText: boolean): Promise<SessionInfo> {
+async function install(next: () => Promise<Session>, text: LoadedText | null): Promise<SessionInfo> {
   await loop.stop();
   return queue.run(async () => {
     const created = await next();
@@ -83,9 +85,9 @@ async function install(next: () => Promise<Session>, hasText: boolean): Promise<
     dropSlow();
     session?.free();
     session = created;
-    trainable = hasText;
+    learnsFrom = text;
     const info = described(created.info());
-    living.opening = hasText && texts.current ? openingOf(texts.current.text) : firstLetter(info.vocabulary);
+    living.opening = text ? openingOf(text.text) : firstLetter(info.vocabulary);
     if (info.config.text.lowercase) living.opening = living.opening.toLowerCase();
     return info;
   });
@@ -95,7 +97,7 @@ async function install(next: () => Promise<Session>, hasText: boolean): Promise<
 async function begin(config: Config): Promise<SessionInfo> {
   const text = requireText();
   await saveBeforeLeaving();
-  const info = await install(() => engine.Session.create(text, config, 'cpu'), true);
+  const info = await install(() => engine.Session.create(text.text, config, 'cpu'), text);
   await device.begun();
   keeper.newRun();
   void showWriting();
@@ -104,11 +106,11 @@ async function begin(config: Config): Promise<SessionInfo> {
 
 /** A model that could only write trains on the text that has been opened, where it knows its characters. */
 async function goOn(): Promise<SessionInfo | null> {
-  if (!session || trainable) return null;
+  if (!session || learnsFrom) return null;
   const file = await queue.run(() => requireSession().save());
   const { info, unfit } = await resume(new Blob([file as Uint8Array<ArrayBuffer>]));
   if (unfit) return null;
-  keeper.newRun();
+  keeper.newRun(info.position?.step);
   void showWriting();
   return info;
 }
@@ -128,6 +130,12 @@ function firstLetter(vocabulary: string[]): string {
   return vocabulary.find((character) => /\p{Letter}/u.test(character)) ?? vocabulary[0] ?? '';
 }
 
+/** Training rests: the page sees what the model has come to, and it is kept. */
+async function rest(): Promise<void> {
+  await showWriting();
+  await keeper.autosave();
+}
+
 /** A whole sample now, a few characters at a time: training that begins meanwhile does not wait for it, and writes on. */
 async function showWriting(): Promise<void> {
   const turn = async () => {
@@ -138,9 +146,9 @@ async function showWriting(): Promise<void> {
   while (!loop.active && (await queue.run(turn))) await breathe();
 }
 
-function requireText(): string {
+function requireText(): LoadedText {
   if (!texts.current) throw new DeskError('no-text', 'Choose a text first.');
-  return texts.current.text;
+  return texts.current;
 }
 
 function requireSession(): Session {
@@ -150,7 +158,7 @@ function requireSession(): Session {
 
 function requireTrainable(): void {
   requireSession();
-  if (!trainable) throw new DeskError('no-text', 'This model came without its text. Load the text it was trained on, then load the model again.');
+  if (!learnsFrom) throw new DeskError('no-text', 'This model came without its text. Load the text it was trained on, then load the model again.');
 }
 
 /** What the engine says of a text that a sound model cannot be trained on. */
@@ -159,11 +167,11 @@ const UNFIT = /^(unknown-characters|empty|too-short|validation-too-short|too-lon
 /** A checkpoint with the present text where it fits; else it can only write, and `unfit` says why. */
 async function resume(file: Blob): Promise<{ info: SessionInfo; unfit: Failure | null }> {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const text = texts.current?.text;
+  const text = texts.current;
   let unfit: Failure | null = null;
-  if (text !== undefined) {
+  if (text) {
     try {
-      const info = await install(() => engine.Session.resume(bytes, text, 'cpu'), true);
+      const info = await install(() => engine.Session.resume(bytes, text.text, 'cpu'), text);
       await device.begun();
       return { info, unfit };
     } catch (error) {
@@ -171,7 +179,7 @@ async function resume(file: Blob): Promise<{ info: SessionInfo; unfit: Failure |
       if (!UNFIT.test(unfit.code)) throw error;
     }
   }
-  const info = await install(() => engine.Session.resume(bytes, undefined, 'cpu'), false);
+  const info = await install(() => engine.Session.resume(bytes, undefined, 'cpu'), null);
   await device.begun();
   return { info, unfit };
 }
@@ -181,6 +189,7 @@ const desk: Desk = {
     answer(async () => {
       publish = listener;
       const loaded = await loading;
+      await alive;
       engine = loaded.engine;
       texts = new TextDesk(engine);
       device.setWish(wish);
@@ -195,6 +204,7 @@ const desk: Desk = {
         corpora: engine.corpora(),
       };
     }),
+  ping: () => answer(() => null),
   files: () =>
     answer(async () => {
       await Promise.all([import('./slow.ts'), fetchCorpora()]);
@@ -203,6 +213,8 @@ const desk: Desk = {
   openText: (source, config) =>
     answer(async () => {
       const before = texts.current;
+      // With the text that it learnt from.
+      await saveBeforeLeaving();
       try {
         const text = await texts.open(source, config.text);
         const resumed = await goOn();
@@ -218,7 +230,7 @@ const desk: Desk = {
   create: (config) => answer(() => begin(config)),
   measure: (config) =>
     answer(async () => {
-      const scratch = await engine.Session.create(firstCharacters(requireText(), MEASURED_CHARACTERS), config, 'cpu');
+      const scratch = await engine.Session.create(firstCharacters(requireText().text, MEASURED_CHARACTERS), config, 'cpu');
       try {
         const speeds: number[] = [];
         // One step more: the first also pays for compiling.
@@ -243,8 +255,7 @@ const desk: Desk = {
   pause: () =>
     answer(async () => {
       await loop.stop();
-      await showWriting();
-      await keeper.autosave();
+      await rest();
       return null;
     }),
   step: () =>
@@ -268,7 +279,7 @@ const desk: Desk = {
   compareGradients: (text, radius) =>
     answer(async () => {
       const { config } = await queue.run(() => requireSession().info());
-      return gradientReach(engine, config, requireText(), text, radius);
+      return gradientReach(engine, config, (learnsFrom ?? requireText()).text, text, radius);
     }),
   windows: (sampling, epoch, batch) =>
     answer(() =>
@@ -311,24 +322,31 @@ const desk: Desk = {
     answer(async (): Promise<Opened> => {
       await saveBeforeLeaving();
       const { info, unfit } = await resume(file);
-      keeper.newRun();
+      keeper.newRun(info.position?.step);
       void showWriting();
-      return { info, unfit, text: trainable ? (texts.current?.view ?? null) : null, view: undefined };
+      return { info, unfit, text: learnsFrom?.view ?? null, view: undefined, copy: false };
     }),
+  label: (label) => answer(() => (keeper.setLabel(label), null)),
   listModels: () => answer(() => library.listModels()),
   keepModel: (name, view) => answer(() => keeper.keep(name, view)),
   openModel: (id) =>
     answer(async (): Promise<Opened> => {
+      await saveBeforeLeaving();
       const kept = await library.openModel<StoredText>(id);
       if (!kept) throw new DeskError('model-missing', 'This model is no longer stored in this browser.');
-      await saveBeforeLeaving();
-      if (kept.text) await texts.read(kept.text, kept.textKey, kept.entry.config.text);
-      const { info, unfit } = await resume(kept.checkpoint);
-      keeper.newRun(kept.entry);
-      void showWriting();
-      return { info, unfit, text: trainable ? (texts.current?.view ?? null) : null, view: kept.view };
+      const before = texts.current;
+      try {
+        if (kept.text) await texts.read(kept.text, kept.textKey, kept.entry.config.text);
+        const { info, unfit } = await resume(kept.checkpoint);
+        const copy = !(await keeper.goOn(kept.entry));
+        void showWriting();
+        return { info, unfit, text: learnsFrom?.view ?? null, view: kept.view, copy };
+      } catch (error) {
+        texts.current = before;
+        throw error;
+      }
     }),
-  renameModel: (id, name) => answer(async () => (await library.renameModel(id, name), null)),
+  renameModel: (id, name) => answer(async () => (await library.renameModel(id, name, newId()), null)),
   removeModel: (id) => answer(async () => (await library.removeModel(id), null)),
   modelFile: (id) =>
     answer(async () => {
@@ -336,7 +354,7 @@ const desk: Desk = {
       if (!kept) throw new DeskError('model-missing', 'This model is no longer stored in this browser.');
       return kept.checkpoint;
     }),
-  keepView: (view) => answer(async () => (await keeper.keepView(view), null)),
+  keepView: (id, view) => answer(async () => (await library.keepView(id, view), null)),
 };
 
 Comlink.expose(desk);

@@ -1,5 +1,5 @@
 /** Writing on request: streams of characters, several at a time, each stoppable, while training goes on or not. */
-import type { SampledCharacter, Session } from '../protocol/engine.ts';
+import type { SampledCharacter, Sampler, Session } from '../protocol/engine.ts';
 import type { WriteRequest } from '../protocol/messages.ts';
 import { DeskError } from './failure.ts';
 import { breathe, type CommandQueue } from './queue.ts';
@@ -23,12 +23,26 @@ export class Writer {
     request: WriteRequest,
     send: (characters: SampledCharacter[]) => void,
   ): Promise<{ skipped: string[]; stopped: boolean }> {
-    const sampler = await this.queue.run(() => {
-      const session = this.session();
-      if (!session) throw new DeskError('no-session', 'There is no model yet.');
-      return session.sampler(request.options);
-    });
+    // From now on it can be stopped, although the sampler may have to wait for a step of training.
     this.active.add(request.id);
+    try {
+      const sampler = await this.queue.run(() => {
+        const session = this.session();
+        if (!session) throw new DeskError('no-session', 'There is no model yet.');
+        return session.sampler(request.options);
+      });
+      return await this.stream(request, sampler, send);
+    } finally {
+      this.stopped.delete(request.id);
+      this.active.delete(request.id);
+    }
+  }
+
+  private async stream(
+    request: WriteRequest,
+    sampler: Sampler,
+    send: (characters: SampledCharacter[]) => void,
+  ): Promise<{ skipped: string[]; stopped: boolean }> {
     const skipped = sampler.skipped;
     let pending: SampledCharacter[] = [];
     let sentAt = 0;
@@ -51,8 +65,6 @@ export class Writer {
       if (pending.length) send(pending);
       return { skipped, stopped: left > 0 };
     } finally {
-      this.stopped.delete(request.id);
-      this.active.delete(request.id);
       sampler.free();
     }
   }

@@ -1,0 +1,177 @@
+/** One question before work is lost; nothing hangs; nothing raw is shown. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { openSite, startNew, until, type Site } from './browser.ts';
+
+let site: Site;
+/** Small and quick: an epoch is a moment. */
+const SMALL = '#preset=quick-en&model.hidden_size=16&text.max_chars=4000';
+
+before(async () => {
+  site = await openSite();
+});
+
+after(async () => {
+  await site?.close();
+});
+
+const textOf = async (page: Page, selector: string) => ((await page.locator(selector).first().textContent()) ?? '').trim();
+const epochOf = async (page: Page) => Number.parseInt(await textOf(page, '#epoch'));
+const question = (page: Page) => page.locator('cl-runbar .pending');
+
+async function train(page: Page, epochs = 1): Promise<void> {
+  await page.locator('#train:enabled').click();
+  await until(page, `${epochs} epochs`, async () => (await epochOf(page)) >= epochs, 60_000);
+}
+
+/** As from the clipboard, outside every field. */
+const paste = (page: Page, text: string) =>
+  page.evaluate((text) => {
+    const data = new DataTransfer();
+    data.setData('text/plain', text);
+    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, composed: true }));
+  }, text);
+
+const drop = (page: Page, text: string, name: string) =>
+  page.evaluate(
+    ([text, name]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text!], name!));
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    },
+    [text, name],
+  );
+
+const VERSE = 'La la la, sing it again, sing it all night long.\n'.repeat(60);
+
+test('whatever would end a run asks once, and until then the run goes on', async () => {
+  const page = await site.open({}, SMALL);
+  await train(page);
+  const ways: [string, RegExp, () => Promise<unknown>][] = [
+    ['paste', /Text/, () => paste(page, VERSE)],
+    ['drop', /Text/, () => drop(page, VERSE, 'boat.txt')],
+    ['corpus', /Text/, () => page.locator('#corpus').selectOption('lyrics-zh')],
+    ['preset', /Start from/, () => page.locator('#preset').selectOption('book-gru-adam')],
+    ['option', /Cell/, () => page.locator('cl-option[data-path="model.cell"] button[data-value="rnn"]').click()],
+    ['reset', /Reset/, () => page.locator('#reset').click()],
+    ['link', /link/, () => page.evaluate(() => void (location.hash = '#preset=quick-zh'))],
+  ];
+  for (const [name, says, act] of ways) {
+    const epoch = await epochOf(page);
+    await act();
+    await question(page).waitFor();
+    assert.match((await question(page).textContent()) ?? '', says, name);
+    await until(page, `training beside the question (${name})`, async () => (await epochOf(page)) > epoch, 60_000);
+    await question(page).locator('button.quiet').click();
+    await question(page).waitFor({ state: 'detached' });
+    assert.equal(await page.locator('#preset').inputValue(), 'quick-en', name);
+    assert.match(await textOf(page, '#corpus option:checked'), /English/, name);
+    assert.match(page.url(), /preset=quick-en/, name);
+    assert.equal(await page.locator('cl-option[data-path="model.cell"] button[data-value="gru"]').getAttribute('aria-pressed'), 'true', name);
+  }
+  assert.equal(await page.locator('#pause').count(), 1, 'it trained all the while');
+  await paste(page, VERSE);
+  await startNew(page);
+  await until(page, 'the pasted text', async () => /Pasted/.test(await textOf(page, '#corpus option:checked')));
+  await until(page, 'a fresh run', async () => (await epochOf(page)) === 0);
+  await page.context().close();
+});
+
+test('where nothing was learnt nothing is asked', async () => {
+  const page = await site.open({}, SMALL);
+  await page.locator('#train:enabled').waitFor();
+  await drop(page, VERSE, 'boat.txt');
+  await until(page, 'the dropped text', async () => (await textOf(page, '#corpus option:checked')) === 'boat.txt');
+  assert.equal(await question(page).count(), 0);
+  await page.context().close();
+});
+
+test('what is drawn is what trains, even where Train is pressed at once', async () => {
+  const page = await site.open({}, SMALL);
+  await page.locator('#train:enabled').waitFor();
+  await page.evaluate(() => {
+    const root = document.querySelector('cl-page')!.shadowRoot!;
+    const { app } = document.querySelector('cl-page') as unknown as { app: { setOption(path: string, value: unknown): void } };
+    app.setOption('model.hidden_size', 24);
+    root.querySelector('cl-runbar')!.shadowRoot!.querySelector<HTMLButtonElement>('#train')!.click();
+  });
+  await until(page, 'training', async () => (await page.locator('#pause').count()) === 1);
+  await until(page, 'a loss', async () => Number.isFinite(Number.parseFloat(await textOf(page, '#loss'))));
+  const trained = await page.evaluate(() => (document.querySelector('cl-page') as unknown as { app: { state: { session: { config: { model: { hidden_size: number } } } } } }).app.state.session.config.model.hidden_size);
+  assert.equal(trained, 24);
+  assert.equal(await question(page).count(), 0);
+  await page.context().close();
+});
+
+test('after the last epoch: it is said, shown, kept, and goes on with one click', async () => {
+  const page = await site.open({}, `${SMALL}&train.epochs=3`);
+  await page.locator('#train:enabled').click();
+  await page.getByText('Finished: 3 epochs').waitFor({ timeout: 60_000 });
+  await until(page, 'the last step\u2019s model', async () => /epoch 3,/.test(await textOf(page, '#when')));
+  const stored = () =>
+    page.evaluate(() => (document.querySelector('cl-page') as unknown as { app: { client: { listModels(): Promise<{ position: { epoch: number } }[]> } } }).app.client.listModels());
+  await until(page, 'it is kept', async () => (await stored())[0]?.position.epoch === 3);
+  await page.locator('#train').click();
+  const more = page.locator('cl-notices .notice', { hasText: 'Stop after' });
+  await more.locator('button.primary').click();
+  await until(page, 'more epochs', async () => (await epochOf(page)) === 6, 60_000);
+  assert.equal(await more.count(), 0);
+  await page.context().close();
+});
+
+test('a worker that dies is noticed, replaced, and what was kept is offered', async () => {
+  const page = await site.open({}, SMALL);
+  await train(page, 2);
+  await page.locator('#autosaved').waitFor();
+  const [worker] = page.workers();
+  await worker!.evaluate(() => self.close()).catch(() => undefined);
+  await page.locator('cl-notices .problem[data-code="crashed"]').waitFor({ timeout: 10_000 });
+  await page.locator('#resume').click();
+  await until(page, 'the kept epoch', async () => (await epochOf(page)) >= 1);
+  await train(page, (await epochOf(page)) + 1);
+  await page.context().close();
+});
+
+test('an engine that breaks in the middle of a call is replaced; no word of JavaScript reaches the reader', async () => {
+  const page = await site.open({}, SMALL);
+  await page.locator('#train:enabled').waitFor();
+  const [worker] = page.workers();
+  await worker!.evaluate(() => {
+    // The next training step does what refused memory does.
+    const parse = WebAssembly.RuntimeError;
+    const performanceNow = performance.now.bind(performance);
+    let once = true;
+    performance.now = () => {
+      if (once && new Error().stack?.includes('wasm')) {
+        once = false;
+        throw new parse('unreachable');
+      }
+      return performanceNow();
+    };
+  });
+  await page.locator('#train').click();
+  const notice = page.locator('cl-notices .problem[data-code="crashed"]');
+  await notice.waitFor({ timeout: 10_000 });
+  assert.doesNotMatch((await notice.textContent()) ?? '', /unreachable|RuntimeError|undefined/);
+  await train(page);
+  await page.context().close();
+});
+
+test('Stop works before the first character has come', async () => {
+  const page = await site.open({}, SMALL);
+  await page.locator('#write:enabled').waitFor();
+  const written = await page.evaluate(async () => {
+    type Client = { write(request: unknown, more: (characters: unknown[]) => void): Promise<{ stopped: boolean }>; stopWriting(id: number): Promise<null> };
+    const { app } = document.querySelector('cl-page') as unknown as { app: { client: Client; state: { sampling: object } } };
+    let count = 0;
+    const options = { ...app.state.sampling, skip_unknown: true, alternatives: 2 };
+    const { prefix, temperature, top_k, top_p, greedy, seed } = options as Record<string, unknown>;
+    const answer = app.client.write({ id: 999, options: { prefix, temperature, top_k, top_p, greedy, seed, skip_unknown: true, alternatives: 2 }, length: 3000 }, (more) => (count += more.length));
+    await app.client.stopWriting(999);
+    return { ...(await answer), count };
+  });
+  assert.equal(written.stopped, true);
+  assert.ok(written.count < 3000, `${written.count} characters`);
+  await page.context().close();
+});
