@@ -39,6 +39,8 @@ export class App {
   readonly devices = new DeviceControl(this);
   readonly models = new ModelControl(this);
 
+  private started: Promise<void> | undefined;
+
   constructor(
     readonly client: Client,
     private readonly hash: HashState,
@@ -70,7 +72,13 @@ export class App {
     this.store.set(flagsOf(phase));
   }
 
-  async start(): Promise<void> {
+  /** Answers when the first link has been taken up. */
+  start(): Promise<void> {
+    this.started ??= this.begin();
+    return this.started;
+  }
+
+  private async begin(): Promise<void> {
     try {
       await this.boot();
       this.store.set({ sampling: this.samplingBase });

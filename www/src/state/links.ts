@@ -86,7 +86,7 @@ export class LinkControl {
     const asked = location.hash;
     // Until it is agreed to, the address says what trains.
     this.show(this.address);
-    void this.app.question.put({ event: 'link', name: '', act: () => this.take(asked) });
+    void this.app.start().then(() => this.app.question.put({ event: 'link', name: '', act: () => this.take(asked) }));
   }
 
   private async take(asked: string): Promise<void> {

@@ -32,11 +32,11 @@ export class Notices {
     this.add('problem', 'notice.problem', {}, asFailure(error), { cause });
   }
 
-  /** Does something, and says so where it fails; where it succeeds, what was told of the cause is over. */
+  /** Does something, and says so where it fails. What was told of its cause before is over. */
   async attempt(action: () => Promise<unknown>, cause: Cause = 'page'): Promise<boolean> {
+    if (cause !== 'page') this.clear(cause);
     try {
       await action();
-      if (cause !== 'page') this.clear(cause);
       return true;
     } catch (error) {
       this.problem(error, cause);
