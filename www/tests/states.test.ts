@@ -9,8 +9,12 @@ let site: Site;
 const SMALL = '#preset=quick-en&model.hidden_size=16&text.max_chars=4000';
 
 before(async () => {
-  // Told to die, the worker does: not a word to the page.
-  const dies = (text: string) => `${text};addEventListener('message', ({ data }) => { if (data === 'die') self.close(); });`;
+  // Told to die, the worker does, without a word to the page; told to trap, the next look at the clock does what
+  // WebAssembly does where memory is refused.
+  const dies = (text: string) => `${text};addEventListener('message', ({ data }) => {
+    if (data === 'die') self.close();
+    if (data === 'trap') performance.now = () => { throw new WebAssembly.RuntimeError('unreachable'); };
+  });`;
   site = await openSite({}, undefined, { path: /assets\/main-[^/]*\.js$/, change: dies });
 });
 
@@ -122,7 +126,8 @@ test('after the last epoch: it is said, shown, kept, and goes on with one click'
   await page.context().close();
 });
 
-test('a worker that dies is noticed, replaced, and what was kept is offered', async () => {
+/** A page whose workers can be spoken to. */
+async function openWithWorkers(): Promise<Page> {
   const page = await site.open();
   await page.addInitScript(() => {
     const workers: Worker[] = [];
@@ -139,13 +144,34 @@ test('a worker that dies is noticed, replaced, and what was kept is offered', as
   });
   await page.goto('about:blank');
   await page.goto(site.url + SMALL);
+  await page.locator('#train:enabled').waitFor();
+  return page;
+}
+
+const tell = (page: Page, word: string) =>
+  page.evaluate((word) => (window as unknown as { workers: Worker[] }).workers.at(-1)!.postMessage(word), word);
+
+test('a worker that dies is noticed, replaced, and what was kept is offered', async () => {
+  const page = await openWithWorkers();
   await train(page, 2);
   await page.locator('#autosaved').waitFor();
-  await page.evaluate(() => (window as unknown as { workers: Worker[] }).workers.at(-1)!.postMessage('die'));
+  await tell(page, 'die');
   await page.locator('cl-notices .problem[data-code="crashed"]').waitFor();
   await page.locator('#resume').click();
   await until(page, 'the kept epoch', async () => (await epochOf(page)) >= 1);
   await train(page, (await epochOf(page)) + 1);
+  await page.context().close();
+});
+
+test('an engine that breaks in the middle of a step is replaced; no word of JavaScript reaches the reader', async () => {
+  const page = await openWithWorkers();
+  await train(page);
+  await tell(page, 'trap');
+  const notice = page.locator('cl-notices .problem[data-code="crashed"]');
+  await notice.waitFor();
+  assert.doesNotMatch((await page.locator('cl-notices').textContent()) ?? '', /unreachable|RuntimeError|undefined|null/);
+  await page.locator('#train:enabled').click();
+  await until(page, 'a further epoch', async () => (await epochOf(page)) >= 1, 60_000);
   await page.context().close();
 });
 
