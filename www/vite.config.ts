@@ -1,11 +1,22 @@
 import { defineConfig, type Plugin } from 'vite';
 
-/** Styles and templates are strings, which no minifier touches: here they lose their indentation. */
-const unindent: Plugin = {
-  name: 'unindent',
+const smallCss = (css: string) =>
+  css
+    .replace(/\/\*[^]*?\*\//g, '')
+    .replace(/\s+/g, ' ')
+    .replace(/(\$\{[^}]*\})| ?([{};,]) ?/g, (_, inserted?: string, mark?: string) => inserted ?? mark!)
+    .replace(/: /g, ':')
+    .replace(/;}/g, '}');
+
+/** Styles and templates are strings, which no minifier touches: here they lose comments and indentation. */
+const smallTemplates: Plugin = {
+  name: 'small-templates',
   apply: 'build',
   enforce: 'pre',
-  transform: (code, id) => (/\/www\/src\/.*\.ts$/.test(id) ? { code: code.replace(/\n\s+/g, '\n'), map: null } : null),
+  transform: (code, id) =>
+    /\/www\/src\/.*\.ts$/.test(id)
+      ? { code: code.replace(/(?<=\bcss`)[^`]*(?=`)/g, smallCss).replace(/\n\s+/g, '\n'), map: null }
+      : null,
 };
 
 // Isolated from other origins, as a page must be to have threads. It needs nothing of theirs, and works without.
@@ -14,7 +25,7 @@ const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Emb
 // `base: './'`: the built page works from any folder, for example a project page on a static host.
 export default defineConfig({
   base: './',
-  plugins: [unindent],
+  plugins: [smallTemplates],
   build: {
     target: 'es2022',
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
@@ -23,7 +34,7 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   // A module worker, so that each wasm build stays a chunk of its own and only one is fetched.
-  worker: { format: 'es', plugins: () => [unindent] },
+  worker: { format: 'es', plugins: () => [smallTemplates] },
   // The wasm packages live beside www, in ../pkg.
   server: { fs: { allow: ['..'] }, headers },
   preview: { headers },

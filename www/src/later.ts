@@ -1,7 +1,3 @@
-/** What is not needed to train and write: fetched once that works. */
-import './components/book.ts';
+/** What is in sight but not needed to train and write: fetched once that works. What is out of sight: parts.ts. */
 import './components/charts.ts';
-import './components/inside.ts';
 import './components/models.ts';
-import './components/runs.ts';
-import './slow/desk.ts';

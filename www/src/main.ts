@@ -4,7 +4,8 @@ import { keepForOffline } from './client/offline.ts';
 import './components/page.ts';
 import type { Page } from './components/page.ts';
 import { loadFailures } from './i18n/failures.ts';
-import { ALL_LANGUAGES, loadLanguage, loadWhole, translate } from './i18n/i18n.ts';
+import { ALL_LANGUAGES, loadLanguage, loadTables, translate } from './i18n/i18n.ts';
+import { fetchParts, fetchWhenNear } from './parts.ts';
 import { App } from './state/app.ts';
 import { readHash } from './state/hash.ts';
 import './theme/tokens.css';
@@ -37,8 +38,9 @@ async function begin(): Promise<void> {
   await started;
   const { language } = app.state;
   try {
-    await Promise.all([loadWhole(language), loadFailures(language)]);
+    await Promise.all([loadTables(language, ['later']), loadFailures(language)]);
     await import('./later.ts');
+    fetchWhenNear(page.renderRoot, app);
     void app.measureSpeed();
   } catch (error) {
     // What is there goes on working.
@@ -46,7 +48,7 @@ async function begin(): Promise<void> {
     throw error;
   }
   await keepForOffline(async () => {
-    await Promise.all([import('./slow/player.ts'), import('./windows/windows.ts')]);
+    await fetchParts(app.state.language);
     await Promise.all(ALL_LANGUAGES.flatMap((each) => [loadLanguage(each), loadFailures(each)]));
     return app.client.files();
   });

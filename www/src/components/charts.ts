@@ -56,9 +56,14 @@ export class Charts extends AppElement {
       .hero {
         position: relative;
       }
+      /* Its place is kept, so that nothing moves when training begins. */
+      .waiting {
+        visibility: hidden;
+      }
       .legend {
         display: flex;
         flex-wrap: wrap;
+        min-height: 1.45em;
         gap: 2px 14px;
         margin-top: 4px;
       }
@@ -195,15 +200,13 @@ export class Charts extends AppElement {
         ></cl-chart>
         ${runs.length ? nothing : html`<p class="empty muted">${this.t('chart.empty')}</p>`}
       </div>
-      ${told ? this.legend(told) : nothing}
+      ${told ? this.legend(told) : html`<p class="legend small"></p>`}
       <p class="small muted">${this.t('chart.loss.help')}</p>
-      ${told
-        ? html`<p class="row small">
-            <button class="link" id="curves-csv" @click=${this.saveTable}>${this.t('chart.save.csv')}</button>
-            <button class="link" id="curves-png" @click=${this.savePicture}>${this.t('chart.save.png')}</button>
-          </p>`
-        : nothing}
-      <div class="pair" ?hidden=${!runs.length}>
+      <p class="row small ${told ? '' : 'waiting'}">
+        <button class="link" id="curves-csv" @click=${this.saveTable}>${this.t('chart.save.csv')}</button>
+        <button class="link" id="curves-png" @click=${this.savePicture}>${this.t('chart.save.png')}</button>
+      </p>
+      <div class="pair ${runs.length ? '' : 'waiting'}">
         ${this.small('chart.gradient', 1, this.gradientChart, this.data!.gradient)}
         ${this.small('chart.rate', 2, this.rateChart, this.data!.rate)}
       </div>

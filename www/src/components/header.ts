@@ -1,5 +1,5 @@
 /** Name, one sentence on what this is, and the switches for language and theme. */
-import { css, html, svg } from 'lit';
+import { css, html, nothing, svg } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { LANGUAGES, type Language } from '../i18n/i18n.ts';
 import { THEMES, type Theme } from '../theme/theme.ts';
@@ -14,7 +14,7 @@ const THEME_ICONS: Record<Theme, unknown> = {
 
 @customElement('cl-header')
 export class Header extends AppElement {
-  protected readonly watches = ['theme'] as const;
+  protected readonly watches = ['theme', 'hide', 'engine'] as const;
 
   static override styles = [
     shared,
@@ -24,7 +24,6 @@ export class Header extends AppElement {
         align-items: center;
         gap: 12px 18px;
         padding: 14px 24px 10px;
-        flex-wrap: wrap;
       }
       .brand {
         display: flex;
@@ -42,8 +41,16 @@ export class Header extends AppElement {
         flex: none;
       }
       .tagline {
-        flex: 1 1 320px;
+        flex: 1;
+        min-width: 0;
         color: var(--ink-2);
+      }
+      .own,
+      .switches {
+        flex: none;
+      }
+      .switches {
+        flex-wrap: nowrap;
       }
       .switch {
         display: inline-flex;
@@ -72,17 +79,34 @@ export class Header extends AppElement {
         width: 16px;
         height: 16px;
       }
-      @media (max-width: 720px) {
+      @media (max-width: 1099px) {
         header {
-          padding: 12px 16px 8px;
+          flex-wrap: wrap;
+          gap: 6px 12px;
+          padding: 10px 16px 8px;
+        }
+        .brand {
+          margin-right: auto;
         }
         .tagline {
           order: 3;
           flex-basis: 100%;
           font-size: 14px;
         }
+      }
+      @media (max-width: 739px) {
+        header {
+          gap: 8px;
+          padding-inline: 12px;
+        }
+        .tagline {
+          flex-basis: 100px;
+          line-height: 1.35;
+        }
+        .own {
+          order: 4;
+        }
         .switches {
-          flex-wrap: nowrap;
           gap: 6px;
           margin-left: auto;
         }
@@ -96,14 +120,19 @@ export class Header extends AppElement {
           padding: 2px 7px;
         }
         .switch.icons button {
-          padding: 2px 5px;
+          padding: 2px 4px;
         }
       }
     `,
   ];
 
+  /** The page knows where a text of one's own is entered. */
+  private openOwnText(): void {
+    this.dispatchEvent(new Event('open-own-text', { bubbles: true, composed: true }));
+  }
+
   override render() {
-    const { language, theme } = this.state;
+    const { language, theme, hide } = this.state;
     return html`<header>
       <div class="brand">
         <svg class="logo" viewBox="0 0 30 30" aria-hidden="true">
@@ -116,6 +145,11 @@ export class Header extends AppElement {
         <h1>Charloom</h1>
       </div>
       <p class="tagline">${this.t('app.tagline')}</p>
+      ${hide.includes('text')
+        ? nothing
+        : html`<button class="own" id="own-text" ?disabled=${this.state.engine !== 'ready'} @click=${this.openOwnText}>
+            ${this.t('text.own')}
+          </button>`}
       <div class="row switches">
         <div class="switch" role="group" aria-label=${this.t('app.language')}>
           ${(Object.keys(LANGUAGES) as Language[]).map(

@@ -3,6 +3,7 @@ import { css, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
 import { failureText } from '../i18n/failures.ts';
+import { textName } from '../i18n/names.ts';
 import { AppElement } from './base.ts';
 import { shared } from './styles.ts';
 
@@ -13,17 +14,39 @@ export class Notices extends AppElement {
   static override styles = [
     shared,
     css`
+      /* Beside the page, not in it: nothing moves when something is said. */
+      :host {
+        position: fixed;
+        inset: auto 0 0 auto;
+        z-index: 8;
+        width: min(560px, 100vw);
+        max-height: 50vh;
+        padding: 0 16px 16px;
+        overflow-y: auto;
+        pointer-events: none;
+      }
       .notice {
+        pointer-events: auto;
         display: flex;
         align-items: center;
         gap: 6px 14px;
         flex-wrap: wrap;
-        margin: 12px 24px 0;
+        margin-top: 8px;
         padding: 9px 14px;
         border: 1px solid var(--line);
         border-left: 4px solid var(--accent);
         border-radius: 8px;
         background: var(--surface);
+        box-shadow: 0 2px 16px rgb(0 0 0 / 22%);
+      }
+      /* Most texts are read before one could read this. */
+      .reading {
+        animation: appear 0.2s 0.5s backwards;
+      }
+      @keyframes appear {
+        from {
+          opacity: 0;
+        }
       }
       .notice.problem {
         border-left-color: var(--warm);
@@ -37,11 +60,6 @@ export class Notices extends AppElement {
       strong {
         font-weight: 650;
       }
-      @media (max-width: 720px) {
-        .notice {
-          margin: 10px 16px 0;
-        }
-      }
     `,
   ];
 
@@ -54,7 +72,7 @@ export class Notices extends AppElement {
           </div>`
         : nothing}
       ${this.resumeOffer()}
-      ${reading ? html`<div class="notice"><span>${this.t('text.reading', { name: reading })}</span></div>` : nothing}
+      ${reading ? html`<div class="notice reading"><span>${this.t('text.reading', { name: textName(this.state, reading) })}</span></div>` : nothing}
       ${notices.map(
         ({ id, kind, key, values, failure, action }) =>
           html`<div class="notice ${kind}" data-code=${failure?.code ?? nothing}>

@@ -1,10 +1,10 @@
 /** One option: label, control, one sentence, and what is wrong with it if anything is. */
 import { css, html, nothing } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
 import { failureText } from '../i18n/failures.ts';
 import { choiceKey, optionKey } from '../i18n/i18n.ts';
 import { CHOICES, type ChoicePath, type OptionSpec } from '../i18n/options.ts';
-import { getOption, isLive, type OptionValue } from '../state/config.ts';
+import { getOption, type OptionValue } from '../state/config.ts';
 import { AppElement } from './base.ts';
 import { segments, shared, stepper } from './styles.ts';
 
@@ -12,6 +12,8 @@ import { segments, shared, stepper } from './styles.ts';
 export class Option extends AppElement {
   protected readonly watches = ['config', 'problem'] as const;
   @property({ attribute: false }) spec!: OptionSpec;
+  /** In one line; the help is a tooltip. */
+  @property({ type: Boolean, reflect: true }) compact = false;
 
   static override styles = [
     shared,
@@ -30,12 +32,6 @@ export class Option extends AppElement {
         font-size: 13.5px;
         font-weight: 550;
       }
-      .live {
-        width: 7px;
-        height: 7px;
-        border-radius: 50%;
-        background: var(--good);
-      }
       .toggle {
         display: flex;
         align-items: center;
@@ -50,6 +46,32 @@ export class Option extends AppElement {
       input::-webkit-inner-spin-button {
         display: none;
       }
+      :host([compact]) .option {
+        grid-template-columns: auto minmax(0, 1fr);
+        align-items: center;
+        gap: 3px 8px;
+      }
+      :host([compact]) .label {
+        white-space: nowrap;
+      }
+      :host([compact]) .problem {
+        grid-column: 1 / -1;
+      }
+      :host([compact]) .stepper {
+        grid-template-columns: 30px minmax(56px, 76px) 30px;
+      }
+      :host([compact]) .stepper input {
+        padding-inline: 2px;
+      }
+      @container (max-width: 719px) {
+        :host([compact]) .option {
+          grid-template-columns: minmax(0, 1fr);
+        }
+        :host([compact]) .stepper {
+          grid-template-columns: 26px minmax(0, 1fr) 26px;
+          gap: 3px;
+        }
+      }
       .limit {
         display: flex;
         gap: 6px;
@@ -63,21 +85,25 @@ export class Option extends AppElement {
     `,
   ];
 
+  /** What was typed is no number: it stays where it is, to be mended. */
+  @state() private notNumber = false;
+
   private get value(): OptionValue {
     return getOption(this.state.config!, this.spec.path);
   }
 
   private change(value: OptionValue): void {
+    this.notNumber = false;
     if (value !== this.value) this.app.setOption(this.spec.path, value);
   }
 
   override render() {
     if (!this.state.config) return nothing;
     const { path, control } = this.spec;
-    const problem = this.state.problem?.path === path ? this.state.problem.failure : null;
-    const label = html`${this.t(optionKey(path, 'label'))}
-    ${isLive(path) ? html`<span class="live" role="img" aria-label=${this.t('options.live')} title=${this.t('options.live')}></span>` : nothing}`;
-    return html`<div class="option">
+    const problem = this.problem();
+    const label = this.t(optionKey(path, 'label'));
+    const help = this.t(optionKey(path, 'help'));
+    return html`<div class="option" title=${this.compact ? help : nothing}>
       ${control.kind === 'toggle'
         ? html`<label class="toggle label">
             <input
@@ -88,9 +114,15 @@ export class Option extends AppElement {
             />${label}
           </label>`
         : html`<label class="label" id="label" for="control">${label}</label>${this.control()}`}
-      <p class="small muted" id="help">${this.t(optionKey(path, 'help'))}</p>
-      ${problem ? html`<p class="small problem" role="alert" id="problem">${failureText(this.state.language, problem)}</p>` : nothing}
+      <p class=${this.compact ? 'sr' : 'small muted'} id="help">${help}</p>
+      ${problem ? html`<p class="small problem" role="alert" id="problem">${problem}</p>` : nothing}
     </div>`;
+  }
+
+  private problem(): string | null {
+    const { problem, language } = this.state;
+    if (this.notNumber) return this.t('options.notNumber', { value: String(this.value) });
+    return problem?.path === this.spec.path ? failureText(language, problem.failure) : null;
   }
 
   private control() {
@@ -140,9 +172,10 @@ export class Option extends AppElement {
     const value = Number(this.value);
     const less = steps.findLast((step) => step < value);
     const more = steps.find((step) => step > value);
-    const invalid = this.state.problem?.path === this.spec.path;
+    const invalid = this.problem() !== null;
+    const option = this.t(optionKey(this.spec.path, 'label'));
     return html`<div class="stepper">
-      <button aria-label=${this.t('options.less')} ?disabled=${less === undefined} @click=${() => this.change(less!)}>−</button>
+      <button aria-label=${this.t('options.less', { option })} ?disabled=${less === undefined} @click=${() => this.change(less!)}>−</button>
       <input
         id="control"
         type="number"
@@ -152,14 +185,14 @@ export class Option extends AppElement {
         .value=${String(value)}
         @change=${this.typed}
       />
-      <button aria-label=${this.t('options.more')} ?disabled=${more === undefined} @click=${() => this.change(more!)}>+</button>
+      <button aria-label=${this.t('options.more', { option })} ?disabled=${more === undefined} @click=${() => this.change(more!)}>+</button>
     </div>`;
   }
 
   private typed(event: Event): void {
-    const input = event.target as HTMLInputElement;
-    if (Number.isFinite(input.valueAsNumber)) this.change(input.valueAsNumber);
-    else input.value = String(this.value);
+    const { valueAsNumber } = event.target as HTMLInputElement;
+    this.notNumber = !Number.isFinite(valueAsNumber);
+    if (!this.notNumber) this.change(valueAsNumber);
   }
 
   private limit(suggestion: number) {
@@ -177,6 +210,7 @@ export class Option extends AppElement {
         ? html`<input
             type="number"
             aria-label=${this.t(optionKey(this.spec.path, 'label'))}
+            aria-invalid=${this.problem() !== null}
             .value=${String(this.value)}
             @change=${this.typed}
           />`

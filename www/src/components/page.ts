@@ -3,14 +3,23 @@ import { css, html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { AppElement } from './base.ts';
 import './header.ts';
+import './live.ts';
 import './living.ts';
 import './network.ts';
 import './notices.ts';
 import './runbar.ts';
 import { shared } from './styles.ts';
 import './text.ts';
+import type { TextDesk } from './text.ts';
 import './training.ts';
 import './writer.ts';
+
+/** The parts that stand in each column, as `hide=` names them. */
+const COLUMNS = {
+  controls: ['text', 'network', 'training'],
+  watch: ['living', 'training', 'charts', 'runs'],
+  write: ['writer', 'models'],
+};
 
 @customElement('cl-page')
 export class Page extends AppElement {
@@ -25,13 +34,30 @@ export class Page extends AppElement {
       }
       main {
         display: grid;
-        grid-template-columns: minmax(280px, 330px) minmax(0, 1fr) minmax(320px, 400px);
+        grid-template-columns: var(--left) minmax(0, 1fr) var(--right);
         grid-template-rows: auto 1fr;
         align-items: start;
         gap: 16px;
         max-width: 1720px;
         margin: 0 auto;
         padding: 16px 24px 40px;
+        --left: minmax(280px, 330px);
+        --right: minmax(320px, 400px);
+      }
+      /* A column that a link hides leaves no hole. */
+      main.no-controls {
+        grid-template-columns: minmax(0, 1fr) var(--right);
+      }
+      main.no-write {
+        grid-template-columns: var(--left) minmax(0, 1fr);
+      }
+      main.no-watch {
+        grid-template-columns: var(--left) minmax(0, 1fr);
+      }
+      main.no-watch.no-controls,
+      main.no-watch.no-write,
+      main.no-controls.no-write {
+        grid-template-columns: minmax(0, 1fr);
       }
       section {
         display: grid;
@@ -43,27 +69,46 @@ export class Page extends AppElement {
         display: block;
         min-height: 400px;
       }
-      cl-models:not(:defined),
+      cl-models:not(:defined) {
+        display: none;
+      }
+      /* Parts that are fetched when they come near, and so need a place to come near. */
       cl-slow:not(:defined),
       cl-book:not(:defined),
-      cl-runs:not(:defined) {
-        display: none;
+      cl-runs:not(:defined),
+      cl-inside:not(:defined) {
+        display: block;
+        min-height: 1px;
+      }
+      cl-inside:not(:defined) {
+        min-height: 500px;
       }
       cl-inside {
         scroll-margin-top: 80px;
       }
-      /* The controls stay beside whatever is looked at: they stick where their end comes into sight, and are as tall
-         as the window at least, so that short ones stick at its top. */
+      /* The controls stay beside whatever is looked at: they scroll by themselves, and are no longer than the window. */
       .controls {
         grid-row: 1 / span 2;
-        align-self: end;
-        align-content: start;
         position: sticky;
-        bottom: 16px;
-        min-height: calc(100vh - 96px);
+        top: 79px;
+        max-height: calc(100vh - 95px);
+        margin: -4px -8px;
+        padding: 4px 8px;
+        overflow-y: auto;
+        scrollbar-width: thin;
+        scrollbar-gutter: stable;
       }
       .inside {
         grid-column: 2 / -1;
+      }
+      .no-controls .inside,
+      .no-watch.no-write .inside {
+        grid-column: 1 / -1;
+      }
+      .no-controls .controls,
+      .no-watch .watch,
+      .no-write .write {
+        display: none;
       }
       footer {
         padding: 0 24px 32px;
@@ -91,17 +136,22 @@ export class Page extends AppElement {
         top: 8px;
       }
       @media (max-width: 1180px) {
-        main {
+        main,
+        main.no-write,
+        main.no-watch {
           grid-template-columns: minmax(270px, 320px) minmax(0, 1fr);
         }
+        main.no-controls {
+          grid-template-columns: minmax(0, 1fr);
+        }
         .write {
-          grid-column: 2;
+          grid-column: -2 / -1;
         }
         .inside {
           grid-column: 1 / -1;
         }
       }
-      @media (max-width: 720px) {
+      @media (max-width: 739px) {
         main {
           display: flex;
           flex-direction: column;
@@ -109,17 +159,29 @@ export class Page extends AppElement {
           gap: 12px;
           padding: 12px;
         }
+        /* On a phone the parts stand one by one: what happens comes before what can be set. */
         section {
-          gap: 12px;
+          display: contents;
         }
-        /* On a phone, what happens comes before what can be set. */
-        .controls {
+        cl-writer {
+          order: 1;
+        }
+        cl-charts,
+        cl-book,
+        cl-runs {
+          order: 2;
+        }
+        cl-text,
+        cl-network,
+        cl-training {
           order: 3;
-          position: static;
-          min-height: 0;
         }
-        .inside {
+        cl-models {
           order: 4;
+        }
+        cl-inside,
+        cl-slow {
+          order: 5;
         }
       }
     `,
@@ -141,16 +203,23 @@ export class Page extends AppElement {
     removeEventListener('paste', this.paste);
   }
 
+  /** Which columns have nothing to show. */
+  private get emptyColumns(): string {
+    const { hide } = this.state;
+    const columns = Object.entries(COLUMNS).filter(([, parts]) => parts.every((part) => hide.includes(part)));
+    return columns.map(([name]) => `no-${name}`).join(' ');
+  }
+
   override render() {
     const { app } = this;
     const shown = (part: string, content: unknown) => (this.state.hide.includes(part) ? nothing : content);
     return html`<nav aria-label=${this.t('app.skip')}>
         <button class="skip" @click=${this.skip}>${this.t('app.skip')}</button>
       </nav>
-      ${shown('header', html`<cl-header .app=${app}></cl-header>`)}
+      ${shown('header', html`<cl-header .app=${app} @open-own-text=${this.openOwnText}></cl-header>`)}
       <cl-runbar .app=${app}></cl-runbar>
       <cl-notices .app=${app}></cl-notices>
-      <main>
+      <main class=${this.emptyColumns}>
         <section class="controls" aria-label=${this.t('app.controls')}>
           ${shown('text', html`<cl-text .app=${app}></cl-text>`)}
           ${shown('network', html`<cl-network .app=${app}></cl-network>`)}
@@ -158,12 +227,13 @@ export class Page extends AppElement {
         </section>
         <section class="watch" aria-label=${this.t('app.watch')}>
           ${shown('living', html`<cl-living .app=${app}></cl-living>`)}
+          ${shown('training', html`<cl-live .app=${app}></cl-live>`)}
           ${shown('charts', html`<cl-charts .app=${app}></cl-charts>`)}
           ${shown('charts', html`<cl-book .app=${app}></cl-book>`)}
           ${shown('runs', html`<cl-runs .app=${app}></cl-runs>`)}
         </section>
-        <section class="write" id="writing" @look-inside=${this.showInside} tabindex="-1" aria-label=${this.t('app.write')}>
-          ${shown('writer', html`<cl-writer .app=${app}></cl-writer>`)}
+        <section class="write" @look-inside=${this.showInside} aria-label=${this.t('app.write')}>
+          ${shown('writer', html`<cl-writer id="writing" tabindex="-1" .app=${app}></cl-writer>`)}
           ${shown('models', html`<cl-models .app=${app}></cl-models>`)}
         </section>
         <section class="inside" aria-label=${this.t('inside.section')}>
@@ -178,6 +248,10 @@ export class Page extends AppElement {
   private showInside(): void {
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.renderRoot.querySelector('cl-inside')?.scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'start' });
+  }
+
+  private openOwnText(): void {
+    this.renderRoot.querySelector<TextDesk>('cl-text')?.openOwn();
   }
 
   private skip(): void {

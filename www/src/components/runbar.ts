@@ -1,24 +1,24 @@
 /** Train, Pause, Step, Reset, and the few numbers that matter. */
 import { css, html, nothing, svg } from 'lit';
-import { live } from 'lit/directives/live.js';
 import { customElement } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
-import { failureText } from '../i18n/failures.ts';
 import { optionKey } from '../i18n/i18n.ts';
 import { latest } from '../state/runs.ts';
-import type { Backend } from '../protocol/engine.ts';
 import { AppElement } from './base.ts';
+import './device.ts';
 import { shared } from './styles.ts';
 
-const DEVICES: readonly Backend[] = ['auto', 'webgpu', 'cpu'];
 const PLAY = svg`<path d="M4 2.5v11l9-5.5z" fill="currentColor"/>`;
+const STEP = svg`<path d="M3 2.5v11L10.5 8zM11.4 2.5H13.4v11h-2z" fill="currentColor"/>`;
+const RESET = svg`<path d="M3.2 8a4.8 4.8 0 1 0 1.6-3.6M4.6 1.4v3.3h3.3" fill="none" stroke="currentColor" stroke-width="1.7"/>`;
 const PAUSE = svg`<path d="M4 2.5h3v11H4zM9 2.5h3v11H9z" fill="currentColor"/>`;
+
+const icon = (content: unknown) => html`<svg viewBox="0 0 16 16" aria-hidden="true">${content}</svg>`;
 
 @customElement('cl-runbar')
 export class RunBar extends AppElement {
   protected readonly watches = [
     'engine', 'session', 'position', 'training', 'trainable', 'finished', 'runsVersion', 'pending', 'proposal', 'problem',
-    'device', 'switching',
   ] as const;
 
   static override styles = [
@@ -28,69 +28,72 @@ export class RunBar extends AppElement {
         position: sticky;
         top: 0;
         z-index: 5;
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        align-items: center;
       }
+      :host,
+      .bar {
+        background: color-mix(in srgb, var(--bg) 94%, transparent);
+        backdrop-filter: blur(10px);
+      }
+      :host {
+        border-bottom: 1px solid var(--line);
+      }
+      /* One row, at every width of the same height: what has no room is left out, and nothing that is in it grows. */
       .bar {
         display: flex;
         align-items: center;
-        gap: 10px 28px;
-        flex-wrap: wrap;
-        padding: 10px 24px;
-      }
-      .run {
-        display: contents;
-      }
-      .bar,
-      .run {
-        background: color-mix(in srgb, var(--bg) 94%, transparent);
-        backdrop-filter: blur(10px);
-        border-bottom: 1px solid var(--line);
+        gap: 22px;
+        height: 63px;
+        padding: 0 24px;
       }
       .buttons {
         display: flex;
-        flex-wrap: wrap;
         gap: 8px;
       }
       .buttons button {
+        flex: none;
         min-height: 42px;
+        white-space: nowrap;
       }
-      .train {
-        min-width: 148px;
-        font-size: 16px;
-        border-radius: 10px;
-      }
-      .train svg {
+      .buttons svg {
         width: 16px;
         height: 16px;
       }
+      #step svg,
+      #reset svg {
+        display: none;
+      }
+      .train {
+        width: 148px;
+        font-size: 16px;
+        border-radius: 10px;
+      }
       .stats {
-        display: flex;
+        display: grid;
         flex: 1;
+        grid-template-columns: minmax(0, 1fr) 62px 76px 84px;
+        align-items: start;
+        gap: 0 18px;
         min-width: 0;
-        align-items: flex-start;
-        gap: 4px 30px;
-        flex-wrap: wrap;
       }
       .stat {
         min-width: 0;
-        max-width: 100%;
       }
       .stat dt {
+        overflow: hidden;
         color: var(--ink-2);
         font-size: 12px;
         line-height: 1.3;
+        white-space: nowrap;
       }
       .stat dd {
-        min-width: 3.4em;
         font-size: 19px;
         font-weight: 600;
         line-height: 1.3;
         font-variant-numeric: tabular-nums;
         white-space: nowrap;
-      }
-      .stat dd.text {
-        font-size: 14px;
-        font-weight: 500;
-        line-height: 25px;
       }
       .epoch dd {
         display: flex;
@@ -98,7 +101,7 @@ export class RunBar extends AppElement {
         gap: 10px;
       }
       progress {
-        width: 84px;
+        width: 72px;
         height: 6px;
         border: 0;
         border-radius: 3px;
@@ -115,84 +118,111 @@ export class RunBar extends AppElement {
       progress::-moz-progress-bar {
         background: var(--accent);
       }
-      .device dt {
-        max-width: 340px;
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
-      }
-      .device dd {
-        display: flex;
-        align-items: center;
-        gap: 8px;
-      }
-      .device select {
-        width: auto;
-        min-height: 26px;
-        padding-block: 0;
-      }
       .left {
         font-size: 13px;
         font-weight: 400;
         color: var(--ink-2);
       }
+      cl-device {
+        padding-right: 24px;
+      }
       .pending {
         display: flex;
+        grid-column: 1 / -1;
         align-items: center;
         gap: 6px 12px;
         flex-wrap: wrap;
         padding: 7px 24px;
         background: var(--accent-soft);
-        border-bottom: 1px solid var(--line);
+        border-top: 1px solid var(--line);
         font-size: 14px;
       }
-      @media (max-width: 720px) {
-        /* What stays on a small screen is what one watches; what it computes on scrolls away. */
-        :host,
+      @media (max-width: 1279px) {
+        .time {
+          display: none;
+        }
+      }
+      @media (max-width: 1023px) {
         .bar {
+          gap: 16px;
+          height: 57px;
+          padding: 0 16px;
+        }
+        cl-device {
+          padding-right: 16px;
+        }
+        .buttons {
+          gap: 6px;
+        }
+        .buttons button {
+          width: 40px;
+          min-height: 40px;
+          padding: 0;
+        }
+        .buttons .train {
+          width: 112px;
+          font-size: 15px;
+        }
+        #step svg,
+        #reset svg {
+          display: block;
+        }
+        #step .word,
+        #reset .word,
+        .epochs {
+          position: absolute;
+          width: 1px;
+          height: 1px;
+          overflow: hidden;
+          clip-path: inset(50%);
+        }
+        .stats {
+          grid-template-columns: minmax(56px, 1fr) 54px 62px 74px;
+          gap: 0 14px;
+        }
+        .stat dd {
+          font-size: 17px;
+        }
+      }
+      @media (max-width: 899px) {
+        progress {
+          display: none;
+        }
+        .stats {
+          grid-template-columns: repeat(4, minmax(0, 1fr));
+        }
+      }
+      @media (max-width: 639px) {
+        /* What stays on a small screen is what one watches; what it computes on scrolls away. */
+        :host {
           display: contents;
         }
-        .run {
-          display: flex;
-          flex-wrap: wrap;
-          gap: 8px;
+        .bar {
           position: sticky;
           top: 0;
           z-index: 5;
-          padding: 8px 16px;
+          gap: 10px;
+          padding: 0 12px;
+          border-bottom: 1px solid var(--line);
         }
-        .buttons {
-          width: 100%;
+        cl-device {
+          padding: 8px 12px 0;
         }
-        .train {
-          flex: 1;
+        .buttons .train {
+          width: 100px;
         }
         .stats {
-          flex-basis: 100%;
+          grid-template-columns: repeat(3, minmax(0, auto));
           justify-content: space-between;
-          gap: 0 12px;
+          gap: 0 8px;
+        }
+        .stat dt {
+          font-size: 11px;
         }
         .stat dd {
-          min-width: 0;
-          font-size: 16px;
+          font-size: 15px;
         }
-        .device {
-          display: flex;
-          flex-direction: row-reverse;
-          justify-content: start;
-          align-items: center;
-          gap: 12px;
-          padding: 8px 16px 0;
-        }
-        .device dt {
-          flex: 1 1 0;
-          min-width: 0;
-        }
-        .device dd {
-          flex-wrap: wrap;
-        }
-        .left,
-        progress {
+        .speed {
           display: none;
         }
         .pending {
@@ -200,7 +230,18 @@ export class RunBar extends AppElement {
           inset: auto 0 0;
           z-index: 6;
           padding: 7px 16px;
-          border-top: 1px solid var(--line);
+        }
+      }
+      @media (max-width: 419px) {
+        .buttons .train {
+          width: 44px;
+        }
+        .train .word {
+          position: absolute;
+          width: 1px;
+          height: 1px;
+          overflow: hidden;
+          clip-path: inset(50%);
         }
       }
     `,
@@ -210,9 +251,9 @@ export class RunBar extends AppElement {
     const { session, trainable, problem, engine } = this.state;
     const canTrain = engine === 'ready' && session !== null && trainable && !problem;
     return html`<section class="bar" aria-label=${this.t('run.bar')}>
-        <div class="run">${this.buttons(canTrain)} ${this.stats()}</div>
-        ${this.processor()}
+        ${this.buttons(canTrain)} ${this.stats()}
       </section>
+      <cl-device .app=${this.app}></cl-device>
       ${this.pending()}`;
   }
 
@@ -226,14 +267,14 @@ export class RunBar extends AppElement {
         ?disabled=${!training && !canTrain}
         @click=${() => (training ? this.app.pause() : this.app.train())}
       >
-        <svg viewBox="0 0 16 16" aria-hidden="true">${training ? PAUSE : PLAY}</svg>
-        ${this.t(training ? 'run.pause' : started ? 'run.resume' : 'run.train')}
+        ${icon(training ? PAUSE : PLAY)}
+        <span class="word">${this.t(training ? 'run.pause' : started ? 'run.resume' : 'run.train')}</span>
       </button>
       <button id="step" ?disabled=${!canTrain} title=${this.t('run.step.help')} @click=${() => this.app.step()}>
-        ${this.t('run.step')}
+        ${icon(STEP)}<span class="word">${this.t('run.step')}</span>
       </button>
       <button id="reset" ?disabled=${!started} title=${this.t('run.reset.help')} @click=${() => this.app.reset()}>
-        ${this.t('run.reset')}
+        ${icon(RESET)}<span class="word">${this.t('run.reset')}</span>
       </button>
     </div>`;
   }
@@ -249,7 +290,7 @@ export class RunBar extends AppElement {
       <div class="stat epoch">
         <dt>${this.t('run.epoch')}</dt>
         <dd>
-          <span id="epoch">${position?.epoch ?? 0}${epochs ? html`<span class="left"> / ${epochs}</span>` : nothing}</span>
+          <span id="epoch">${position?.epoch ?? 0}${epochs ? html`<span class="left epochs"> / ${epochs}</span>` : nothing}</span>
           <progress
             aria-label=${this.t('run.progress')}
             max=${position?.batches_per_epoch || 1}
@@ -260,68 +301,17 @@ export class RunBar extends AppElement {
       </div>
       <div class="stat">
         <dt>${this.t('run.loss')}</dt>
-        <dd id="loss">${format.fixed(now?.loss, 3)}</dd>
+        <dd id="loss">${format.loss(now?.loss)}</dd>
       </div>
       <div class="stat" title=${this.t('run.perplexity.help', { vocabulary })}>
         <dt>${this.t('run.perplexity')}</dt>
         <dd id="perplexity">${format.perplexity(now?.perplexity)}</dd>
       </div>
-      <div class="stat">
+      <div class="stat speed">
         <dt>${this.t('run.speed')}</dt>
-        <dd id="speed">${speed ? format.compact(speed, language) : '–'}</dd>
+        <dd id="speed">${speed ? format.rate(speed, language) : '–'}</dd>
       </div>
     </dl>`;
-  }
-
-  /** Where it trains, why, and the choice. */
-  private processor() {
-    return html`<dl class="stat device">
-      <dt id="why" title=${this.why(true)}>${this.t('run.device')}${this.why() ? ` · ${this.why()}` : nothing}</dt>
-      <dd class="text">
-        <select
-          id="device-choice"
-          aria-label=${this.t('device.choose')}
-          aria-describedby="why"
-          ?disabled=${!this.state.device || this.state.switching !== null || !this.state.trainable}
-          .value=${live(this.state.switching ?? this.state.device?.wish ?? 'auto')}
-          @change=${(event: Event) => this.app.switchDevice((event.target as HTMLSelectElement).value as Backend)}
-        >
-          ${DEVICES.map((each) => html`<option value=${each}>${this.t(`device.${each}`)}</option>`)}
-        </select>
-        <span id="device" title=${this.trial()}>${this.device()}</span>
-      </dd>
-    </dl>`;
-  }
-
-  private device() {
-    const { device, engine, switching } = this.state;
-    if (engine === 'starting') return this.t('app.starting');
-    if (switching) return this.t('device.switching');
-    if (!device) return '–';
-    if (device.backend === 'webgpu') return this.t('run.device.webgpu');
-    const cpu = this.t('run.device.cpu', { build: this.t(`run.build.${device.build}`) });
-    return device.threads > 1 ? this.t('run.device.threads', { cpu, threads: device.threads }) : cpu;
-  }
-
-  /** What threads were found to gain. */
-  private trial(): string {
-    const { trial } = this.state.device ?? {};
-    return trial ? this.t('run.device.trial', { threads: trial.threads, gain: format.fixed(trial.gain, 2) }) : '';
-  }
-
-  /** Why it trains there; in full with what the GPU or its driver said. */
-  private why(inFull = false): string {
-    const { device } = this.state;
-    if (!device) return '';
-    const { choice } = device;
-    if (!choice) return device.wish === 'auto' ? this.t('device.why.pending') : '';
-    const reason = this.t(`device.why.${choice.reason}`, {
-      cpu: format.short(choice.cpu_ms),
-      gpu: format.short(choice.gpu_ms),
-      step: choice.step ?? 0,
-    });
-    const failure = inFull && choice.failure ? failureText(this.state.language, choice.failure) : null;
-    return [reason, choice.adapter, failure].filter(Boolean).join(' · ');
   }
 
   private timeLeft(speed: number) {
@@ -331,7 +321,7 @@ export class RunBar extends AppElement {
     const { batch_size, steps } = session.config.train;
     const batches = epochs * position.batches_per_epoch - position.step;
     const seconds = (batches * batch_size * steps) / speed;
-    return html`<span class="left">${this.t('run.left', { time: format.duration(seconds, language) })}</span>`;
+    return html`<span class="left time">${this.t('run.left', { time: format.duration(seconds, language) })}</span>`;
   }
 
   private pending() {

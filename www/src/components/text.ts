@@ -3,10 +3,11 @@ import { css, html, nothing } from 'lit';
 import { customElement, query } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import * as format from '../i18n/format.ts';
-import { loadWhole } from '../i18n/i18n.ts';
 import type { Encoding } from '../protocol/engine.ts';
 import type { TextView } from '../protocol/messages.ts';
+import { textName } from '../i18n/names.ts';
 import { TEXT_OPTIONS } from '../i18n/options.ts';
+import { openPart } from '../parts.ts';
 import { AppElement } from './base.ts';
 import './options.ts';
 import { shared } from './styles.ts';
@@ -101,13 +102,15 @@ export class TextDesk extends AppElement {
       .end {
         justify-content: flex-end;
       }
+      .file {
+        margin-right: auto;
+      }
     `,
   ];
 
-  /** It speaks with the second half of the messages. */
-  private async loadWindows(): Promise<void> {
-    await loadWhole(this.state.language);
-    await import('../windows/windows.ts');
+  /** Where one's own text is entered. */
+  openOwn(): void {
+    this.dialog.showModal();
   }
 
   override render() {
@@ -125,18 +128,18 @@ export class TextDesk extends AppElement {
         >
           ${boot?.corpora.map(
             ({ id }) =>
-              html`<option value=${id} ?selected=${text?.kind === 'corpus' && text.name === id}>${this.corpusName(id)}</option>`,
+              html`<option value=${id} ?selected=${text?.kind === 'corpus' && text.name === id}>${textName(this.state, id)}</option>`,
           )}
-          ${text && text.kind !== 'corpus' ? html`<option value="" selected>${text.name || this.t('text.pasted')}</option>` : nothing}
+          ${text && text.kind !== 'corpus' ? html`<option value="" selected>${textName(this.state, text.name)}</option>` : nothing}
         </select>
         <button id="pick" @click=${() => this.picker.click()}>${this.t('text.pick')}</button>
-        <button id="paste" @click=${() => this.dialog.showModal()}>${this.t('text.paste')}</button>
+        <button id="paste" @click=${this.openOwn}>${this.t('text.paste')}</button>
         <input type="file" hidden aria-label=${this.t('text.pick')} @change=${this.picked} />
         <p class="small muted drop">${this.t('text.drop')}</p>
       </div>
       ${text ? this.about(text) : nothing}
       ${text
-        ? html`<details id="windows" @toggle=${() => this.app.notices.attempt(() => this.loadWindows())}>
+        ? html`<details id="windows" @toggle=${() => this.app.notices.attempt(() => openPart('windows', this.state.language))}>
             <summary>${this.t('windows.title')}</summary>
             <cl-windows .app=${this.app}></cl-windows>
           </details>`
@@ -151,11 +154,6 @@ export class TextDesk extends AppElement {
     const { text, proposal } = this.state;
     if (proposal?.event === 'text') return proposal.name;
     return text?.kind === 'corpus' ? text.name : '';
-  }
-
-  private corpusName(id: string): string {
-    const corpus = this.state.boot!.corpora.find((each) => each.id === id)!;
-    return corpus.language.startsWith('zh') ? this.t('corpus.zh') : corpus.language.startsWith('en') ? this.t('corpus.en') : corpus.title;
   }
 
   private about(text: TextView) {
@@ -215,6 +213,7 @@ export class TextDesk extends AppElement {
       <h2 id="paste-title">${this.t('text.paste.title')}</h2>
       <textarea aria-label=${this.t('text.paste.label')} spellcheck="false"></textarea>
       <div class="row end">
+        <button class="file" @click=${this.pickInstead}>${this.t('text.pick')}</button>
         <button @click=${() => this.dialog.close()}>${this.t('text.cancel')}</button>
         <button class="primary" id="paste-use" @click=${this.usePasted}>${this.t('text.paste.use')}</button>
       </div>
@@ -224,6 +223,11 @@ export class TextDesk extends AppElement {
   private chooseCorpus(event: Event): void {
     const id = (event.target as HTMLSelectElement).value;
     if (id) void this.app.openText({ kind: 'corpus', id });
+  }
+
+  private pickInstead(): void {
+    this.dialog.close();
+    this.picker.click();
   }
 
   private picked(): void {

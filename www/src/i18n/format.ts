@@ -13,6 +13,12 @@ export function compact(value: number, language: Language): string {
   }).format(value);
 }
 
+/** Two significant digits: the rest of a measured rate is noise, and flickers. */
+export function rate(value: number, language: Language): string {
+  const notation = value >= 1e6 ? 'compact' : 'standard';
+  return new Intl.NumberFormat(language, { notation, maximumSignificantDigits: 2 }).format(value);
+}
+
 export function percent(value: number, language: Language): string {
   const digits = value >= 0.0995 ? 0 : value >= 0.00995 ? 1 : 2;
   return new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: digits }).format(value);
@@ -33,9 +39,15 @@ export function fixed(value: number | null | undefined, digits: number): string 
   return Number.isFinite(value) ? value.toFixed(digits) : '∞';
 }
 
+/** A loss: three decimals, unless there is no room for them. */
+export function loss(value: number | null | undefined): string {
+  return value === null || value === undefined || value < 100 ? fixed(value, 3) : short(value);
+}
+
 /** A perplexity: two decimals when small, none when large. */
 export function perplexity(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
+  if (value >= 1e5) return short(value);
   return fixed(value, value < 10 ? 2 : value < 100 ? 1 : 0);
 }
 

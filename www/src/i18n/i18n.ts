@@ -1,46 +1,61 @@
 /**
- * Messages in the page's language. A missing key does not compile. Each language is two tables: what training and
- * writing need, and the rest, which is fetched once the page can train.
+ * Messages in the page's language. A missing key does not compile. Each language is several tables: what training and
+ * writing need, and others that are fetched with the parts of the page that speak with them.
  */
 import type { OptionPath } from '../state/config.ts';
 import type { en } from './en.ts';
+import type { enInside } from './en.inside.ts';
 import type { enLater } from './en.later.ts';
 import type { ChoiceKey, OptionKey } from './options.ts';
 
 export type FirstKey = keyof typeof en;
 export type LaterKey = keyof typeof enLater;
-export type MessageKey = FirstKey | LaterKey;
+export type InsideKey = keyof typeof enInside;
+export type MessageKey = FirstKey | LaterKey | InsideKey;
 export const LANGUAGES = { 'zh-Hans': '中文', en: 'English' } as const;
 export type Language = keyof typeof LANGUAGES;
 export const ALL_LANGUAGES = Object.keys(LANGUAGES) as Language[];
 
-const FIRST: Record<Language, () => Promise<Record<FirstKey, string>>> = {
+type Table<Key extends MessageKey> = Record<Language, () => Promise<Record<Key, string>>>;
+const first: Table<FirstKey> = {
   en: async () => (await import('./en.ts')).en,
   'zh-Hans': async () => (await import('./zh.ts')).zh,
 };
-const LATER: Record<Language, () => Promise<Record<LaterKey, string>>> = {
+const later: Table<LaterKey> = {
   en: async () => (await import('./en.later.ts')).enLater,
   'zh-Hans': async () => (await import('./zh.later.ts')).zhLater,
 };
-const tables: Partial<Record<Language, Partial<Record<MessageKey, string>>>> = {};
-/** Whether a language is to be loaded whole. */
-let whole = false;
+const inside: Table<InsideKey> = {
+  en: async () => (await import('./en.inside.ts')).enInside,
+  'zh-Hans': async () => (await import('./zh.inside.ts')).zhInside,
+};
+const TABLES = { first, later, inside };
+export type TableName = keyof typeof TABLES;
+export const ALL_TABLES = Object.keys(TABLES) as TableName[];
+
+const messages: Partial<Record<Language, Partial<Record<MessageKey, string>>>> = {};
+/** The tables that the page speaks with by now. */
+const inUse = new Set<TableName>(['first']);
 
 /** Compiles only while every named choice has its label. */
 export const EVERY_CHOICE_HAS_A_LABEL: [Exclude<ChoiceKey, MessageKey>] extends [never] ? true : never = true;
 
 /** Must have answered before the language is used. */
 export async function loadLanguage(language: Language): Promise<void> {
-  const first = FIRST[language]();
-  const table = { ...tables[language], ...(await first) };
-  if (whole) Object.assign(table, await LATER[language]());
-  tables[language] = table;
+  const tables = await Promise.all([...inUse].map((name): Promise<Partial<Record<MessageKey, string>>> => TABLES[name][language]()));
+  messages[language] = Object.assign({}, messages[language], ...tables);
 }
 
-/** From now on languages are loaded whole, the one in use at once. Must have answered before what needs it is drawn. */
-export async function loadWhole(inUse: Language): Promise<void> {
-  whole = true;
-  await loadLanguage(inUse);
+/** From now on the page speaks with these tables too. Must have answered before what needs them is drawn. */
+export async function loadTables(language: Language, names: readonly TableName[]): Promise<void> {
+  const added = names.filter((name) => !inUse.has(name));
+  for (const name of added) inUse.add(name);
+  try {
+    await loadLanguage(language);
+  } catch (error) {
+    for (const name of added) inUse.delete(name);
+    throw error;
+  }
 }
 
 export type Values = Record<string, string | number>;
@@ -50,7 +65,7 @@ export function fill(template: string, values: Values): string {
 }
 
 export function translate(language: Language, key: MessageKey, values: Values = {}): string {
-  return fill(tables[language]![key]!, values);
+  return fill(messages[language]![key]!, values);
 }
 
 export function optionKey(path: OptionPath, part: 'label' | 'help'): MessageKey {
@@ -65,7 +80,7 @@ export function choiceKey(path: string, value: string): MessageKey | null {
 
 /** Whether there is such a message, for keys that come from the engine. */
 export function isMessageKey(key: string): key is MessageKey {
-  return Object.values(tables).some((table) => key in table);
+  return Object.values(messages).some((table) => key in table);
 }
 
 /** The user's earlier choice, else what the browser asks for. */

@@ -68,7 +68,6 @@ export const NETWORK_OPTIONS: OptionSpec[] = [
     control: { kind: 'number', steps: [0, ...DOUBLING.slice(3)], whole: true },
     when: (config) => config.model.input === 'embedding',
   },
-  { path: 'model.dropout', control: { kind: 'number', steps: SHARES }, when: (config) => config.model.num_layers > 1 },
   { path: 'model.nonlinearity', control: { kind: 'choice', wide: true }, when: (config) => config.model.cell === 'rnn' },
   { path: 'model.reset_after', control: { kind: 'toggle' }, when: (config) => config.model.cell === 'gru' },
   {
@@ -80,15 +79,26 @@ export const NETWORK_OPTIONS: OptionSpec[] = [
   { path: 'model.init', control: { kind: 'choice' } },
 ];
 
-export const TRAINING_OPTIONS: OptionSpec[] = [
+/** What a training takes up at its next step: shown beside the curve that it moves. */
+export const LIVE_SPECS: OptionSpec[] = [
   { path: 'train.lr', control: { kind: 'number', steps: DECADES }, simple: true },
-  { path: 'train.optimizer', control: { kind: 'choice' }, simple: true },
-  { path: 'train.clip', control: { kind: 'choice' } },
+  { path: 'train.clip', control: { kind: 'choice' }, simple: true },
   {
     path: 'train.clip_threshold',
     control: { kind: 'number', steps: [0.01, 0.03, 0.1, 0.25, 0.5, 1, 2, 5, 10] },
+    simple: true,
     when: (config) => config.train.clip !== 'none',
   },
+  {
+    path: 'model.dropout',
+    control: { kind: 'number', steps: SHARES },
+    simple: true,
+    when: (config) => config.model.num_layers > 1,
+  },
+];
+
+export const TRAINING_OPTIONS: OptionSpec[] = [
+  { path: 'train.optimizer', control: { kind: 'choice' }, simple: true },
   { path: 'train.batch_size', control: { kind: 'number', steps: DOUBLING.slice(0, 9), whole: true } },
   { path: 'train.steps', control: { kind: 'number', steps: [8, 16, 25, 35, 50, 64, 100, 128, 200], whole: true } },
   { path: 'train.sampling', control: { kind: 'choice' } },

@@ -5,6 +5,7 @@ import { asFailure } from '../client/client.ts';
 import { AppElement } from '../components/base.ts';
 import { shared } from '../components/styles.ts';
 import { failureText } from '../i18n/failures.ts';
+import { openPart } from '../parts.ts';
 import type { Failure } from '../protocol/messages.ts';
 import type { SlowEndEvent } from './player.ts';
 
@@ -43,7 +44,7 @@ export class Slow extends AppElement {
   private async begin(): Promise<void> {
     this.failure = null;
     try {
-      await import('./player.ts');
+      await openPart('slow', this.state.language);
       this.playing = true;
     } catch (error) {
       this.failure = asFailure(error);
