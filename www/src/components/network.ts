@@ -18,16 +18,24 @@ export class Network extends AppElement {
       .summary {
         margin-top: 10px;
       }
-      table {
-        font-size: 12.5px;
+      /* Two lines a layer: a table of three columns has no room in this one. */
+      li {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        gap: 0 12px;
+        padding: 6px 0;
+        border-bottom: 1px solid var(--line);
+        font-size: 13px;
       }
-      th,
-      td {
-        overflow-wrap: anywhere;
+      li:last-child {
+        border-bottom: 0;
       }
-      .note {
+      b {
+        font-weight: 550;
+      }
+      li .small {
+        grid-column: 1 / -1;
         color: var(--ink-2);
-        font-size: 12px;
       }
     `,
   ];
@@ -51,29 +59,23 @@ export class Network extends AppElement {
   }
 
   private layers() {
-    const { summary, language } = this.state;
+    const { summary, config, language } = this.state;
     if (!summary) return nothing;
     return html`<details class="summary">
       <summary>${this.t('network.summary')}</summary>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">${this.t('network.layer')}</th>
-            <th scope="col">${this.t('network.shape')}</th>
-            <th scope="col" class="number">${this.t('network.count')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${summary.layers.map(
-            (layer) =>
-              html`<tr>
-                <th scope="row">${layer.name}${layer.note ? html`<div class="note">${layer.note}</div>` : nothing}</th>
-                <td class="number">${layer.output_shape}</td>
-                <td class="number">${format.count(layer.parameters, language)}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
+      <ul>
+        ${summary.layers.map(
+          (layer) =>
+            html`<li>
+              <b>${layer.name}</b>
+              <span class="number">${this.t('network.parameters', { count: format.count(layer.parameters, language) })}</span>
+              <span class="small number">${this.t('network.shape')} ${layer.output_shape.replaceAll(',', ',\u200b')}</span>
+              ${layer.note
+                ? html`<span class="small">${this.t(config?.model.cell === 'gru' ? 'network.note.gru' : 'network.note')}</span>`
+                : nothing}
+            </li>`,
+        )}
+      </ul>
     </details>`;
   }
 }
