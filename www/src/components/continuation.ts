@@ -153,7 +153,7 @@ export class ContinuationView extends AppElement {
     const keep = this.picked;
     return html`<p class="small" id="probability">
         “${format.visible(character.character, language)}”
-        ${this.t('sample.probability', { percent: format.percent(character.probability, language) })}.
+        ${this.t('sample.probability', { percent: format.percent(character.probability, language) })}${this.t('app.stop')}
         <span class="muted">${this.t('sample.alternatives')}</span>
       </p>
       <div class="alternatives">

@@ -78,7 +78,7 @@ export class Notices extends AppElement {
           html`<div class="notice ${kind}" data-code=${failure?.code ?? nothing}>
             <span>
               ${failure
-                ? html`<strong>${this.t(key, values)}.</strong> ${failureText(this.state.language, failure)}`
+                ? html`<strong>${this.t(key, values)}${this.t('app.stop')}</strong>${failureText(this.state.language, failure)}`
                 : this.t(key, values)}
             </span>
             ${action
