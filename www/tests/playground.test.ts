@@ -197,7 +197,7 @@ test('looking inside: expectations, units, gates, gradients through time', async
   // Large recurrent weights: an RNN's gradient explodes, and clipping tames it.
   const rnnNorm = async () => Number(/RNN ([\d.e]+)/.exec((await page.locator('#norms').textContent()) ?? '')?.[1]);
   const asBegun = await rnnNorm();
-  await page.locator('#radius').selectOption('3');
+  await page.locator('#radius').selectOption({ label: 'spectral radius 3' });
   await until(page, 'an explosion', async () => (await rnnNorm()) > 100 * asBegun);
   await page.locator('cl-reach .legend .clipped').waitFor();
   await page.locator('#clipping').uncheck();

@@ -8,11 +8,12 @@ import { customElement, property, state } from 'lit/decorators.js';
 import type uPlot from 'uplot';
 import * as format from '../i18n/format.ts';
 import type { Inspection } from '../protocol/engine.ts';
-import type { GradientReach } from '../protocol/messages.ts';
+import type { GradientReach, ReachSettings } from '../protocol/messages.ts';
 import { CELL_COLOURS } from '../theme/looks.ts';
 import { AppElement } from './base.ts';
 import './chart.ts';
 import { reachOptions, type ReachCurve } from './curves.ts';
+import { told } from './reachtold.ts';
 import { shared } from './styles.ts';
 
 const LAYER_COLOURS = ['--run-0', '--run-2', '--run-1', '--run-4'];
@@ -20,6 +21,10 @@ const LAYER_COLOURS = ['--run-0', '--run-2', '--run-1', '--run-4'];
 const FLOOR = 1e-12;
 /** Of the recurrent weights of fresh networks. */
 const RADII = [0.5, 1, 1.5, 2, 3];
+/** Biases of the gates that keep memory. */
+const BIASES = [0, 1, 2, 3];
+/** How the comparison opens: over many seeds an RNN's gradient then vanishes, and that of gated cells is kept. */
+const OPENS_WITH: ReachSettings = { weights: 'pytorch', gates: 2 };
 
 interface Curve extends ReachCurve {
   norms: Float32Array;
@@ -32,9 +37,11 @@ export class Reach extends AppElement {
   protected readonly watches = ['session', 'config'] as const;
   @property({ attribute: false }) inspection!: Inspection;
   @property() text = '';
+  /** How the compared networks begin; null: this network is looked at. */
+  @state() private settings: ReachSettings | null = null;
   @state() private compared: GradientReach[] | null = null;
-  /** Null: as the configuration begins them. */
-  @state() private radius: number | null = null;
+  /** What the latest comparison was asked for. */
+  private asked = '';
   @state() private clipping = true;
   private options: ReturnType<typeof reachOptions> | undefined;
   private built = '';
@@ -110,7 +117,7 @@ export class Reach extends AppElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    if (changed.has('text')) this.compared = null;
+    this.compareAnew();
     const curves = this.curves;
     const drawn = [...curves, ...this.clipped(curves)];
     const built = JSON.stringify([drawn.map(({ name, token, clipped }) => [name, token, clipped]), this.state.language]);
@@ -131,9 +138,9 @@ export class Reach extends AppElement {
     return html`<figure>
       <figcaption class="head tight">
         <h3>${this.t('reach.title')}</h3>
-        <button class="link" id="compare" @click=${this.toggle}>${this.t(this.compared ? 'reach.own' : 'reach.compare')}</button>
+        <button class="link" id="compare" @click=${this.toggle}>${this.t(this.settings ? 'reach.own' : 'reach.compare')}</button>
       </figcaption>
-      <p class="small muted">${this.t(this.compared ? 'reach.help.compared' : 'reach.help')}</p>
+      <p class="small muted" id="told">${this.compared ? told(this.state.language, this.compared, this.settings?.gates ?? 0) : this.t('reach.help')}</p>
       ${this.tools()}
       <cl-chart
         .options=${this.options}
@@ -156,18 +163,7 @@ export class Reach extends AppElement {
 
   private tools() {
     return html`<div class="row tools">
-      ${this.compared
-        ? html`<label
-            >${this.t('reach.radius')}
-            <select id="radius" @change=${this.chosen}>
-              <option value="" ?selected=${this.radius === null}>${this.t('reach.radius.own')}</option>
-              ${RADII.map(
-                (radius) =>
-                  html`<option value=${radius} ?selected=${radius === this.radius}>${this.t('reach.radius.at', { radius: format.short(radius) })}</option>`,
-              )}
-            </select>
-          </label>`
-        : nothing}
+      ${this.settings ? this.beginnings(this.settings) : nothing}
       <label
         ><input
           type="checkbox"
@@ -195,20 +191,56 @@ export class Reach extends AppElement {
       : this.t('reach.clipped', { ...values, share: format.percent(share, this.state.language) });
   }
 
-  private readonly chosen = (event: Event) => {
-    const { value } = event.target as HTMLSelectElement;
-    void this.compare(value === '' ? null : Number(value));
-  };
-
-  private async toggle(): Promise<void> {
-    if (this.compared) this.compared = null;
-    else await this.compare(this.radius);
+  /** How the compared networks begin. */
+  private beginnings({ weights, gates }: ReachSettings) {
+    const init = this.state.session?.config.model.init;
+    const choices: [ReachSettings['weights'], string][] = [['pytorch', this.t('choice.model.init.pytorch')]];
+    if (init !== 'pytorch') choices.push(['own', this.t('reach.radius.own')]);
+    for (const radius of RADII) choices.push([radius, this.t('reach.radius.at', { radius: format.short(radius) })]);
+    const open = (bias: number) => format.percent(1 / (1 + Math.exp(-bias)), this.state.language);
+    return html`<label
+        >${this.t('reach.radius')}
+        <select id="radius" @change=${this.choose((value) => ({ weights: choices[Number(value)]![0] }))}>
+          ${choices.map(([value, name], index) => html`<option value=${index} ?selected=${value === weights}>${name}</option>`)}
+        </select>
+      </label>
+      <label
+        >${this.t('reach.gates')}
+        <select id="gates" @change=${this.choose((value) => ({ gates: Number(value) }))}>
+          ${BIASES.map(
+            (bias) => html`<option value=${bias} ?selected=${bias === gates}>${this.t('reach.gates.at', { share: open(bias), bias })}</option>`,
+          )}
+        </select>
+      </label>`;
   }
 
-  private async compare(radius: number | null): Promise<void> {
-    await this.app.notices.attempt(async () => {
-      this.compared = await this.app.client.compareGradients(this.text, radius);
-      this.radius = radius;
+  private choose(what: (value: string) => Partial<ReachSettings>) {
+    return (event: Event) => {
+      this.settings = { ...this.settings!, ...what((event.target as HTMLSelectElement).value) };
+    };
+  }
+
+  private toggle(): void {
+    this.settings = this.settings ? null : OPENS_WITH;
+  }
+
+  /** Compares again whenever what it depends on has changed. */
+  private compareAnew(): void {
+    const { session } = this.state;
+    const { settings, text } = this;
+    if (!settings || !session) {
+      this.compared = null;
+      this.asked = '';
+      return;
+    }
+    const { model, train } = session.config;
+    const asked = JSON.stringify([settings, text, session.fingerprint, model, train.seed]);
+    if (asked === this.asked) return;
+    this.asked = asked;
+    void this.app.notices.attempt(async () => {
+      const compared = await this.app.client.compareGradients(text, settings);
+      // Something else may have been asked for meanwhile.
+      if (asked === this.asked) this.compared = compared;
     });
   }
 }

@@ -165,6 +165,16 @@ export interface GradientReach {
   norm: number;
 }
 
+/** How the networks begin that are compared. */
+export interface ReachSettings {
+  /** Recurrent weights: as PyTorch draws them, as the configuration does, or of this spectral radius. */
+  weights: 'pytorch' | 'own' | number;
+  /** Bias of the LSTM's forget gate and of the GRU's update gate. */
+  gates: number;
+  /** Instead of the configuration's. */
+  seed?: number;
+}
+
 /** One minibatch, as the trainer reads it. */
 export interface WindowsView extends Windows {
   /** T: characters of a row. */
@@ -232,7 +242,7 @@ export interface Desk {
   inspect(text: string): Promise<Result<Inspection>>;
   neighbours(character: string, count: number): Promise<Result<Neighbour[]>>;
   /** For each cell, freshly made as the model is: how far back the gradient of the last character reaches. */
-  compareGradients(text: string, radius: number | null): Promise<Result<GradientReach[]>>;
+  compareGradients(text: string, settings: ReachSettings): Promise<Result<GradientReach[]>>;
   /** The model file. */
   exportModel(): Promise<Result<Blob>>;
   importModel(file: Blob): Promise<Result<Opened>>;

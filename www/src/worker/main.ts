@@ -276,10 +276,10 @@ const desk: Desk = {
   stopWriting: (id) => answer(() => (writer.stop(id), null)),
   inspect: (text) => answer(() => queue.run(() => requireSession().inspect(text))),
   neighbours: (character, count) => answer(() => queue.run(() => requireSession().neighbours(character, count))),
-  compareGradients: (text, radius) =>
+  compareGradients: (text, settings) =>
     answer(async () => {
       const { config } = await queue.run(() => requireSession().info());
-      return gradientReach(engine, config, (learnsFrom ?? requireText()).text, text, radius);
+      return gradientReach(engine, config, (learnsFrom ?? requireText()).text, text, settings);
     }),
   windows: (sampling, epoch, batch) =>
     answer(() =>
