@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vite';
 
 const smallCss = (css: string) =>
@@ -19,13 +20,29 @@ const smallTemplates: Plugin = {
       : null,
 };
 
+const hosting = (name: string) => readFileSync(new URL(`src/hosting/${name}`, import.meta.url), 'utf8');
+
+/** Two plain scripts beside the page; the service worker is told which files were built. */
+const plainScripts: Plugin = {
+  name: 'plain-scripts',
+  configureServer: (server) => {
+    server.middlewares.use('/start.js', (_, response) => response.setHeader('content-type', 'text/javascript').end(hosting('start.js')));
+  },
+  generateBundle(_, bundle) {
+    const built = Object.keys(bundle).filter((file) => file.startsWith('assets/')).sort();
+    this.emitFile({ type: 'asset', fileName: 'sw.js', source: hosting('sw.js').replace('__BUILT_FILES__', JSON.stringify(built)) });
+    this.emitFile({ type: 'asset', fileName: 'start.js', source: hosting('start.js') });
+  },
+  transformIndexHtml: () => [{ tag: 'script', attrs: { src: './start.js' }, injectTo: 'head-prepend' }],
+};
+
 // Isolated from other origins, as a page must be to have threads. It needs nothing of theirs, and works without.
 const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
 // `base: './'`: the built page works from any folder, for example a project page on a static host.
 export default defineConfig({
   base: './',
-  plugins: [smallTemplates],
+  plugins: [smallTemplates, plainScripts],
   build: {
     target: 'es2022',
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],

@@ -54,4 +54,7 @@ async function begin(): Promise<void> {
   });
 }
 
-void begin();
+begin().catch((error: unknown) => {
+  dispatchEvent(new Event('cannot-start'));
+  throw error;
+});

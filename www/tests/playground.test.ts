@@ -141,7 +141,7 @@ test('after the first visit it works without a network', async () => {
   await page.locator('#train:enabled').waitFor();
   await until(page, 'the files to be kept', () =>
     page.evaluate(async () => {
-      const cache = await caches.open('charloom-1');
+      const cache = await caches.open(`charloom ${new URL('./', location.href).href}`);
       const kept = (await cache.keys()).map(({ url }) => url);
       return kept.some((url) => url.endsWith('.wasm')) && kept.some((url) => url.endsWith('/charloom/'));
     }),

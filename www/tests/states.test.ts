@@ -1,13 +1,10 @@
 /** One question before work is lost; nothing hangs; nothing raw is shown. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Page } from 'playwright-core';
 import { openSite, startNew, until, type Site } from './browser.ts';
+import { drop, epochOf, openWithWorkers, paste, question, SMALL, tell, textOf, train } from './playing.ts';
 
 let site: Site;
-/** Small and quick: an epoch is a moment. */
-const SMALL = '#preset=quick-en&model.hidden_size=16&text.max_chars=4000';
-
 before(async () => {
   // Told to die, the worker does, without a word to the page; told to trap, the next look at the clock does what
   // WebAssembly does where memory is refused.
@@ -21,33 +18,6 @@ before(async () => {
 after(async () => {
   await site?.close();
 });
-
-const textOf = async (page: Page, selector: string) => ((await page.locator(selector).first().textContent()) ?? '').trim();
-const epochOf = async (page: Page) => Number.parseInt(await textOf(page, '#epoch'));
-const question = (page: Page) => page.locator('cl-runbar .pending');
-
-async function train(page: Page, epochs = 1): Promise<void> {
-  await page.locator('#train:enabled').click();
-  await until(page, `${epochs} epochs`, async () => (await epochOf(page)) >= epochs, 60_000);
-}
-
-/** As from the clipboard, outside every field. */
-const paste = (page: Page, text: string) =>
-  page.evaluate((text) => {
-    const data = new DataTransfer();
-    data.setData('text/plain', text);
-    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, composed: true }));
-  }, text);
-
-const drop = (page: Page, text: string, name: string) =>
-  page.evaluate(
-    ([text, name]) => {
-      const data = new DataTransfer();
-      data.items.add(new File([text!], name!));
-      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
-    },
-    [text, name],
-  );
 
 const VERSE = 'La la la, sing it again, sing it all night long.\n'.repeat(60);
 
@@ -126,33 +96,8 @@ test('after the last epoch: it is said, shown, kept, and goes on with one click'
   await page.context().close();
 });
 
-/** A page whose workers can be spoken to. */
-async function openWithWorkers(): Promise<Page> {
-  const page = await site.open();
-  await page.addInitScript(() => {
-    const workers: Worker[] = [];
-    const { Worker: Plain } = window;
-    Object.assign(window, {
-      workers,
-      Worker: class extends Plain {
-        constructor(url: URL, options: WorkerOptions) {
-          super(url, options);
-          workers.push(this);
-        }
-      },
-    });
-  });
-  await page.goto('about:blank');
-  await page.goto(site.url + SMALL);
-  await page.locator('#train:enabled').waitFor();
-  return page;
-}
-
-const tell = (page: Page, word: string) =>
-  page.evaluate((word) => (window as unknown as { workers: Worker[] }).workers.at(-1)!.postMessage(word), word);
-
 test('a worker that dies is noticed, replaced, and what was kept is offered', async () => {
-  const page = await openWithWorkers();
+  const page = await openWithWorkers(site, SMALL);
   await train(page, 2);
   await page.locator('#autosaved').waitFor();
   await tell(page, 'die');
@@ -164,7 +109,7 @@ test('a worker that dies is noticed, replaced, and what was kept is offered', as
 });
 
 test('an engine that breaks in the middle of a step is replaced; no word of JavaScript reaches the reader', async () => {
-  const page = await openWithWorkers();
+  const page = await openWithWorkers(site, SMALL);
   await train(page);
   await tell(page, 'trap');
   const notice = page.locator('cl-notices .problem[data-code="crashed"]');

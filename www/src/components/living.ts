@@ -103,6 +103,7 @@ export class Living extends AppElement {
   private when(sample: LivingSample | null) {
     if (!sample) return nothing;
     const { epoch, step } = sample.position;
+    if (step === 0 && this.app.runs.current?.opened) return this.t('living.opened');
     return step === 0 ? this.t('living.untrained') : this.t('living.at', { epoch, step });
   }
 

@@ -237,6 +237,7 @@ export const en = {
 
   'living.title': 'What it writes now',
   'living.untrained': 'Before training: pure chance',
+  'living.opened': 'from the model that was opened',
   'living.at': 'epoch {epoch}, step {step}',
   'living.now': 'now',
   'living.scrub': 'Look back through earlier samples',

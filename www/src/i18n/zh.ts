@@ -235,6 +235,7 @@ export const zh: Record<FirstKey, string> = {
 
   'living.title': '它现在写成这样',
   'living.untrained': '训练之前：纯属偶然',
+  'living.opened': '来自打开的模型',
   'living.at': '第 {epoch} 轮，第 {step} 步',
   'living.now': '现在',
   'living.scrub': '回看以前写的',

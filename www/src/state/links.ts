@@ -3,6 +3,7 @@ import { asFailure } from '../client/client.ts';
 import { loadLanguage } from '../i18n/i18n.ts';
 import { loadFailures } from '../i18n/failures.ts';
 import type { Backend, Config } from '../protocol/engine.ts';
+import type { Failure } from '../protocol/messages.ts';
 import type { App } from './app.ts';
 import { differences, getOption, pathOf, withOption } from './config.ts';
 import { configFromHash, OWN_TEXT, readHash, samplingFromHash, writeHash, type HashState, type Mistake } from './hash.ts';
@@ -68,16 +69,21 @@ export class LinkControl {
     const boot = app.state.boot!;
     const asked = this.hash.corpus;
     const usual = corpusOf(boot, app.state.preset);
-    if (asked === OWN_TEXT) app.notices.add('info', 'notice.ownText', {}, null, { cause: 'link' });
-    else if (asked !== null && !boot.corpora.some(({ id }) => id === asked)) mistakes.push(`corpus=${asked}`);
+    if (asked !== null && asked !== OWN_TEXT && !boot.corpora.some(({ id }) => id === asked)) mistakes.push(`corpus=${asked}`);
     const corpus = boot.corpora.some(({ id }) => id === asked) ? asked! : usual;
     const base = baseConfig(boot, app.state.preset);
-    const changed = differences(base, app.state.config!);
-    // Options that the text refuses are a mistake of the link; the network is not.
-    if (await app.texts.openCorpus(corpus, changed.length > 0) || !changed.length) return;
-    mistakes.push(...changed.map((path) => `${path}=${getOption(app.state.config!, path)}`));
-    app.store.set({ config: base });
-    await app.texts.openCorpus(corpus);
+    // Options that do not go with the text are mistakes of the link, too.
+    for (let changed = differences(base, app.state.config!); changed.length; changed = differences(base, app.state.config!)) {
+      let failure: Failure | null = null;
+      if (await app.texts.openCorpus(corpus, (refusal) => (failure = refusal))) break;
+      const config = app.state.config!;
+      const path = pathOf(config, (failure as Failure | null)?.field);
+      const wrong = path && changed.includes(path) ? [path] : changed;
+      mistakes.push(...wrong.map((each) => `${each}=${getOption(config, each)}`));
+      app.store.set({ config: wrong.reduce((rest, each) => withOption(rest, each, getOption(base, each)), config) });
+    }
+    if (!differences(base, app.state.config!).length) await app.texts.openCorpus(corpus);
+    if (asked === OWN_TEXT) app.notices.add('problem', 'notice.ownText', {}, null, { cause: 'text' });
   }
 
   /** The address was changed by hand, or a link was opened in this tab. */

@@ -52,7 +52,7 @@ export class ModelControl {
     const { app } = this;
     const known = app.state.boot!.presets.some(({ id }) => id === preset) ? preset : null;
     const run = restoreRun(view) ?? newRun(0, 0, info, text?.name ?? '');
-    app.runs.add({ ...run, id: app.runs.nextId(), variant: app.runs.freeVariant(info.config.model.cell), visible: true, step: info.position?.step ?? 0 });
+    app.runs.add({ ...run, id: app.runs.nextId(), variant: app.runs.freeVariant(info.config.model.cell), visible: true, opened: true, step: info.position?.step ?? 0 });
     app.texts.chosen = true;
     app.store.set({
       session: info,

@@ -24,6 +24,8 @@ export interface Run {
   /** When it began, in milliseconds since 1970; 0: not known. */
   started: number;
   visible: boolean;
+  /** Opened from a file or from this browser, not begun here. */
+  opened: boolean;
   /** Columns: loss, gradient norm, learning rate, over the epoch as a fraction. */
   steps: Series;
   epochs: EpochReport[];
@@ -46,6 +48,7 @@ export function newRun(id: number, variant: number, session: SessionInfo, textNa
     variant,
     started: Date.now(),
     visible: true,
+    opened: false,
     steps: new Series(3),
     epochs: [],
     seconds: 0,

@@ -1,6 +1,7 @@
 /** Which text is trained on: choosing, opening and reading it again. */
+import { asFailure } from '../client/client.ts';
 import type { Encoding, SessionInfo } from '../protocol/engine.ts';
-import type { TextSource, TextView } from '../protocol/messages.ts';
+import type { Failure, TextSource, TextView } from '../protocol/messages.ts';
 import type { App } from './app.ts';
 import type { PageEvent } from './machine.ts';
 import { corpusOf } from './presets.ts';
@@ -19,8 +20,9 @@ export class TextControl {
     await this.reading;
   }
 
-  openCorpus(id: string, quiet = false): Promise<boolean> {
-    return this.read({ kind: 'corpus', id }, quiet);
+  /** `refused` is told of a failure in place of the user. */
+  openCorpus(id: string, refused?: (failure: Failure) => void): Promise<boolean> {
+    return this.read({ kind: 'corpus', id }, refused);
   }
 
   /** The user's choice. */
@@ -33,13 +35,13 @@ export class TextControl {
     return this.app.question.put({ event, name: nameOf(source), act });
   }
 
-  private read(source: TextSource, quiet = false): Promise<boolean> {
-    const answer = this.readNow(source, quiet);
+  private read(source: TextSource, refused?: (failure: Failure) => void): Promise<boolean> {
+    const answer = this.readNow(source, refused);
     this.reading = answer;
     return answer;
   }
 
-  private async readNow(source: TextSource, quiet: boolean): Promise<boolean> {
+  private async readNow(source: TextSource, refused?: (failure: Failure) => void): Promise<boolean> {
     const { app } = this;
     const before = app.state.phase;
     app.store.set({ reading: nameOf(source) });
@@ -54,7 +56,8 @@ export class TextControl {
       return true;
     } catch (error) {
       app.return(before === 'training' ? 'paused' : before);
-      if (!quiet) app.notices.problem(error, 'text');
+      if (refused) refused(asFailure(error));
+      else app.notices.problem(error, 'text');
       return false;
     } finally {
       app.store.set({ reading: null });

@@ -8,8 +8,9 @@ import type { Backend, Choice, Session, TrainReport } from '../protocol/engine.t
 import type { BuildName, DeviceView, WorkerEvent } from '../protocol/messages.ts';
 import { loadGpuEngine, type Engine } from './builds.ts';
 import { DeskError, toFailure } from './failure.ts';
+import { Pace, verdict } from './faster.ts';
 import type { CommandQueue } from './queue.ts';
-import { loadThreadedEngine } from './threads.ts';
+import { loadThreadedEngine, threadsPossible } from './threads.ts';
 import { Trial } from './trial.ts';
 
 /** The part of WebGPU that is needed to know whether there is a GPU. */
@@ -43,6 +44,9 @@ export class Device {
   private threads = 1;
   private trial: DeviceView['trial'] = null;
   private running: Trial | null = null;
+  private readonly paces = new WeakMap<Session, Pace>();
+  /** What the GPU takes for a step, where threads are to be tried before it is chosen. */
+  private undecided = false;
   private mayThread = false;
   private buildAsked = false;
 
@@ -123,17 +127,28 @@ export class Device {
     this.tell();
   }
 
-  /** After each slice: the first one of a session starts the search for something faster. */
+  /** Training was asked for: beside its first steps the search for something faster begins, once for a session. */
+  seek(): void {
+    const session = this.host.session();
+    if (!session || this.tried.has(session)) return;
+    this.tried.add(session);
+    void this.search(session);
+  }
+
+  /** After each slice. */
   note(session: Session, report: TrainReport): void {
-    if (!this.tried.has(session)) {
-      this.tried.add(session);
-      void this.search(session);
+    let pace = this.paces.get(session);
+    if (!pace) {
+      const { batch_size, steps } = session.info().config.train;
+      this.paces.set(session, (pace = new Pace(batch_size * steps)));
     }
+    pace.note(report.characters_per_second);
     this.running?.note(report);
   }
 
   /** For something faster: a GPU, else threads. */
   private async search(session: Session): Promise<void> {
+    this.undecided = false;
     if (this.wish === 'auto' && !this.choice) {
       try {
         await this.toFaster();
@@ -147,6 +162,11 @@ export class Device {
     }
     // Where threads fail, nobody needs to know: they were not asked for.
     await this.toThreads(session).catch(() => undefined);
+    if (!this.undecided) return;
+    // What threads are worth is known now.
+    this.undecided = false;
+    await this.move('auto', 1).catch(() => undefined);
+    this.tell();
   }
 
   private tell(): void {
@@ -232,7 +252,7 @@ export class Device {
   }
 
   /** To the build with WebGPU. It is fetched while training goes on; the session then moves between two slices. */
-  private async move(wish: 'auto' | 'webgpu'): Promise<void> {
+  private async move(wish: 'auto' | 'webgpu', threads = this.mayThread ? threadsPossible() : 1): Promise<void> {
     const asked = this.host.session();
     const engine = await loadGpuEngine();
     await this.queue.run(async () => {
@@ -241,11 +261,11 @@ export class Device {
       // Meanwhile another session has begun, or something else was wished for.
       if (!session || session !== asked || text === null || this.wish !== wish) return;
       if (session instanceof engine.Session) await this.switchHere(wish);
-      else await this.transfer(engine, session, text, wish);
+      else await this.transfer(engine, session, text, wish, threads);
     });
   }
 
-  private async transfer(engine: Engine, session: Session, text: string, wish: 'auto' | 'webgpu'): Promise<void> {
+  private async transfer(engine: Engine, session: Session, text: string, wish: 'auto' | 'webgpu', threads: number): Promise<void> {
     const moved = await engine.Session.resume(await session.save(), text, wish);
     const { backend, choice, exact } = moved.info();
     if (backend === 'cpu' || !exact) {
@@ -255,8 +275,19 @@ export class Device {
       this.choice = choice;
       return;
     }
+    // The GPU's build compared it with itself on the CPU; what it would replace may be faster than that.
+    const present = this.paces.get(session)?.ms ?? null;
+    const compared = { ...choice, cpu_ms: present ?? choice.cpu_ms };
+    const better = wish === 'auto' && choice.gpu_ms !== null ? verdict(choice.gpu_ms, present, threads) : 'gpu';
+    if (better !== 'gpu') {
+      moved.free();
+      this.choice = { ...compared, reason: 'slower' };
+      this.undecided = better === 'threads-first';
+      return;
+    }
     this.host.replace(moved);
     this.adopt(moved);
+    if (wish === 'auto') this.choice = compared;
     this.tried.add(moved);
   }
 }

@@ -1,13 +1,16 @@
 /**
  * The living sample: while the network trains, it writes a few lines from the same prefix and the same random
- * numbers again and again, so that what changes is what it has learnt. A few characters are written between two
- * slices of training, which keeps both moving.
+ * numbers again and again, so that what changes is what it has learnt. Between two slices of training it writes as many
+ * characters as the clock asks for, however long a slice is, and no longer than training can spare.
  */
 import type { Position, Sampler, SampledCharacter, Session } from '../protocol/engine.ts';
 import { NOWHERE, type LivingOptions, type LivingSample } from '../protocol/messages.ts';
 
 const LENGTH = 120;
-const CHARACTERS_PER_TURN = 10;
+const CHARACTERS_PER_MS = 0.1;
+const AT_ONCE = 10;
+/** A turn may take this long; a large network writes fewer characters then. */
+const TURN_MS = 25;
 const PAUSE_BETWEEN_MS = 900;
 const ALTERNATIVES = 6;
 
@@ -18,11 +21,15 @@ export class LivingWriter {
   private position: Position | null = null;
   private prefix = '';
   private restAt = 0;
+  private writtenAt = 0;
 
   /** What the text itself begins with, used while no prefix was given. */
   opening = '';
 
-  constructor(private readonly publish: (sample: LivingSample) => void) {}
+  constructor(
+    private readonly publish: (sample: LivingSample) => void,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
 
   setOptions(options: LivingOptions): void {
     this.options = options;
@@ -43,22 +50,28 @@ export class LivingWriter {
   /** Writes on for one turn. Call between steps, with the session free. */
   async turn(session: Session): Promise<void> {
     if (!this.sampler) {
-      if (!this.options || performance.now() < this.restAt) return;
+      if (!this.options || this.now() < this.restAt) return;
       await this.begin(session, this.options);
     }
     const sampler = this.sampler;
     if (!sampler || !this.position) return;
-    this.characters.push(...sampler.next(Math.min(CHARACTERS_PER_TURN, LENGTH - this.characters.length)));
+    const started = this.now();
+    const due = this.characters.length + Math.max(AT_ONCE, (started - this.writtenAt) * CHARACTERS_PER_MS);
+    this.writtenAt = started;
+    do {
+      this.characters.push(...sampler.next(Math.min(AT_ONCE, LENGTH - this.characters.length)));
+    } while (this.characters.length < Math.min(due, LENGTH) && this.now() - started < TURN_MS);
     const complete = this.characters.length >= LENGTH;
     this.publish({ prefix: this.prefix, characters: this.characters.slice(), position: this.position, complete });
     if (complete) {
       this.drop();
-      this.restAt = performance.now() + PAUSE_BETWEEN_MS;
+      this.restAt = this.now() + PAUSE_BETWEEN_MS;
     }
   }
 
   private async begin(session: Session, options: LivingOptions): Promise<void> {
     this.characters = [];
+    this.writtenAt = this.now();
     this.prefix = options.prefix || this.opening;
     this.sampler = await session.sampler({ ...options, prefix: this.prefix, skip_unknown: true, alternatives: ALTERNATIVES });
     // Not before: a GPU that fails at it puts the session some steps back.

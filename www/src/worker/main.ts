@@ -250,6 +250,7 @@ const desk: Desk = {
     answer(() => {
       requireTrainable();
       loop.start();
+      device.seek();
       return null;
     }),
   pause: () =>
@@ -261,6 +262,7 @@ const desk: Desk = {
   step: () =>
     answer(async () => {
       requireTrainable();
+      device.seek();
       await loop.step();
       await showWriting();
       return null;

@@ -26,6 +26,11 @@ function possible(): boolean {
   );
 }
 
+/** How many threads could be had; 1 where there can be none. */
+export function threadsPossible(): number {
+  return possible() ? Math.min(navigator.hardwareConcurrency, MOST_THREADS) : 1;
+}
+
 let starting: Promise<ThreadedEngine | null> | null = null;
 
 /** The build with threads, running; null where there can be none. Fetched once. */
