@@ -95,6 +95,6 @@ export async function visibleCharacter(page: Page, from: number): Promise<Locato
 /** Says yes to the one question that the page asks before a run with work in it ends. */
 export async function startNew(page: Page): Promise<void> {
   const question = page.locator('cl-runbar .pending');
-  await question.locator('button.primary').click();
+  await question.locator('button.primary').dispatchEvent('click');
   await question.waitFor({ state: 'detached' });
 }

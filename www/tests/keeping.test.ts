@@ -25,7 +25,7 @@ test('a run that another text ends is kept with the text it learnt from, and can
   assert.equal(kept!.textName, 'lyrics-en');
   assert.ok(kept!.position.epoch >= 2);
   await page.reload();
-  await page.locator('#resume').click();
+  await page.locator('#resume').dispatchEvent('click');
   await until(page, 'the epoch it had', async () => (await epochOf(page)) === kept!.position.epoch);
   assert.match(await textOf(page, '#corpus option:checked'), /English/);
   assert.equal(await page.locator('#preset').inputValue(), 'quick-en', 'the preset is still known');
@@ -38,7 +38,7 @@ test('a renamed autosave is a model of its own: training on neither changes nor 
   const page = await site.open({}, SMALL);
   await train(page);
   await page.locator('#autosaved').waitFor();
-  await page.locator('cl-models li').first().getByRole('button', { name: 'Rename' }).click();
+  await page.locator('cl-models li').first().getByRole('button', { name: 'Rename' }).dispatchEvent('click');
   await page.locator('cl-models #name').fill('My song');
   await page.locator('cl-models #name').press('Enter');
   await page.locator('cl-models li', { hasText: 'My song' }).waitFor();
@@ -55,7 +55,7 @@ test('two tabs: the second gets a copy of what the first is training, and the fi
   await until(first, 'it is kept', async () => (await stored(first)).length > 0, 60_000);
   const second = await first.context().newPage();
   await second.goto(site.url + SMALL);
-  await second.locator('#resume').click();
+  await second.locator('#resume').dispatchEvent('click');
   await second.getByText('Another tab is training this model').waitFor();
   await train(second, (await epochOf(second)) + 1);
   await pause(second);
@@ -81,7 +81,7 @@ test('playgrounds of one origin: each offers what was trained in it', async () =
   await pause(other);
   assert.equal(await other.locator('#resume-offer').count(), 0);
   await page.reload();
-  await page.locator('#resume').click();
+  await page.locator('#resume').dispatchEvent('click');
   await until(page, 'its own epoch', async () => (await epochOf(page)) === kept!.position.epoch);
   await page.context().close();
 });

@@ -39,7 +39,7 @@ test('opening, temperature, length, language, build and seed travel', async () =
   await page.locator('#write:enabled').waitFor();
   await page.locator('#prefix').fill('O moon');
   await page.locator('#prefix').blur();
-  await page.locator('cl-writer details summary').click();
+  await page.locator('cl-writer details summary').dispatchEvent('click');
   await page.locator('cl-writer #length').fill('77');
   await page.locator('cl-writer #length').blur();
   await page.locator('#temperature').fill('0.5');
@@ -50,7 +50,7 @@ test('opening, temperature, length, language, build and seed travel', async () =
   assert.equal(await other.locator('html').getAttribute('lang'), 'en');
   assert.equal(await other.locator('#prefix').inputValue(), 'O moon');
   assert.equal(await other.locator('#temperature').inputValue(), '0.5');
-  await other.locator('cl-writer details summary').click();
+  await other.locator('cl-writer details summary').dispatchEvent('click');
   assert.equal(await other.locator('cl-writer #length').inputValue(), '77');
   assert.deepEqual([parameters(other).get('train.seed'), parameters(other).get('build')], ['7', 'simd']);
   await page.context().close();

@@ -10,7 +10,7 @@ export const epochOf = async (page: Page) => Number.parseInt(await textOf(page, 
 export const question = (page: Page) => page.locator('cl-runbar .pending');
 
 export async function train(page: Page, epochs = 1): Promise<void> {
-  await page.locator('#train:enabled').click();
+  await page.locator('#train:enabled').dispatchEvent('click');
   await until(page, `${epochs} epochs`, async () => (await epochOf(page)) >= epochs, 60_000);
 }
 
@@ -71,6 +71,6 @@ export const stored = (page: Page) =>
   page.evaluate(() => (document.querySelector('cl-page') as unknown as { app: { client: { listModels(): Promise<Stored[]> } } }).app.client.listModels());
 
 export async function pause(page: Page): Promise<void> {
-  await page.locator('#pause').click();
+  await page.locator('#pause').dispatchEvent('click');
   await page.locator('#train').waitFor();
 }

@@ -29,8 +29,8 @@ test('whatever would end a run asks once, and until then the run goes on', async
     ['drop', /Text/, () => drop(page, VERSE, 'boat.txt')],
     ['corpus', /Text/, () => page.locator('#corpus').selectOption('lyrics-zh')],
     ['preset', /Start from/, () => page.locator('#preset').selectOption('book-gru-adam')],
-    ['option', /Cell/, () => page.locator('cl-option[data-path="model.cell"] button[data-value="rnn"]').click()],
-    ['reset', /Reset/, () => page.locator('#reset').click()],
+    ['option', /Cell/, () => page.locator('cl-option[data-path="model.cell"] button[data-value="rnn"]').dispatchEvent('click')],
+    ['reset', /Reset/, () => page.locator('#reset').dispatchEvent('click')],
     ['link', /link/, () => page.evaluate(() => void (location.hash = '#preset=quick-zh'))],
   ];
   for (const [name, says, act] of ways) {
@@ -39,7 +39,7 @@ test('whatever would end a run asks once, and until then the run goes on', async
     await question(page).waitFor();
     assert.match((await question(page).textContent()) ?? '', says, name);
     await until(page, `training beside the question (${name})`, async () => (await epochOf(page)) > epoch, 60_000);
-    await question(page).locator('button.quiet').click();
+    await question(page).locator('button.quiet').dispatchEvent('click');
     await question(page).waitFor({ state: 'detached' });
     assert.equal(await page.locator('#preset').inputValue(), 'quick-en', name);
     assert.match(await textOf(page, '#corpus option:checked'), /English/, name);
@@ -82,15 +82,15 @@ test('what is drawn is what trains, even where Train is pressed at once', async 
 
 test('after the last epoch: it is said, shown, kept, and goes on with one click', async () => {
   const page = await site.open({}, `${SMALL}&train.epochs=3`);
-  await page.locator('#train:enabled').click();
+  await page.locator('#train:enabled').dispatchEvent('click');
   await page.getByText('Finished: 3 epochs').waitFor({ timeout: 60_000 });
   await until(page, 'the last step\u2019s model', async () => /epoch 3,/.test(await textOf(page, '#when')));
   const stored = () =>
     page.evaluate(() => (document.querySelector('cl-page') as unknown as { app: { client: { listModels(): Promise<{ position: { epoch: number } }[]> } } }).app.client.listModels());
   await until(page, 'it is kept', async () => (await stored())[0]?.position.epoch === 3);
-  await page.locator('#train').click();
+  await page.locator('#train').dispatchEvent('click');
   const more = page.locator('cl-notices .notice', { hasText: 'Stop after' });
-  await more.locator('button.primary').click();
+  await more.locator('button.primary').dispatchEvent('click');
   await until(page, 'more epochs', async () => (await epochOf(page)) === 6, 60_000);
   assert.equal(await more.count(), 0);
   await page.context().close();
@@ -102,7 +102,7 @@ test('a worker that dies is noticed, replaced, and what was kept is offered', as
   await page.locator('#autosaved').waitFor();
   await tell(page, 'die');
   await page.locator('cl-notices .problem[data-code="crashed"]').waitFor();
-  await page.locator('#resume').click();
+  await page.locator('#resume').dispatchEvent('click');
   await until(page, 'the kept epoch', async () => (await epochOf(page)) >= 1);
   await train(page, (await epochOf(page)) + 1);
   await page.context().close();
@@ -115,7 +115,7 @@ test('an engine that breaks in the middle of a step is replaced; no word of Java
   const notice = page.locator('cl-notices .problem[data-code="crashed"]');
   await notice.waitFor();
   assert.doesNotMatch((await page.locator('cl-notices').textContent()) ?? '', /unreachable|RuntimeError|undefined|null/);
-  await page.locator('#train:enabled').click();
+  await page.locator('#train:enabled').dispatchEvent('click');
   await until(page, 'a further epoch', async () => (await epochOf(page)) >= 1, 60_000);
   await page.context().close();
 });

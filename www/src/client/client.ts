@@ -2,6 +2,7 @@
 import * as Comlink from 'comlink';
 import type { Backend } from '../protocol/engine.ts';
 import type { Desk, Failure, Result, WorkerEvent, BuildName, Boot } from '../protocol/messages.ts';
+import { STOPPED } from '../protocol/stopped.ts';
 import { workerName } from '../protocol/workername.ts';
 import { watchLife } from './life.ts';
 
@@ -45,6 +46,8 @@ class Connection {
   private readonly threads: BroadcastChannel | null = null;
   private readonly name: string;
   private started = false;
+  /** Whether one of its threads broke: the next engine does without. */
+  threadBroke = false;
   private ended = false;
   private unwatch: () => void = () => undefined;
   private reject!: (error: EngineError) => void;
@@ -67,10 +70,14 @@ class Connection {
     this.remote = Comlink.wrap<Desk>(this.worker) as unknown as Remote;
     this.worker.addEventListener('error', (event) => {
       if (event.message) console.error(event.message);
-      this.end({ code: 'worker-failed', message: 'the engine’s worker could not be started, or stopped. Reload the page; if that does not help, update the browser.' });
+      // What traps inside WebAssembly is caught by nobody.
+      this.end(this.started ? STOPPED : { code: 'worker-failed', message: 'its worker could not be started. Reload the page; if that does not help, update the browser.' });
     });
     // The worker waits for that thread for ever: it cannot tell.
-    this.threads.addEventListener('message', ({ data }: MessageEvent<Failure>) => this.end(data));
+    this.threads.addEventListener('message', ({ data }: MessageEvent<Failure>) => {
+      this.threadBroke = true;
+      this.end(data);
+    });
   }
 
   async call(name: string, args: unknown[]): Promise<unknown> {
@@ -97,7 +104,7 @@ class Connection {
 
   private live(): void {
     this.started = true;
-    this.unwatch = watchLife(this.name, () => this.call('ping', []), () => this.end({ code: 'crashed', message: 'it stopped unexpectedly. What was kept last can be resumed.' }));
+    this.unwatch = watchLife(this.name, () => this.call('ping', []), () => this.end(STOPPED));
   }
 
   end(failure: Failure): void {
@@ -118,13 +125,13 @@ class Connection {
 /** Starts the worker, which loads the build that is asked for, or the best that runs here. */
 export function connect(build: BuildName | null): Client {
   let died: (failure: Failure) => void = () => undefined;
-  const open = () => new Connection(build, (failure) => died(failure));
-  let connection = open();
+  const open = (wanted: BuildName | null) => new Connection(wanted, (failure) => died(failure));
+  let connection = open(build);
   const own: Pick<Client, 'onDeath' | 'restart' | 'terminate'> = {
     onDeath: (listener) => (died = listener),
     restart: () => {
       connection.terminate();
-      connection = open();
+      connection = open(connection.threadBroke ? 'relaxed' : build);
     },
     terminate: () => connection.terminate(),
   };

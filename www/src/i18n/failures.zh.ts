@@ -50,7 +50,7 @@ export const failures: Record<string, string> = {
   'no-session': '还没有模型。',
   'no-trace': '这一步已经不在了。请重新开始慢动作。',
   'model-missing': '这个模型已不在浏览器里。',
-  'worker-failed': '计算引擎的 Worker 没能启动，或已停止。请重新加载页面；仍不行就更新浏览器。',
+  'worker-failed': '它的 Worker 没能启动。请重新加载页面；仍不行就更新浏览器。',
   'worker-refused': '本页在这里不能启动 Worker，而计算都在其中进行。请在单独的窗口中打开，或让嵌入它的框架加上 allow-same-origin。',
   crashed: '它意外停止了。如果是因为内存不够，减少隐藏单元数、层数或批量大小可以少用内存。上次保存的训练可以接着来。',
   'no-engine': '没能下载，或者这个浏览器无法运行它。请检查网络后重新加载；需要支持 WebAssembly 的新版浏览器。',

@@ -1,5 +1,5 @@
 /** Reading and writing single options of a Config by path, comparing configs, and carrying them in the URL. */
-import type { Config } from '../protocol/engine.ts';
+import type { Config, Failure } from '../protocol/engine.ts';
 
 type PathsOf<Section extends keyof Config> = `${Section}.${Extract<keyof Config[Section], string>}`;
 export type OptionPath = PathsOf<'text'> | PathsOf<'model'> | PathsOf<'train'>;
@@ -26,8 +26,9 @@ export function allPaths(config: Config): OptionPath[] {
   );
 }
 
-/** The option that the engine calls `field`. */
-export function pathOf(config: Config, field: string | undefined): OptionPath | null {
+/** The option that a failure is about. */
+export function pathOf(config: Config, { field = '', values }: Pick<Failure, 'field' | 'values'>): OptionPath | null {
+  field ||= values?.['name'] ?? '';
   return allPaths(config).find((path) => path === field || path.split('.')[1] === field) ?? null;
 }
 

@@ -55,7 +55,7 @@ export class LinkControl {
         await this.app.client.summarize(config.model, config.train);
         break;
       } catch (error) {
-        const path = pathOf(config, asFailure(error).field);
+        const path = pathOf(config, asFailure(error));
         if (!path) break;
         mistakes.push(`${path}=${getOption(config, path)}`);
         config = withOption(config, path, getOption(base, path));
@@ -77,7 +77,7 @@ export class LinkControl {
       let failure: Failure | null = null;
       if (await app.texts.openCorpus(corpus, (refusal) => (failure = refusal))) break;
       const config = app.state.config!;
-      const path = pathOf(config, (failure as Failure | null)?.field);
+      const path = (failure as Failure | null) && pathOf(config, failure!);
       const wrong = path && changed.includes(path) ? [path] : changed;
       mistakes.push(...wrong.map((each) => `${each}=${getOption(config, each)}`));
       app.store.set({ config: wrong.reduce((rest, each) => withOption(rest, each, getOption(base, each)), config) });

@@ -118,7 +118,7 @@ export class OptionControl {
   /** Shows an error beside the option it is about. */
   blame(path: OptionPath | null, error: unknown): void {
     const failure = asFailure(error);
-    const at = pathOf(this.app.state.config!, failure.field) ?? path;
+    const at = pathOf(this.app.state.config!, failure) ?? path;
     this.app.store.set({ problem: { path: at, failure } });
     if (!at) this.app.notices.add('problem', 'notice.problem', {}, failure, { cause: 'run' });
   }

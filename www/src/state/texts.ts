@@ -97,7 +97,7 @@ export class TextControl {
       this.app.notices.clear('text');
       return true;
     } catch (error) {
-      this.app.notices.problem(error, 'text');
+      this.app.options.blame(null, error);
       return false;
     }
   }

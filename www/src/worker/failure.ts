@@ -1,5 +1,6 @@
 /** Errors as data: Comlink would carry an Error's message but drop its code. */
 import type { Failure, Result } from '../protocol/messages.ts';
+import { STOPPED } from '../protocol/stopped.ts';
 
 /** A failure found by the worker itself rather than by the engine. */
 export class DeskError extends Error {
@@ -12,14 +13,10 @@ export class DeskError extends Error {
   }
 }
 
-/** Memory that the browser refuses is the usual reason, and the engine has no way to say so. */
-const CRASHED =
-  'it stopped unexpectedly. If that was for want of memory, a network with fewer hidden units or layers, or a smaller batch, needs less. What was kept last can be resumed.';
-
 /** The engine broke: whoever finds out says so in these words. The cause is for the console. */
 export function crashed(cause: unknown): Failure {
   console.error(cause);
-  return { code: 'crashed', message: CRASHED };
+  return STOPPED;
 }
 
 /** An error of JavaScript itself, or of the browser: its words are for the console. */
