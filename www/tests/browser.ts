@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
 import { serve, type Altered } from './server.ts';
 
+/** No test measures time: a machine that has much else to do is waited for. */
+const PATIENCE_MS = 90_000;
+
 /** The www folder, from where the compiled tests lie. */
 export const WWW = findUp(dirname(fileURLToPath(import.meta.url)), 'vite.config.ts');
 
@@ -61,6 +64,7 @@ export async function openSite(
     browser,
     async open(options = {}, hash = '') {
       const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1440, height: 900 }, ...options });
+      context.setDefaultTimeout(PATIENCE_MS);
       const page = await context.newPage();
       await page.goto(server.url + hash);
       return page;
@@ -73,7 +77,7 @@ export async function openSite(
 }
 
 /** Waits until a page function answers true; the reason is for whoever reads the failure. */
-export async function until(page: Page, reason: string, check: () => Promise<boolean>, timeout = 20_000): Promise<void> {
+export async function until(page: Page, reason: string, check: () => Promise<boolean>, timeout = PATIENCE_MS): Promise<void> {
   const end = Date.now() + timeout;
   while (!(await check())) {
     if (Date.now() > end) throw new Error(`Waited ${timeout} ms in vain: ${reason}`);
