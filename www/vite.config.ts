@@ -20,6 +20,9 @@ const smallTemplates: Plugin = {
       : null,
 };
 
+/** Charloom's version has one place: Cargo.toml. */
+const version = /^version = "(.+)"$/m.exec(readFileSync(new URL('../Cargo.toml', import.meta.url), 'utf8'))![1];
+
 const hosting = (name: string) => readFileSync(new URL(`src/hosting/${name}`, import.meta.url), 'utf8');
 
 /** Two plain scripts beside the page; the service worker is told which files were built. */
@@ -43,6 +46,7 @@ const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Emb
 export default defineConfig({
   base: './',
   plugins: [smallTemplates, plainScripts],
+  define: { 'import.meta.env.CHARLOOM_VERSION': JSON.stringify(version) },
   build: {
     target: 'es2022',
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],

@@ -14,13 +14,15 @@ export async function train(page: Page, epochs = 1): Promise<void> {
   await until(page, `${epochs} epochs`, async () => (await epochOf(page)) >= epochs, 60_000);
 }
 
-/** As from the clipboard, outside every field. */
-export const paste = (page: Page, text: string) =>
-  page.evaluate((text) => {
+/** As from the clipboard, outside every field: the sheet for one's own text opens with it, and it is used. */
+export async function paste(page: Page, text: string): Promise<void> {
+  await page.evaluate((text) => {
     const data = new DataTransfer();
     data.setData('text/plain', text);
     document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, composed: true }));
   }, text);
+  await page.locator('#paste-use').dispatchEvent('click');
+}
 
 export const drop = (page: Page, text: string, name: string) =>
   page.evaluate(

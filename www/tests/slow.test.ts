@@ -142,7 +142,7 @@ test('windows: consecutive rows go on where they stopped, random ones do not, an
   await page.locator('#train:enabled').waitFor();
   const text = Array.from({ length: 400 }, (_, line) => `this is line number ${line} of my own\n`).join('');
   await page.locator('#paste').click();
-  await page.locator('cl-text textarea').fill(text);
+  await page.locator('#own-words').fill(text);
   await page.locator('#paste-use').click();
   await until(page, 'the pasted text', async () => /Pasted/.test((await page.locator('#corpus option:checked').textContent()) ?? ''));
   await page.locator('#windows > summary').click();

@@ -17,6 +17,7 @@ import { layOut } from '../src/windows/layout.ts';
 import type { Progress } from '../src/protocol/messages.ts';
 import { addProgress, newRun } from '../src/state/runs.ts';
 import { MOST_POINTS, Series } from '../src/state/series.ts';
+import { updatesUntilGood } from '../src/state/estimate.ts';
 import { Store } from '../src/state/store.ts';
 import type { CommandQueue } from '../src/worker/queue.ts';
 import { Trial } from '../src/worker/trial.ts';
@@ -28,7 +29,7 @@ const CONFIG = {
   train: { lr: 0.002, optimizer: 'adam' },
 } as unknown as Config;
 
-const SAMPLING: Sampling = { prefix: '', temperature: 1, top_k: 0, top_p: 1, greedy: false, seed: 1, length: 200, count: 1 };
+const SAMPLING: Sampling = { prefix: '', temperature: 1, top_k: 0, top_p: 1, greedy: false, seed: 1, length: 200, count: 1, keepSeed: false };
 
 test('a long series stays small and keeps its mean', () => {
   const series = new Series(1);
@@ -95,10 +96,10 @@ test('nonsense in a link is named and left out, and the rest is taken up', () =>
 test('the hash holds what differs and nothing else', () => {
   const hash = readHash('#preset=quick&hide=text,models&backend=cpu&model.cell=rnn');
   assert.deepEqual([hash.preset, hash.hide, hash.backend], ['quick', ['text', 'models'], 'cpu']);
-  const state = { corpus: null, preset: null, backend: 'auto', build: null, language: null, key: null, hide: [] } as const;
+  const state = { corpus: null, preset: null, backend: 'auto', build: null, language: null, key: null, hide: [], lock: [] } as const;
   const linked = { config: CONFIG, base: CONFIG, sampling: SAMPLING, samplingBase: SAMPLING };
-  assert.equal(writeHash({ ...state, hide: [] }, linked), '');
-  const full = writeHash({ ...state, hide: [], corpus: 'songs', build: 'simd', language: 'en', key: 'lesson 3' }, { ...linked, sampling: { ...SAMPLING, prefix: '春天', temperature: 0.5, length: 80 } });
+  assert.equal(writeHash({ ...state, hide: [], lock: [] }, linked), '');
+  const full = writeHash({ ...state, hide: [], lock: [], corpus: 'songs', build: 'simd', language: 'en', key: 'lesson 3' }, { ...linked, sampling: { ...SAMPLING, prefix: '春天', temperature: 0.5, length: 80 } });
   const read = readHash(full);
   assert.deepEqual([read.corpus, read.build, read.language, read.key], ['songs', 'simd', 'en', 'lesson 3']);
   assert.deepEqual(samplingFromHash(read, SAMPLING), { sampling: { ...SAMPLING, prefix: '春天', temperature: 0.5, length: 80 }, mistakes: [] });
@@ -237,4 +238,17 @@ test('a failure is complete in both languages', async () => {
   assert.equal(failureText('en', failure), '5000 is not between 1 and 4096');
   const unknown = { code: 'something-new', message: 'something happened' };
   assert.equal(failureText('zh-Hans', unknown), 'Something happened');
+});
+
+test('the estimate holds for runs that were measured: updates until perplexity 3 (songs), until verse is recognised (lyrics)', () => {
+  const measured: [characters: number, from: number, to: number][] = [
+    [300, 76, 108],
+    [870, 130, 150],
+    [13_700, 120, 300],
+    [33_900, 270, 420],
+  ];
+  for (const [characters, from, to] of measured) {
+    const [low, high] = updatesUntilGood(characters);
+    assert.ok(low <= from && to <= high, `${characters}: ${low.toFixed(0)} to ${high.toFixed(0)}`);
+  }
 });

@@ -4,6 +4,10 @@ import { property } from 'lit/decorators.js';
 import { translate, type MessageKey, type Values } from '../i18n/i18n.ts';
 import type { AppState } from '../state/appstate.ts';
 import type { App } from '../state/app.ts';
+import { covers, type Part } from '../state/parts.ts';
+
+/** Whatever is drawn depends on these. */
+const ALWAYS = ['language', 'hide', 'lock'] as const satisfies readonly (keyof AppState)[];
 
 export abstract class AppElement extends LitElement {
   @property({ attribute: false }) app!: App;
@@ -18,6 +22,16 @@ export abstract class AppElement extends LitElement {
 
   protected t(key: MessageKey, values?: Values): string {
     return translate(this.state.language, key, values);
+  }
+
+  /** Whether the link lets a part be seen. */
+  protected shows(part: Part): boolean {
+    return !covers(this.state.hide, part);
+  }
+
+  /** Whether the link lets a part be seen only. */
+  protected fixed(part: Part): boolean {
+    return covers(this.state.lock, part);
   }
 
   override connectedCallback(): void {
@@ -38,7 +52,7 @@ export abstract class AppElement extends LitElement {
   private follow(): void {
     if (this.unsubscribe || !this.app) return;
     this.unsubscribe = this.app.store.subscribe((changed) => {
-      if (changed.has('language') || this.watches.some((key) => changed.has(key))) this.requestUpdate();
+      if (ALWAYS.some((key) => changed.has(key)) || this.watches.some((key) => changed.has(key))) this.requestUpdate();
     });
   }
 }

@@ -7,12 +7,16 @@ import { customElement, property, state } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
 import type { SampledCharacter } from '../protocol/engine.ts';
 import { guard } from 'lit/directives/guard.js';
+import type { Song } from '../songs/kept.ts';
 import { AppElement } from './base.ts';
 import { shared } from './styles.ts';
 
 export interface Continuation {
   id: number;
   prefix: string;
+  seed: number;
+  /** What writes it. */
+  by: Omit<Song, 'text' | 'seed'>;
   characters: SampledCharacter[];
   status: 'writing' | 'done' | 'stopped';
   skipped: string[];

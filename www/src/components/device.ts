@@ -84,7 +84,7 @@ export class Device extends AppElement {
       <select
         id="device-choice"
         aria-label=${this.t('device.choose')}
-        ?disabled=${!device || switching !== null || !trainable}
+        ?disabled=${!device || switching !== null || !trainable || this.fixed('device')}
         .value=${live(switching ?? device?.wish ?? 'auto')}
         @change=${(event: Event) => this.app.switchDevice((event.target as HTMLSelectElement).value as Backend)}
       >

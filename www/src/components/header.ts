@@ -145,9 +145,9 @@ export class Header extends AppElement {
         <h1>Charloom</h1>
       </div>
       <p class="tagline">${this.t('app.tagline')}</p>
-      ${hide.includes('text')
+      ${hide.includes('text') || !this.shows('own-text')
         ? nothing
-        : html`<button class="own" id="own-text" ?disabled=${this.state.engine !== 'ready'} @click=${this.openOwnText}>
+        : html`<button class="own" id="own-text" ?disabled=${this.state.engine !== 'ready' || this.fixed('own-text')} @click=${this.openOwnText}>
             ${this.t('text.own')}
           </button>`}
       <div class="row switches">

@@ -3,6 +3,7 @@ import { css, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { LIVE_SPECS } from '../i18n/options.ts';
+import { coversOption } from '../state/parts.ts';
 import { AppElement } from './base.ts';
 import './option.ts';
 import { shared } from './styles.ts';
@@ -50,7 +51,7 @@ export class Live extends AppElement {
 
   override render() {
     const { config } = this.state;
-    const shown = config ? LIVE_SPECS.filter((spec) => spec.when?.(config) ?? true) : [];
+    const shown = config ? LIVE_SPECS.filter((spec) => !coversOption(this.state.hide, spec.path) && (spec.when?.(config) ?? true)) : [];
     return html`<section class="card" aria-labelledby="title">
       <h2 id="title" title=${this.t('options.live.help')}>${this.t('options.live')}</h2>
       ${config

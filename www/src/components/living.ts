@@ -115,7 +115,7 @@ export class Living extends AppElement {
   private expected(sample: LivingSample) {
     const { language } = this.state;
     const last = sample.characters.at(-1);
-    if (!last) return html`<div class="expects"></div>`;
+    if (!last || !this.shows('next-character')) return html`<div class="expects"></div>`;
     const before = sample.prefix + sample.characters.slice(0, -1).map((each) => each.character).join('');
     const context = [...before].slice(-8).map((each) => format.visible(each, language)).join('');
     return html`<div class="expects">

@@ -12,6 +12,7 @@ import { shared } from './styles.ts';
 export class Models extends AppElement {
   protected readonly watches = ['models', 'session', 'savedAt', 'position'] as const;
   @query('input[type=file]') private picker!: HTMLInputElement;
+  @query('#result-file') private resultPicker!: HTMLInputElement;
   @state() private naming: { id: string | null; name: string } | null = null;
   @state() private deleting: string | null = null;
 
@@ -72,12 +73,16 @@ export class Models extends AppElement {
         <button id="save" title=${this.t('model.save.help')} ?disabled=${!session} @click=${this.download}>
           ${this.t('model.save')}
         </button>
-        <button id="load" @click=${() => this.picker.click()}>${this.t('model.load')}</button>
+        <button id="load" ?disabled=${this.fixed('models')} @click=${() => this.picker.click()}>${this.t('model.load')}</button>
         <button id="keep" ?disabled=${!session} @click=${() => (this.naming = { id: null, name: this.suggestion() })}>
           ${this.t('model.keep')}
         </button>
         <a class="button" href=${script} download="charloom_torch.py" title=${this.t('model.pytorch.help')}>${this.t('model.pytorch')}</a>
         <button id="share" @click=${this.share}>${this.t('share.link')}</button>
+        <button id="build-link" @click=${() => this.open((dialogs) => dialogs.openLinkBuilder(this.app))}>${this.t('share.build')}</button>
+        <button id="hand-in" @click=${() => this.open((dialogs) => dialogs.openHandIn(this.app))}>${this.t('share.handIn')}</button>
+        <button id="open-result" @click=${() => this.resultPicker.click()}>${this.t('share.openResult')}</button>
+        <input type="file" id="result-file" hidden accept=".json" aria-label=${this.t('share.openResult')} @change=${this.resultPicked} />
         <input type="file" hidden accept=".safetensors" aria-label=${this.t('model.load')} @change=${this.picked} />
       </div>
       ${this.naming ? this.nameForm(this.naming) : nothing}
@@ -134,7 +139,7 @@ export class Models extends AppElement {
         >
       </span>
       <span class="actions">
-        <button class="quiet open" @click=${() => this.app.openModel(entry)}>${this.t('model.open')}</button>
+        <button class="quiet open" ?disabled=${this.fixed('models')} @click=${() => this.app.openModel(entry)}>${this.t('model.open')}</button>
         <button class="quiet" @click=${() => this.export(entry)}>${this.t('model.export')}</button>
         <button class="quiet" @click=${() => (this.naming = { id: entry.id, name: this.nameOf(entry) })}>
           ${this.t('model.rename')}
@@ -173,6 +178,16 @@ export class Models extends AppElement {
     const file = this.picker.files?.[0];
     this.picker.value = '';
     if (file) void this.app.importModel(file);
+  }
+
+  private async open(show: (dialogs: typeof import('../teacher/open.ts')) => Promise<void>): Promise<void> {
+    await this.app.notices.attempt(async () => show(await import('../teacher/open.ts')));
+  }
+
+  private resultPicked(): void {
+    const file = this.resultPicker.files?.[0];
+    this.resultPicker.value = '';
+    if (file) void this.open((dialogs) => dialogs.openResult(this.app, file));
   }
 
   private async share(): Promise<void> {

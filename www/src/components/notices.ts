@@ -102,10 +102,7 @@ export class Notices extends AppElement {
     const { resume, language } = this.state;
     if (!resume) return nothing;
     const { cell, hidden_size } = resume.config.model;
-    const text =
-      resume.textKind === 'corpus'
-        ? this.t(resume.textName.includes('zh') ? 'corpus.zh' : 'corpus.en')
-        : resume.textName || this.t('text.pasted');
+    const text = textName(this.state, resume.textName);
     const perplexity =
       resume.perplexity === null ? '' : this.t('resume.perplexity', { value: format.perplexity(resume.perplexity) });
     return html`<div class="notice" id="resume-offer">

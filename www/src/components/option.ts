@@ -5,6 +5,7 @@ import { failureText } from '../i18n/failures.ts';
 import { choiceKey, optionKey } from '../i18n/i18n.ts';
 import { CHOICES, type ChoicePath, type OptionSpec } from '../i18n/options.ts';
 import { getOption, type OptionValue } from '../state/config.ts';
+import { coversOption } from '../state/parts.ts';
 import { AppElement } from './base.ts';
 import { segments, shared, stepper } from './styles.ts';
 
@@ -24,6 +25,10 @@ export class Option extends AppElement {
         display: grid;
         grid-template-columns: minmax(0, 1fr);
         gap: 3px;
+        min-width: 0;
+        margin: 0;
+        padding: 0;
+        border: 0;
       }
       .label {
         display: flex;
@@ -100,10 +105,11 @@ export class Option extends AppElement {
   override render() {
     if (!this.state.config) return nothing;
     const { path, control } = this.spec;
+    const locked = coversOption(this.state.lock, path);
     const problem = this.problem();
     const label = this.t(optionKey(path, 'label'));
     const help = this.t(optionKey(path, 'help'));
-    return html`<div class="option" title=${this.compact ? help : nothing}>
+    return html`<fieldset class="option" ?disabled=${locked} title=${this.compact ? help : nothing}>
       ${control.kind === 'toggle'
         ? html`<label class="toggle label">
             <input
@@ -114,9 +120,9 @@ export class Option extends AppElement {
             />${label}
           </label>`
         : html`<label class="label" id="label" for="control">${label}</label>${this.control()}`}
-      <p class=${this.compact ? 'sr' : 'small muted'} id="help">${help}</p>
+      <p class=${this.compact ? 'sr' : 'small muted'} id="help">${locked ? html`<strong>${this.t('options.locked')}</strong> ` : nothing}${help}</p>
       ${problem ? html`<p class="small problem" role="alert" id="problem">${problem}</p>` : nothing}
-    </div>`;
+    </fieldset>`;
   }
 
   private problem(): string | null {

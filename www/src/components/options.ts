@@ -3,6 +3,7 @@ import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { OptionSpec } from '../i18n/options.ts';
+import { coversOption } from '../state/parts.ts';
 import { AppElement } from './base.ts';
 import './option.ts';
 import { shared } from './styles.ts';
@@ -29,7 +30,7 @@ export class Options extends AppElement {
   override render() {
     const config = this.state.config;
     if (!config) return nothing;
-    const shown = this.specs.filter((spec) => spec.when?.(config) ?? true);
+    const shown = this.specs.filter((spec) => !coversOption(this.state.hide, spec.path) && (spec.when?.(config) ?? true));
     const simple = shown.filter((spec) => spec.simple);
     const rest = shown.filter((spec) => !spec.simple);
     return html`${simple.length ? this.list(simple) : nothing}

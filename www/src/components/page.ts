@@ -10,7 +10,6 @@ import './notices.ts';
 import './runbar.ts';
 import { shared } from './styles.ts';
 import './text.ts';
-import type { TextDesk } from './text.ts';
 import './training.ts';
 import './writer.ts';
 
@@ -251,7 +250,7 @@ export class Page extends AppElement {
   }
 
   private openOwnText(): void {
-    this.renderRoot.querySelector<TextDesk>('cl-text')?.openOwn();
+    void this.app.askForText();
   }
 
   private skip(): void {
@@ -270,19 +269,19 @@ export class Page extends AppElement {
 
   private readonly drop = (event: DragEvent) => {
     this.dragging = false;
-    const file = event.dataTransfer?.files[0];
-    if (!file) return;
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (!files.length) return;
     event.preventDefault();
-    void this.app.openFile(file, 'drop');
+    void this.app.openFiles(files, 'drop');
   };
 
-  /** Pasting a file, or a longer text while no field has the focus, takes it as the text to learn. */
+  /** Pasting a file, or a text while no field has the focus, offers it as the text to learn. */
   private readonly paste = (event: ClipboardEvent) => {
     const inField = event.composedPath().some((node) => node instanceof HTMLInputElement || node instanceof HTMLTextAreaElement);
     if (inField || !event.clipboardData) return;
-    const file = event.clipboardData.files[0];
+    const files = [...event.clipboardData.files];
     const text = event.clipboardData.getData('text/plain');
-    if (file) void this.app.openFile(file, 'paste');
-    else if (text.trim()) void this.app.openText({ kind: 'paste', text });
+    if (files.length) void this.app.openFiles(files, 'paste');
+    else if (text.trim()) void this.app.askForText(text);
   };
 }

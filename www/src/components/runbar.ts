@@ -253,7 +253,7 @@ export class RunBar extends AppElement {
     return html`<section class="bar" aria-label=${this.t('run.bar')}>
         ${this.buttons(canTrain)} ${this.stats()}
       </section>
-      <cl-device .app=${this.app}></cl-device>
+      <cl-device .app=${this.app} ?hidden=${!this.shows('device')}></cl-device>
       ${this.pending()}`;
   }
 
@@ -287,7 +287,7 @@ export class RunBar extends AppElement {
     const speed = run?.charactersPerSecond ?? 0;
     const epochs = config?.train.epochs ?? 0;
     return html`<dl class="stats">
-      <div class="stat epoch">
+      <div class="stat epoch" ?hidden=${!this.shows('epoch')}>
         <dt>${this.t('run.epoch')}</dt>
         <dd>
           <span id="epoch">${position?.epoch ?? 0}${epochs ? html`<span class="left epochs"> / ${epochs}</span>` : nothing}</span>
@@ -299,15 +299,15 @@ export class RunBar extends AppElement {
           ${this.timeLeft(speed)}
         </dd>
       </div>
-      <div class="stat">
+      <div class="stat" ?hidden=${!this.shows('loss')}>
         <dt>${this.t('run.loss')}</dt>
         <dd id="loss">${format.loss(now?.loss)}</dd>
       </div>
-      <div class="stat" title=${this.t('run.perplexity.help', { vocabulary })}>
+      <div class="stat" ?hidden=${!this.shows('perplexity')} title=${this.t('run.perplexity.help', { vocabulary })}>
         <dt>${this.t('run.perplexity')}</dt>
         <dd id="perplexity">${format.perplexity(now?.perplexity)}</dd>
       </div>
-      <div class="stat speed">
+      <div class="stat speed" ?hidden=${!this.shows('speed')}>
         <dt>${this.t('run.speed')}</dt>
         <dd id="speed">${speed ? format.rate(speed, language) : '–'}</dd>
       </div>

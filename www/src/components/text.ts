@@ -3,11 +3,14 @@ import { css, html, nothing } from 'lit';
 import { customElement, query } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import * as format from '../i18n/format.ts';
+import { optionKey } from '../i18n/i18n.ts';
 import type { Encoding } from '../protocol/engine.ts';
 import type { TextView } from '../protocol/messages.ts';
 import { textName } from '../i18n/names.ts';
 import { TEXT_OPTIONS } from '../i18n/options.ts';
 import { openPart } from '../parts.ts';
+import { getOption } from '../state/config.ts';
+import { secondsUntilGood } from '../state/estimate.ts';
 import { AppElement } from './base.ts';
 import './options.ts';
 import { shared } from './styles.ts';
@@ -18,9 +21,7 @@ const FREQUENT_SHOWN = 24;
 
 @customElement('cl-text')
 export class TextDesk extends AppElement {
-  protected readonly watches = ['boot', 'text', 'reading', 'proposal'] as const;
-  @query('dialog') private dialog!: HTMLDialogElement;
-  @query('textarea') private area!: HTMLTextAreaElement;
+  protected readonly watches = ['boot', 'text', 'reading', 'fitted', 'config', 'proposal', 'rate', 'phase'] as const;
   @query('input[type=file]') private picker!: HTMLInputElement;
 
   static override styles = [
@@ -81,48 +82,20 @@ export class TextDesk extends AppElement {
       .encoding select {
         width: auto;
       }
-      dialog {
-        width: min(640px, calc(100vw - 32px));
-        padding: 20px;
-        border: 1px solid var(--line);
-        border-radius: var(--radius);
-        background: var(--surface);
-        color: var(--ink);
-      }
-      dialog::backdrop {
-        background: rgb(10 15 20 / 45%);
-      }
-      textarea {
-        height: 280px;
-        margin: 10px 0;
-        padding: 10px;
-        resize: vertical;
-        font-family: var(--serif);
-      }
-      .end {
-        justify-content: flex-end;
-      }
-      .file {
-        margin-right: auto;
-      }
     `,
   ];
-
-  /** Where one's own text is entered. */
-  openOwn(): void {
-    this.dialog.showModal();
-  }
 
   override render() {
     const { boot, text } = this.state;
     return html`<section class="card stack" aria-labelledby="title">
       <div class="head tight"><h2 id="title">${this.t('text.title')}</h2></div>
-      <cl-presets .app=${this.app}></cl-presets>
+      ${this.shows('preset') ? html`<cl-presets .app=${this.app}></cl-presets>` : nothing}
       <div class="choose">
         <select
           id="corpus"
           aria-label=${this.t('text.choose')}
-          ?disabled=${!boot}
+          ?hidden=${!this.shows('corpus')}
+          ?disabled=${!boot || this.fixed('corpus')}
           .value=${live(this.chosen)}
           @change=${this.chooseCorpus}
         >
@@ -132,10 +105,7 @@ export class TextDesk extends AppElement {
           )}
           ${text && text.kind !== 'corpus' ? html`<option value="" selected>${textName(this.state, text.name)}</option>` : nothing}
         </select>
-        <button id="pick" @click=${() => this.picker.click()}>${this.t('text.pick')}</button>
-        <button id="paste" @click=${this.openOwn}>${this.t('text.paste')}</button>
-        <input type="file" hidden aria-label=${this.t('text.pick')} @change=${this.picked} />
-        <p class="small muted drop">${this.t('text.drop')}</p>
+        ${this.shows('own-text') ? this.own() : nothing}
       </div>
       ${text ? this.about(text) : nothing}
       ${text
@@ -145,7 +115,6 @@ export class TextDesk extends AppElement {
           </details>`
         : nothing}
       <cl-options .app=${this.app} .specs=${TEXT_OPTIONS} .label=${this.t('text.options')}></cl-options>
-      ${this.pasteDialog()}
     </section>`;
   }
 
@@ -154,6 +123,14 @@ export class TextDesk extends AppElement {
     const { text, proposal } = this.state;
     if (proposal?.event === 'text') return proposal.name;
     return text?.kind === 'corpus' ? text.name : '';
+  }
+
+  private own() {
+    const locked = this.fixed('own-text');
+    return html`<button id="pick" ?disabled=${locked} @click=${() => this.picker.click()}>${this.t('text.pick')}</button>
+      <button id="paste" ?disabled=${locked} @click=${() => this.app.askForText()}>${this.t('text.own')}</button>
+      <input type="file" hidden multiple aria-label=${this.t('text.pick')} @change=${this.picked} />
+      <p class="small muted drop">${this.t('text.drop')}</p>`;
   }
 
   private about(text: TextView) {
@@ -168,6 +145,7 @@ export class TextDesk extends AppElement {
           ? html`· ${this.t('text.kept', { kept: format.count(kept, language), share: format.percent(share_covered, language) })}`
           : nothing}
       </p>
+      ${this.fitted()} ${this.goodIn()}
       ${text.encoding && text.kind !== 'paste' ? this.encoding(text) : nothing}
       ${text.replaced
         ? html`<p class="small problem">${this.t('text.replaced', { count: format.count(text.replaced, language) })}</p>`
@@ -188,6 +166,26 @@ export class TextDesk extends AppElement {
     `;
   }
 
+  /** What was made to fit the text. */
+  private fitted() {
+    const { fitted, config, language } = this.state;
+    if (!fitted.length) return nothing;
+    const names = fitted.map((path) => `${this.t(optionKey(path, 'label'))} ${getOption(config!, path)}`);
+    const options = new Intl.ListFormat(language, { type: 'conjunction' }).format(names);
+    return html`<p class="small" id="fitted">${this.t('text.fitted', { options })}</p>`;
+  }
+
+  /** Until it has begun to train; then one sees. */
+  private goodIn() {
+    const { config, text, rate, phase, language } = this.state;
+    if (!config || !text || !rate || phase !== 'ready') return nothing;
+    const { kept, characters } = text.statistics;
+    const seconds = secondsUntilGood(config, kept, characters, rate);
+    if (!seconds) return nothing;
+    const [from, to] = seconds.map((each) => format.duration(each, language));
+    return html`<p class="small muted" id="good-in">${from === to ? this.t('text.goodIn.about', { time: to! }) : this.t('text.goodIn', { from: from!, to: to! })}</p>`;
+  }
+
   private named(character: string): string {
     if (character === '\n') return this.t('text.newline');
     if (character === '\t') return this.t('text.tab');
@@ -199,6 +197,7 @@ export class TextDesk extends AppElement {
       <label for="encoding">${this.t('text.encoding')}</label>
       <select
         id="encoding"
+        ?disabled=${this.fixed('own-text')}
         .value=${live(this.state.proposal?.event === 'encoding' ? this.state.proposal.name.toLowerCase() : (text.encoding ?? ''))}
         @change=${(event: Event) => this.app.setEncoding((event.target as HTMLSelectElement).value as Encoding)}
       >
@@ -208,38 +207,14 @@ export class TextDesk extends AppElement {
     </div>`;
   }
 
-  private pasteDialog() {
-    return html`<dialog aria-labelledby="paste-title">
-      <h2 id="paste-title">${this.t('text.paste.title')}</h2>
-      <textarea aria-label=${this.t('text.paste.label')} spellcheck="false"></textarea>
-      <div class="row end">
-        <button class="file" @click=${this.pickInstead}>${this.t('text.pick')}</button>
-        <button @click=${() => this.dialog.close()}>${this.t('text.cancel')}</button>
-        <button class="primary" id="paste-use" @click=${this.usePasted}>${this.t('text.paste.use')}</button>
-      </div>
-    </dialog>`;
-  }
-
   private chooseCorpus(event: Event): void {
     const id = (event.target as HTMLSelectElement).value;
     if (id) void this.app.openText({ kind: 'corpus', id });
   }
 
-  private pickInstead(): void {
-    this.dialog.close();
-    this.picker.click();
-  }
-
   private picked(): void {
-    const file = this.picker.files?.[0];
+    const files = [...(this.picker.files ?? [])];
     this.picker.value = '';
-    if (file) void this.app.openFile(file);
-  }
-
-  private usePasted(): void {
-    const text = this.area.value;
-    this.area.value = '';
-    this.dialog.close();
-    void this.app.openText({ kind: 'paste', text });
+    void this.app.openFiles(files);
   }
 }

@@ -51,7 +51,7 @@ export class Presets extends AppElement {
     if (!boot) return nothing;
     return html`<label
       >${this.t('preset.title')}
-      <select id="preset" .value=${live(preset ?? '')} @change=${(event: Event) => this.app.usePreset((event.target as HTMLSelectElement).value)}>
+      <select id="preset" ?disabled=${this.fixed('preset')} .value=${live(preset ?? '')} @change=${(event: Event) => this.app.usePreset((event.target as HTMLSelectElement).value)}>
         ${preset === null ? html`<option value="" selected disabled>${this.t('preset.custom')}</option>` : nothing}
         ${boot.presets.map(
           ({ id }) => html`<option value=${id} ?selected=${id === preset}>${this.name(id)}</option>`,

@@ -4,19 +4,27 @@ import { customElement, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { asFailure } from '../client/client.ts';
 import { failureText } from '../i18n/failures.ts';
+import { textName } from '../i18n/names.ts';
 import type { SampledCharacter } from '../protocol/engine.ts';
 import type { Failure } from '../protocol/messages.ts';
 import type { Sampling } from '../state/appstate.ts';
+import { remembered } from '../state/preferences.ts';
+import type { Song } from '../songs/kept.ts';
 import { AppElement } from './base.ts';
 import { BranchEvent, type Continuation } from './continuation.ts';
 import './continuation.ts';
-import { saveAs } from './download.ts';
 import { shared } from './styles.ts';
 
 const ALTERNATIVES = 8;
 /** More is work for the command line: every character here can be pointed at. */
 const LONGEST = 5000;
+/** New seeds are short enough to be told to somebody. */
+const NEW_SEEDS = 1_000_000;
+const MOST_SEED = Number.MAX_SAFE_INTEGER - 4;
 let nextId = 1;
+
+/** What is done with songs is needed once there is one. */
+const loadSongs = () => import('../songs/shelf.ts').catch(() => undefined);
 
 @customElement('cl-writer')
 export class Writer extends AppElement {
@@ -25,7 +33,8 @@ export class Writer extends AppElement {
   @state() private failure: Failure | null = null;
   @state() private unknown: string[] = [];
   @state() private surprise = true;
-  @state() private copied = false;
+  /** The option that was given a number out of its range. */
+  @state() private outOfRange: string | null = null;
 
   static override styles = [
     shared,
@@ -77,7 +86,11 @@ export class Writer extends AppElement {
       .outputs {
         display: grid;
         gap: 8px;
-        margin-top: 12px;
+        margin-block: 12px;
+      }
+      cl-song:not(:defined),
+      cl-songs:not(:defined) {
+        display: none;
       }
     `,
   ];
@@ -92,12 +105,13 @@ export class Writer extends AppElement {
       <div class="head"><h2 id="title">${this.t('sample.title')}</h2></div>
       <form @submit=${this.submit}>
         <div class="begin">
-          <label
+          <label ?hidden=${!this.shows('opening')}
             >${this.t('sample.prefix')}
             <input
               id="prefix"
               autocomplete="off"
               spellcheck="false"
+              ?disabled=${this.fixed('opening')}
               placeholder=${this.t('sample.prefix.placeholder')}
               .value=${sampling?.prefix ?? ''}
               @change=${(event: Event) => this.app.setSampling({ prefix: (event.target as HTMLInputElement).value })}
@@ -108,7 +122,7 @@ export class Writer extends AppElement {
             : html`<button class="primary" id="write" ?disabled=${!session}>${this.t('sample.write')}</button>`}
         </div>
         ${this.problem()}
-        <label class="slider"
+        <label class="slider" ?hidden=${!this.shows('temperature')}
           >${this.t('sample.temperature')}
           <input
             type="range"
@@ -118,12 +132,12 @@ export class Writer extends AppElement {
             step="0.05"
             aria-describedby="temperature-help"
             .value=${String(sampling?.temperature ?? 1)}
-            ?disabled=${sampling?.greedy ?? true}
+            ?disabled=${(sampling?.greedy ?? true) || this.fixed('temperature')}
             @input=${this.number('temperature')}
           />
           <span class="number">${sampling?.temperature.toFixed(2) ?? '–'}</span>
         </label>
-        <p class="small muted" id="temperature-help">${this.t('sample.temperature.help')}</p>
+        <p class="small muted" id="temperature-help" ?hidden=${!this.shows('temperature')}>${this.t('sample.temperature.help')}</p>
         ${sampling ? this.more(sampling) : nothing}
       </form>
       <div class="outputs" @branch=${this.branch}>
@@ -136,11 +150,22 @@ export class Writer extends AppElement {
               .continuation=${each}
               .number=${index + 1}
               .surprise=${this.surprise}
-            ></cl-continuation>`,
+            ></cl-continuation>
+            ${each.status === 'writing' ? nothing : html`<cl-song .app=${this.app} .song=${this.songOf(each)}></cl-song>`}`,
         )}
       </div>
       ${this.continuations.length ? this.tools() : nothing}
+      <cl-songs .app=${this.app}></cl-songs>
     </section>`;
+  }
+
+  override firstUpdated(): void {
+    if (remembered('songs')) void loadSongs();
+  }
+
+  private songOf({ prefix, characters, seed, by }: Continuation): Song {
+    const text = (prefix + characters.map(({ character }) => character).join('')).trim();
+    return { ...by, text, seed };
   }
 
   private more(sampling: Sampling) {
@@ -150,7 +175,15 @@ export class Writer extends AppElement {
         ${this.field('length', sampling.length, 1, LONGEST, 1)} ${this.field('count', sampling.count, 1, 4, 1)}
         ${this.field('top_k', sampling.top_k, 0, undefined, 1, this.t('sample.top_k.help'))}
         ${this.field('top_p', sampling.top_p, 0.01, 1, 0.01, this.t('sample.top_p.help'))}
-        ${this.field('seed', sampling.seed, 0, undefined, 1)}
+        ${this.field('seed', sampling.seed, 0, MOST_SEED, 1)}
+        <label class="check">
+          <input
+            type="checkbox"
+            id="keep-seed"
+            .checked=${sampling.keepSeed}
+            @change=${(event: Event) => this.app.setSampling({ keepSeed: (event.target as HTMLInputElement).checked })}
+          />${this.t('sample.keepSeed')}
+        </label>
         <label class="check">
           <input
             type="checkbox"
@@ -181,15 +214,22 @@ export class Writer extends AppElement {
         .value=${String(value)}
         @change=${this.number(name)}
       />
-      ${help ? html`<span class="small muted light">${help}</span>` : nothing}
+      ${this.outOfRange === name
+        ? html`<span class="small problem light" role="alert">${this.t('sample.range', { min, max: max ?? '∞' })}</span>`
+        : help
+          ? html`<span class="small muted light">${help}</span>`
+          : nothing}
     </label>`;
   }
 
   private number(name: 'temperature' | 'length' | 'count' | 'top_k' | 'top_p' | 'seed') {
     return (event: Event) => {
       const input = event.target as HTMLInputElement;
-      if (input.validity.valid && Number.isFinite(input.valueAsNumber)) this.app.setSampling({ [name]: input.valueAsNumber });
-      else input.value = String(this.state.sampling![name]);
+      const valid = input.validity.valid && Number.isFinite(input.valueAsNumber);
+      this.outOfRange = valid ? null : name;
+      if (!valid) input.value = String(this.state.sampling![name]);
+      // Who types a seed wants that one.
+      else this.app.setSampling({ [name]: input.valueAsNumber, ...(name === 'seed' ? { keepSeed: true } : {}) });
     };
   }
 
@@ -208,12 +248,6 @@ export class Writer extends AppElement {
 
   private tools() {
     return html`<div class="row">
-      <button id="copy" ?disabled=${this.writing} @click=${this.copy}>
-        ${this.t(this.copied ? 'sample.copied' : 'sample.copy')}
-      </button>
-      <button ?disabled=${this.writing} @click=${() => saveAs(new Blob([this.text()], { type: 'text/plain' }), 'charloom.txt')}>
-        ${this.t('sample.download')}
-      </button>
       <button id="inside" ?disabled=${this.writing} @click=${this.lookInside}>${this.t('inside.title')}</button>
       <label class="check">
         <input
@@ -225,23 +259,11 @@ export class Writer extends AppElement {
     </div>`;
   }
 
-  private text(): string {
-    return this.continuations
-      .map((each) => each.prefix + each.characters.map(({ character }) => character).join(''))
-      .join('\n\n———\n\n');
-  }
-
   private readonly lookInside = () => {
     const first = this.continuations[0];
     if (first) this.app.lookInside(first.prefix + first.characters.map(({ character }) => character).join(''));
     this.dispatchEvent(new Event('look-inside', { bubbles: true, composed: true }));
   };
-
-  private async copy(): Promise<void> {
-    if (!(await this.app.notices.attempt(() => navigator.clipboard.writeText(this.text())))) return;
-    this.copied = true;
-    setTimeout(() => (this.copied = false), 1500);
-  }
 
   private submit(event: Event): void {
     event.preventDefault();
@@ -251,17 +273,25 @@ export class Writer extends AppElement {
   }
 
   private async write(skipUnknown: boolean): Promise<void> {
-    const { count, length, seed, prefix } = this.state.sampling!;
+    if (!this.state.sampling!.keepSeed) this.app.setSampling({ seed: Math.floor(Math.random() * NEW_SEEDS) });
+    const { count, length, seed, prefix, temperature } = this.state.sampling!;
+    void loadSongs();
     this.stop();
     this.failure = null;
-    this.continuations = Array.from({ length: count }, () => ({
+    const { session, text } = this.state;
+    const { cell, hidden_size: units } = session!.config.model;
+    const epoch = this.state.position?.epoch ?? 0;
+    const by = { temperature, cell, units, epoch, learntFrom: text ? textName(this.state, text.name) : '?', written: Date.now() };
+    this.continuations = Array.from({ length: count }, (_, index) => ({
       id: nextId++,
       prefix,
+      seed: seed + index,
+      by,
       characters: [],
       status: 'writing' as const,
       skipped: [],
     }));
-    await Promise.all(this.continuations.map((each, index) => this.stream(each, prefix, seed + index, length, skipUnknown)));
+    await Promise.all(this.continuations.map((each) => this.stream(each, prefix, each.seed, length, skipUnknown)));
   }
 
   /** Writes on until the length is reached or someone stops it. */

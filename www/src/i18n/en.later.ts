@@ -56,7 +56,9 @@ export const enLater = {
   'model.details': '{cell}, {hidden} units · epoch {epoch} · {when}',
   'model.pytorch': 'PyTorch script',
   'model.pytorch.help': 'A short script that loads the downloaded model and writes with it in PyTorch.',
-
+  'share.build': 'Build a link…',
+  'share.handIn': 'Hand in…',
+  'share.openResult': 'Open a result…',
   'share.link': 'Copy link',
   'share.copied': 'Link copied. It carries all settings, and never your text.',
 } as const;

@@ -57,7 +57,9 @@ export const zhLater: Record<LaterKey, string> = {
   'model.details': '{cell}，{hidden} 个单元 · 第 {epoch} 轮 · {when}',
   'model.pytorch': 'PyTorch 脚本',
   'model.pytorch.help': '一小段脚本：在 PyTorch 里载入下载的模型并让它写作。',
-
+  'share.build': '制作链接…',
+  'share.handIn': '提交结果…',
+  'share.openResult': '打开结果…',
   'share.link': '复制链接',
   'share.copied': '链接已复制。它带有全部设置，但绝不包含你的文本。',
 };

@@ -12,6 +12,7 @@ import type {
   Encoding,
   EpochReport,
   Failure,
+  Given,
   Inspection,
   LiveOptions,
   ModelConfig,
@@ -51,11 +52,13 @@ export interface Boot {
 export type TextSource =
   | { kind: 'corpus'; id: string }
   | { kind: 'file'; file: File; encoding?: Encoding }
+  /** Read one after the other, each in its own encoding. */
+  | { kind: 'files'; files: File[] }
   | { kind: 'paste'; text: string };
 
 /** The text in use, as the page may know it. */
 export interface TextView {
-  kind: TextSource['kind'] | 'saved';
+  kind: 'corpus' | 'file' | 'paste' | 'saved';
   /** Corpus id, file name, or empty for pasted text. */
   name: string;
   bytes: number;
@@ -196,6 +199,7 @@ export interface WriteRequest {
   /** Chosen by the page, to name the stream in events and in `stopWriting`. */
   id: number;
   options: SampleOptions;
+  /** About so many characters: it ends with a line. */
   length: number;
 }
 
@@ -204,9 +208,10 @@ export interface Desk {
   start(wish: Backend, listener: (event: WorkerEvent) => void): Promise<Result<Boot>>;
   /**
    * Reads a text and begins a run on it; or, where the present model has none and knows its characters, goes on with
-   * that model. Where either fails, the present text and run stay.
+   * that model. Where either fails, the present text and run stay. With `given`, the batches are made to fit the text,
+   * but for those options.
    */
-  openText(source: TextSource, config: Config): Promise<Result<{ text: TextView; info: SessionInfo; resumed: boolean }>>;
+  openText(source: TextSource, config: Config, given: Given | null): Promise<Result<{ text: TextView; info: SessionInfo; resumed: boolean }>>;
   /** Answers: it lives. */
   ping(): Promise<Result<null>>;
   /** Fetches what the worker needs later, and names all its files: what an offline visit needs besides the page's own. */
@@ -220,6 +225,8 @@ export interface Desk {
   endSlow(): Promise<Result<null>>;
   /** The same text under other options (or another encoding). */
   rereadText(options: TextConfig, encoding: Encoding | null): Promise<Result<TextView>>;
+  /** `config` with batches that fit the present text. */
+  fitted(config: Config, given: Given): Promise<Result<Config>>;
   summarize(model: ModelConfig, train: TrainConfig): Promise<Result<Summary>>;
   /** Begins a new run on the present text. */
   create(config: Config): Promise<Result<SessionInfo>>;
@@ -255,6 +262,8 @@ export interface Desk {
   renameModel(id: string, name: string): Promise<Result<null>>;
   removeModel(id: string): Promise<Result<null>>;
   modelFile(id: string): Promise<Result<Blob>>;
+  /** From now on nothing is stored by itself. */
+  keepNothing(): Promise<Result<null>>;
   /** What the page wants kept beside a stored model. */
   keepView(id: string, view: unknown): Promise<Result<null>>;
 }

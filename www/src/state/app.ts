@@ -16,6 +16,7 @@ import { Notices } from './notices.ts';
 import { OptionControl } from './options.ts';
 import { remember, remembered } from './preferences.ts';
 import { Recovery } from './recovery.ts';
+import { covers, type Part } from './parts.ts';
 import { corpusOf, presetFor } from './presets.ts';
 import { Question } from './question.ts';
 import { RunControl } from './run.ts';
@@ -49,7 +50,7 @@ export class App {
       this.hash.language ?? remembered('language'),
       navigator.languages ?? [navigator.language],
     );
-    this.store = new Store(initialState(language, asTheme(remembered('theme')), this.hash.hide));
+    this.store = new Store(initialState(language, asTheme(remembered('theme')), this.hash.hide, this.hash.lock));
     this.runs = new RunList(this.store);
     this.notices = new Notices(this.store);
     this.shelf = new Shelf(client, this.store, this.runs, this.notices);
@@ -100,7 +101,7 @@ export class App {
   /** How writing is set before anything is changed. */
   get samplingBase(): Sampling {
     const { prefix, temperature, top_k, top_p, greedy, seed } = this.state.boot!.sampling;
-    return { prefix, temperature, top_k, top_p, greedy, seed, length: SAMPLE_LENGTH, count: 1 };
+    return { prefix, temperature, top_k, top_p, greedy, seed, length: SAMPLE_LENGTH, count: 1, keepSeed: false };
   }
 
   // Language and theme
@@ -112,6 +113,7 @@ export class App {
     this.links.writeIfAny();
     await this.texts.idle();
     if (this.state.phase !== 'ready' || this.texts.chosen || this.runs.current?.step) return;
+    if (covers(this.state.lock, 'preset') || covers(this.state.lock, 'corpus')) return;
     const preset = presetFor(this.state.boot!, language);
     this.options.choosePreset(preset);
     await this.texts.openCorpus(corpusOf(this.state.boot!, preset));
@@ -125,11 +127,24 @@ export class App {
 
   // Writing
 
+  /** Whether the link locks a part; then the page says so. */
+  refuses(part: Part): boolean {
+    const locked = covers(this.state.lock, part);
+    if (locked) this.notices.add('problem', 'notice.locked');
+    return locked;
+  }
+
   setSampling(sampling: Partial<Sampling>): void {
+    const { lock } = this.state;
+    if ('prefix' in sampling && covers(lock, 'opening')) sampling = { ...sampling, prefix: this.state.sampling!.prefix };
+    if ('temperature' in sampling && covers(lock, 'temperature')) sampling = { ...sampling, temperature: this.state.sampling!.temperature };
     const next = { ...this.state.sampling!, ...sampling };
     this.store.set({ sampling: next });
-    const { prefix, temperature, top_k, top_p, greedy, seed } = next;
     if (Object.keys(sampling).length === 1) this.links.writeSoon();
+    // The living sample keeps its seed, so that what changes in it is what was learnt.
+    const { seed } = this.samplingBase;
+    const { prefix, temperature, top_k, top_p, greedy } = next;
+    if (!['prefix', 'temperature', 'top_k', 'top_p', 'greedy'].some((name) => name in sampling)) return;
     void this.client.living({ prefix, temperature, top_k, top_p, greedy, seed }).catch(() => undefined);
   }
 
@@ -142,7 +157,8 @@ export class App {
   readonly usePreset = (id: string) => this.options.usePreset(id);
   readonly setOption: OptionControl['setOption'] = (path, value) => this.options.setOption(path, value);
   readonly openText: TextControl['openText'] = (source) => this.texts.openText(source);
-  readonly openFile: TextControl['openFile'] = (file) => this.texts.openFile(file);
+  readonly openFiles: TextControl['openFiles'] = (files, event) => this.texts.openFiles(files, event);
+  readonly askForText: TextControl['ask'] = (text, files) => this.texts.ask(text, files);
   readonly setEncoding: TextControl['setEncoding'] = (encoding) => this.texts.setEncoding(encoding);
   readonly train = () => this.run.train();
   readonly pause = () => this.run.pause();

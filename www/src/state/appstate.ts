@@ -34,7 +34,12 @@ export interface Problem {
   failure: Failure;
 }
 
-export type Sampling = Omit<SampleOptions, 'alternatives' | 'skip_unknown'> & { length: number; count: number };
+export type Sampling = Omit<SampleOptions, 'alternatives' | 'skip_unknown'> & {
+  length: number;
+  count: number;
+  /** The next song is drawn from the same seed; otherwise each has a new one. */
+  keepSeed: boolean;
+};
 
 export interface AppState extends Flags {
   language: Language;
@@ -55,6 +60,8 @@ export interface AppState extends Flags {
   pending: OptionPath[];
   /** What would end the run, and waits for an answer. */
   proposal: Proposal | null;
+  /** Options that were made to fit the text. */
+  fitted: OptionPath[];
   problem: Problem | null;
   /** For the controls' configuration. */
   summary: Summary | null;
@@ -79,10 +86,12 @@ export interface AppState extends Flags {
   resume: ModelEntry | null;
   models: ModelEntry[];
   savedAt: number | null;
+  /** Names of parts that the link hides, and of those that it locks. */
   hide: string[];
+  lock: string[];
 }
 
-export function initialState(language: Language, theme: Theme, hide: string[]): AppState {
+export function initialState(language: Language, theme: Theme, hide: string[], lock: string[]): AppState {
   return {
     language,
     theme,
@@ -95,6 +104,7 @@ export function initialState(language: Language, theme: Theme, hide: string[]): 
     config: null,
     pending: [],
     proposal: null,
+    fitted: [],
     problem: null,
     summary: null,
     session: null,
@@ -112,5 +122,6 @@ export function initialState(language: Language, theme: Theme, hide: string[]): 
     models: [],
     savedAt: null,
     hide,
+    lock,
   };
 }

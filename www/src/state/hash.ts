@@ -19,12 +19,14 @@ export interface HashState {
   key: string | null;
   /** Names of parts of the page that are not shown. */
   hide: string[];
+  /** Names of parts that are shown and cannot be changed. */
+  lock: string[];
   parameters: URLSearchParams;
 }
 
 const BACKENDS: readonly Backend[] = ['auto', 'webgpu', 'cpu'];
 const BUILDS: readonly BuildName[] = ['scalar', 'simd', 'relaxed', 'threads'];
-const NAMES = ['corpus', 'preset', 'backend', 'build', 'lang', 'key', 'hide'];
+const NAMES = ['corpus', 'preset', 'backend', 'build', 'lang', 'key', 'hide', 'lock'];
 /** What of writing travels, and what it may be. */
 const WRITING = {
   prefix: () => true,
@@ -40,6 +42,12 @@ function oneOf<T extends string>(value: string | null, choices: readonly T[]): T
   return choices.find((choice) => choice === value) ?? null;
 }
 
+/** Names of parts; an option may be written in full, `train.lr` for `lr`. */
+function namesIn(list: string | null): string[] {
+  const names = (list ?? '').split(',').map((name) => name.trim().replace(/^(text|model|train)\./, ''));
+  return [...new Set(names.filter(Boolean))];
+}
+
 export function readHash(hash: string): HashState {
   const parameters = new URLSearchParams(hash.replace(/^#/, ''));
   return {
@@ -49,7 +57,8 @@ export function readHash(hash: string): HashState {
     build: oneOf(parameters.get('build'), BUILDS),
     language: oneOf(parameters.get('lang'), Object.keys(LANGUAGES) as Language[]),
     key: parameters.get('key') || null,
-    hide: (parameters.get('hide') ?? '').split(',').filter(Boolean),
+    hide: namesIn(parameters.get('hide')),
+    lock: namesIn(parameters.get('lock')),
     parameters,
   };
 }
@@ -115,6 +124,7 @@ export function writeHash(state: Omit<HashState, 'parameters'>, { config, base, 
   if (state.key) parameters.set('key', state.key);
   if (state.language) parameters.set('lang', state.language);
   if (state.hide.length) parameters.set('hide', state.hide.join(','));
+  if (state.lock.length) parameters.set('lock', state.lock.join(','));
   for (const [path, value] of toParameters(config, base)) parameters.set(path, value);
   for (const name of Object.keys(WRITING) as (keyof typeof WRITING)[]) {
     if (sampling[name] !== samplingBase[name]) parameters.set(`write.${name}`, String(sampling[name]));

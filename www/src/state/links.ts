@@ -1,16 +1,28 @@
 /** Links: the address always says what trains and how it writes; another address is followed, after the one question. */
 import { asFailure } from '../client/client.ts';
-import { loadLanguage } from '../i18n/i18n.ts';
+import { loadLanguage, type Language } from '../i18n/i18n.ts';
 import { loadFailures } from '../i18n/failures.ts';
 import type { Backend, Config } from '../protocol/engine.ts';
-import type { Failure } from '../protocol/messages.ts';
+import type { BuildName, Failure } from '../protocol/messages.ts';
 import type { App } from './app.ts';
 import { differences, getOption, pathOf, withOption } from './config.ts';
 import { configFromHash, OWN_TEXT, readHash, samplingFromHash, writeHash, type HashState, type Mistake } from './hash.ts';
+import { partNames, unknownParts } from './parts.ts';
 import { baseConfig, corpusOf, presetFor } from './presets.ts';
 
 /** Browsers refuse an address that changes with every move of a slider. */
 const SETTLES_MS = 300;
+
+/** What a link is to carry besides; null is as it is, or as the reader has it. */
+export interface Wishes {
+  hide: string[];
+  lock: string[];
+  build: BuildName | null;
+  language: Language | null;
+  seed: number | null;
+  opening: string | null;
+  temperature: number | null;
+}
 
 export class LinkControl {
   /** The fragment as this page wrote or followed it. */
@@ -36,15 +48,28 @@ export class LinkControl {
     const preset = known ? hash.preset : presetFor(boot, app.state.language);
     app.options.choosePreset(preset);
     const { config, mistakes } = configFromHash(hash, app.state.config!);
+    app.options.chosen = new Set(differences(app.state.config!, config));
     const written = samplingFromHash(hash, app.samplingBase);
     mistakes.push(...written.mistakes);
     if (hash.preset !== null && !known) mistakes.push(`preset=${hash.preset}`);
-    app.store.set({ hide: hash.hide, config: await this.fitting(config, mistakes) });
+    app.store.set({ hide: hash.hide, lock: [], config: await this.fitting(config, mistakes) });
     app.setSampling(written.sampling);
     await this.openText(mistakes);
+    app.store.set({ lock: hash.lock });
+    this.nameUnknownParts(hash);
     if (mistakes.length) app.notices.add('problem', 'notice.link', { mistakes: mistakes.join(', ') }, null, { cause: 'link' });
     else app.notices.clear('link');
     if (location.hash) this.write();
+  }
+
+  /** Says which names a link may hide and lock, where it names others. */
+  private nameUnknownParts({ hide, lock }: HashState): void {
+    const { app } = this;
+    const known = partNames(app.state.config!);
+    for (const [name, given] of Object.entries({ hide, lock }) as ['hide' | 'lock', string[]][]) {
+      const names = unknownParts(given, known[name]);
+      if (names.length) app.notices.add('problem', 'notice.parts', { name, names: names.join(', '), known: known[name].join(', ') }, null, { cause: 'link' });
+    }
   }
 
   /** What the engine takes of a configuration; the rest is as in the preset. */
@@ -138,14 +163,33 @@ export class LinkControl {
 
   /** All that a link can say of what trains. */
   get fragment(): string {
+    return this.fragmentWith({});
+  }
+
+  private fragmentWith(wishes: Partial<Wishes>): string {
     const { app } = this;
-    const { boot, session, config, runPreset: preset, text, hide, language, sampling } = app.state;
+    const { boot, session, config, runPreset: preset, text, hide, lock, language, sampling } = app.state;
     const trains = session?.config ?? config;
     if (!boot || !trains || !sampling) return this.address;
     const usual = corpusOf(boot, preset);
     const corpus = !text ? null : text.kind !== 'corpus' ? OWN_TEXT : text.name === usual ? null : text.name;
-    const linked = { config: trains, base: baseConfig(boot, preset), sampling, samplingBase: app.samplingBase };
-    return writeHash({ ...this.hash, corpus, preset, hide, language }, linked);
+    const { seed, opening, temperature, ...shown } = wishes;
+    const linked = {
+      config: typeof seed === 'number' ? withOption(trains, 'train.seed', seed) : trains,
+      base: baseConfig(boot, preset),
+      sampling: { ...sampling, prefix: opening ?? sampling.prefix, temperature: temperature ?? sampling.temperature },
+      samplingBase: app.samplingBase,
+    };
+    return writeHash({ ...this.hash, corpus, preset, hide, lock, language, ...shown }, linked);
+  }
+
+  /** A link to what trains, with what its readers are to find. */
+  hrefWith(wishes: Wishes): string {
+    return location.href.split('#')[0] + this.fragmentWith(wishes);
+  }
+
+  get build(): BuildName | null {
+    return this.hash.build;
   }
 
   /** The link to what trains. */

@@ -1,6 +1,9 @@
 /** Opening models: those kept in this browser, and model files. */
 import type { ModelEntry, Opened } from '../protocol/messages.ts';
+import type { Config } from '../protocol/engine.ts';
 import type { App } from './app.ts';
+import { allPaths, differences } from './config.ts';
+import { coversOption } from './parts.ts';
 import { newRun, restoreRun } from './runs.ts';
 
 export class ModelControl {
@@ -18,6 +21,9 @@ export class ModelControl {
 
   openModel(entry: ModelEntry): Promise<void> {
     const { app } = this;
+    // Who trained here before goes on, models locked or not; a locked option stays as the link has it.
+    const mine = entry.id === app.state.resume?.id;
+    if ((!mine && app.refuses('models')) || this.refuses(entry.config)) return Promise.resolve();
     const act = () =>
       app.notices.attempt(async () => {
         const opened = await app.client.openModel(entry.id);
@@ -32,8 +38,22 @@ export class ModelControl {
     return app.question.put({ event: 'resume', name, act });
   }
 
+  /** Whether a model would change what the link fixes; then the page says so. */
+  private refuses(config: Config): boolean {
+    const { app } = this;
+    if (!differences(config, app.options.locked(config)).length) return false;
+    app.notices.add('problem', 'notice.locked');
+    return true;
+  }
+
   importModel(file: File): Promise<void> {
     const { app } = this;
+    if (app.refuses('models')) return Promise.resolve();
+    // What a file would change is known only once it has been opened.
+    if (allPaths(app.state.config!).some((path) => coversOption(app.state.lock, path))) {
+      app.notices.add('problem', 'notice.locked');
+      return Promise.resolve();
+    }
     const act = () =>
       app.notices.attempt(async () => {
         const opened = await app.client.importModel(file);
@@ -51,7 +71,8 @@ export class ModelControl {
   adopt({ info, text, view }: Opened, preset: string | null = null): void {
     const { app } = this;
     const known = app.state.boot!.presets.some(({ id }) => id === preset) ? preset : null;
-    const run = restoreRun(view) ?? newRun(0, 0, info, text?.name ?? '');
+    // How a model came to be is not in its file.
+    const run = restoreRun(view) ?? { ...newRun(0, 0, info, text?.name ?? ''), altered: true };
     app.runs.add({ ...run, id: app.runs.nextId(), variant: app.runs.freeVariant(info.config.model.cell), visible: true, opened: true, step: info.position?.step ?? 0 });
     app.texts.chosen = true;
     app.store.set({
@@ -63,6 +84,7 @@ export class ModelControl {
       position: info.position,
       text: text ?? app.state.text,
       pending: [],
+      fitted: [],
       problem: null,
       resume: null,
     });

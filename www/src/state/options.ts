@@ -1,7 +1,10 @@
 /** The options: presets, edits, what takes effect at once and what needs a new run. */
 import { asFailure } from '../client/client.ts';
+import type { Config } from '../protocol/engine.ts';
 import type { App } from './app.ts';
-import { getOption, isLive, pathOf, withOption, type OptionPath, type OptionValue } from './config.ts';
+import { allPaths, getOption, isLive, pathOf, withOption, type OptionPath, type OptionValue } from './config.ts';
+import { fittedPaths, givenOf } from './fit.ts';
+import { coversOption } from './parts.ts';
 import { baseConfig, corpusOf } from './presets.ts';
 
 const EDIT_SETTLES_MS = 180;
@@ -11,6 +14,8 @@ export class OptionControl {
   private edited: OptionPath | null = null;
   private settling: Promise<void> = Promise.resolve();
   private edits = 0;
+  /** Options chosen by hand or by the link: they are not made to fit a text. */
+  chosen: ReadonlySet<OptionPath> = new Set();
 
   constructor(private readonly app: App) {}
 
@@ -19,27 +24,48 @@ export class OptionControl {
   choosePreset(preset: string | null): void {
     const { boot } = this.app.state;
     const known = boot!.presets.some((each) => each.id === preset) ? preset : null;
-    this.app.store.set({ preset: known, config: baseConfig(boot!, known), problem: null });
+    this.chosen = new Set();
+    this.app.store.set({ preset: known, config: baseConfig(boot!, known), problem: null, fitted: [] });
+  }
+
+  /** A text has been opened with these settings, of which `config` is what was made to fit it. */
+  take(preset: string | null, chosen: ReadonlySet<OptionPath>, asked: Config, config: Config): void {
+    this.chosen = chosen;
+    this.app.store.set({ preset, config, fitted: fittedPaths(asked, config) });
   }
 
   /** A preset begins a new run, and brings its text along unless the user brought their own. */
   async usePreset(id: string): Promise<void> {
-    const { app } = this;
+    const { app, chosen } = this;
+    if (app.refuses('preset')) return;
+    const { fitted: fittedBefore, config: before } = app.state;
     this.choosePreset(id);
+    app.store.set({ config: this.locked(app.state.config!, before!) });
     const act = async () => {
       app.texts.chosen = true;
       const own = app.state.text && app.state.text.kind !== 'corpus';
       if (!own) await app.texts.openCorpus(corpusOf(app.state.boot!, id));
-      else if (await app.texts.reread(null)) await app.run.begin();
+      else if (await app.texts.reread(null)) {
+        const config = app.state.config!;
+        this.take(id, this.chosen, config, await app.client.fitted(config, givenOf(this.chosen)));
+        await app.run.begin();
+      }
       app.links.write();
     };
     const undo = () => {
       const { session, runPreset } = app.state;
-      app.store.set({ preset: runPreset, config: session?.config ?? app.state.config });
+      this.chosen = chosen;
+      app.store.set({ preset: runPreset, fitted: fittedBefore, config: session?.config ?? app.state.config });
     };
     await app.question.put({ event: 'preset', name: id, act, undo });
     // It is drawn before it is answered for.
     if (app.state.proposal) await this.check(null);
+  }
+
+  /** `config`, with the locked options as they are. */
+  locked(config: Config, present = this.app.state.config!): Config {
+    const paths = allPaths(config).filter((path) => coversOption(this.app.state.lock, path));
+    return paths.reduce((done, path) => withOption(done, path, getOption(present, path)), config);
   }
 
   // Edits
@@ -47,7 +73,10 @@ export class OptionControl {
   /** Answers, where it takes effect at once, when it has. */
   setOption(path: OptionPath, value: OptionValue): Promise<void> | undefined {
     const { app } = this;
+    if (coversOption(app.state.lock, path)) return undefined;
     const config = withOption(app.state.config!, path, value);
+    this.chosen = new Set([...this.chosen, path]);
+    app.store.set({ fitted: app.state.fitted.filter((each) => each !== path) });
     app.store.set({ config, problem: app.state.problem?.path === path ? null : app.state.problem });
     if (isLive(path) && app.state.session) return this.setLive(path, value);
     clearTimeout(this.timer);
@@ -62,7 +91,11 @@ export class OptionControl {
       await app.client.set({ [path.split('.')[1]!]: value });
       const { session } = app.state;
       if (session) app.store.set({ session: { ...session, config: withOption(session.config, path, value) } });
-      if (app.runs.current) app.runs.current.config = withOption(app.runs.current.config, path, value);
+      const run = app.runs.current;
+      if (run) {
+        run.config = withOption(run.config, path, value);
+        run.altered ||= run.step > 0;
+      }
       app.runs.touch();
       app.links.write();
     } catch (error) {

@@ -34,6 +34,8 @@ export interface Run {
   step: number;
   charactersPerSecond: number;
   samples: LivingSample[];
+  /** Options were changed while it trained: the settings alone do not give this run again. */
+  altered?: boolean;
   /** What others reached with the same settings. */
   references: Milestone[];
 }

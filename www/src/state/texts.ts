@@ -1,10 +1,20 @@
 /** Which text is trained on: choosing, opening and reading it again. */
 import { asFailure } from '../client/client.ts';
-import type { Encoding, SessionInfo } from '../protocol/engine.ts';
+import type { Config, Encoding, SessionInfo } from '../protocol/engine.ts';
 import type { Failure, TextSource, TextView } from '../protocol/messages.ts';
 import type { App } from './app.ts';
 import type { PageEvent } from './machine.ts';
-import { corpusOf } from './presets.ts';
+import { differences, type OptionPath } from './config.ts';
+import { givenOf, unfitted } from './fit.ts';
+import { baseConfig, corpusOf, presetFor } from './presets.ts';
+
+/** The settings that a text is opened with. */
+interface Settings {
+  preset: string | null;
+  config: Config;
+  /** Options that were chosen by hand: they are not made to fit. */
+  chosen: ReadonlySet<OptionPath>;
+}
 
 export class TextControl {
   /** Whether the user or the link chose the text: then another language does not change it. */
@@ -26,7 +36,8 @@ export class TextControl {
   }
 
   /** The user's choice. */
-  openText(source: TextSource, event: PageEvent = source.kind === 'corpus' ? 'text' : source.kind): Promise<void> {
+  openText(source: TextSource, event: PageEvent = source.kind === 'corpus' ? 'text' : source.kind === 'paste' ? 'paste' : 'file'): Promise<void> {
+    if (this.app.refuses(source.kind === 'corpus' ? 'corpus' : 'own-text')) return Promise.resolve();
     const act = async () => {
       if (!(await this.read(source))) return;
       this.chosen = true;
@@ -35,23 +46,62 @@ export class TextControl {
     return this.app.question.put({ event, name: nameOf(source), act });
   }
 
-  private read(source: TextSource, refused?: (failure: Failure) => void): Promise<boolean> {
-    const answer = this.readNow(source, refused);
+  /**
+   * One's own text, with the settings as they are or those that are chosen for it. `answered` is told once it has been
+   * opened, or why it was refused; that may be after the question.
+   */
+  openOwn(source: TextSource, keepSettings: boolean, answered: (refusal: Failure | null) => void): Promise<void> {
+    const act = async () => {
+      const settings = keepSettings ? this.settings() : this.settingsForOwn();
+      let refusal: Failure | null = null;
+      const opened = await this.read(source, (failure) => (refusal = failure), settings);
+      if (opened) {
+        this.chosen = true;
+        this.app.links.write();
+      }
+      answered(refusal);
+    };
+    return this.app.question.put({ event: source.kind === 'paste' ? 'paste' : 'file', name: nameOf(source), act });
+  }
+
+  /** Whether the settings are others than would be chosen for one's own text. */
+  get ownSettings(): boolean {
+    return differences(this.settingsForOwn().config, this.settings().config).length > 0;
+  }
+
+  /** As they are, but for what was made to fit another text. */
+  private settings(): Settings {
+    const { preset, config, boot } = this.app.state;
+    const { chosen } = this.app.options;
+    return { preset, config: unfitted(config!, baseConfig(boot!, preset), chosen), chosen };
+  }
+
+  private settingsForOwn(): Settings {
+    const { boot, language } = this.app.state;
+    const preset = presetFor(boot!, language);
+    return { preset, config: this.app.options.locked(baseConfig(boot!, preset)), chosen: new Set() };
+  }
+
+  private read(source: TextSource, refused?: (failure: Failure) => void, settings = this.settings()): Promise<boolean> {
+    const answer = this.readNow(source, settings, refused);
     this.reading = answer;
     return answer;
   }
 
-  private async readNow(source: TextSource, refused?: (failure: Failure) => void): Promise<boolean> {
+  private async readNow(source: TextSource, settings: Settings, refused?: (failure: Failure) => void): Promise<boolean> {
     const { app } = this;
     const before = app.state.phase;
     app.store.set({ reading: nameOf(source) });
     app.enter('reads');
     try {
-      const { text, info, resumed } = await app.client.openText(source, app.state.config!);
+      const { text, info, resumed } = await app.client.openText(source, settings.config, source.kind === 'corpus' ? null : givenOf(settings.chosen));
       app.store.set({ text });
       app.notices.clear('text', 'model', 'run');
       if (resumed) this.wentOn(info, text);
-      else app.run.begun(info);
+      else {
+        app.options.take(settings.preset, settings.chosen, settings.config, info.config);
+        app.run.begun(info);
+      }
       this.source = source;
       return true;
     } catch (error) {
@@ -84,6 +134,7 @@ export class TextControl {
   }
 
   setEncoding(encoding: Encoding): Promise<void> {
+    if (this.app.refuses('own-text')) return Promise.resolve();
     const act = async () => {
       if (await this.reread(encoding)) await this.app.run.begin();
     };
@@ -102,13 +153,35 @@ export class TextControl {
     }
   }
 
-  /** A dropped, pasted or picked file: a model where its name says so, else a text. */
-  openFile(file: File, event: PageEvent = 'file'): Promise<void> {
-    if (/\.safetensors$/i.test(file.name)) return this.app.models.importModel(file);
+  /** Dropped, pasted or picked files: a model or a result where a file is one, else a text; several texts are looked at first. */
+  async openFiles(files: readonly File[], event: PageEvent = 'file'): Promise<void> {
+    const { app } = this;
+    const [file] = files;
+    const model = files.find(({ name }) => /\.safetensors$/i.test(name));
+    if (model) return app.models.importModel(model);
+    if (files.length > 1) return this.ask('', files);
+    if (!file) return;
+    if (await isResult(file)) {
+      await app.notices.attempt(async () => (await import('../teacher/open.ts')).openResult(app, file));
+      return;
+    }
     return this.openText({ kind: 'file', file }, event);
+  }
+
+  /** Opens the sheet for one's own text. */
+  async ask(text = '', files: readonly File[] = []): Promise<void> {
+    if (this.app.refuses('own-text')) return;
+    await this.app.notices.attempt(async () => (await import('../owntext/sheet.ts')).openOwnText(this.app, text, files));
   }
 }
 
+/** By how it begins: a damaged one is to be told from a text. */
+async function isResult(file: File): Promise<boolean> {
+  return /\.json$/i.test(file.name) && (await file.slice(0, 200).text()).includes('"charloom-result"');
+}
+
 function nameOf(source: TextSource): string {
-  return source.kind === 'corpus' ? source.id : source.kind === 'file' ? source.file.name : '';
+  if (source.kind === 'corpus') return source.id;
+  if (source.kind === 'paste') return '';
+  return (source.kind === 'file' ? [source.file] : source.files).map(({ name }) => name).join(' + ');
 }

@@ -19,6 +19,8 @@ export class Keeper {
   private nextAt = 0;
   private savedStep = -1;
   private perplexity: number | null = null;
+  /** Only what is asked for is kept. */
+  onlyAsked = false;
 
   constructor(
     private readonly queue: CommandQueue,
@@ -73,6 +75,7 @@ export class Keeper {
 
   /** Saves unless nothing was learnt since. A full disk must not stop the training. */
   async autosave(): Promise<void> {
+    if (this.onlyAsked) return;
     const started = performance.now();
     try {
       const step = await this.queue.run(() => this.session()?.info().position?.step);

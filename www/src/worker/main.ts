@@ -3,7 +3,7 @@
  * Which file does what: builds.ts loads the wasm, device.ts chooses where it computes, loop.ts trains, living.ts and writer.ts sample, keeper.ts saves.
  */
 import * as Comlink from 'comlink';
-import type { Config, Session, SessionInfo, TrainReport } from '../protocol/engine.ts';
+import type { Config, Given, Session, SessionInfo, TrainReport } from '../protocol/engine.ts';
 import type { Desk, Failure, Opened, WorkerEvent } from '../protocol/messages.ts';
 import { buildAsked } from '../protocol/workername.ts';
 import * as library from '../state/library.ts';
@@ -151,6 +151,12 @@ function requireText(): LoadedText {
   return texts.current;
 }
 
+/** `config` with batches that fit the present text. */
+function fit(config: Config, given: Given): Config {
+  requireText();
+  return engine.fitted(config, texts.current!.view.statistics.characters, given);
+}
+
 function requireSession(): Session {
   if (!session) throw new DeskError('no-session', 'There is no model yet.');
   return session;
@@ -210,7 +216,7 @@ const desk: Desk = {
       await Promise.all([import('./slow.ts'), fetchCorpora()]);
       return [self.location.href, ...performance.getEntriesByType('resource').map((entry) => entry.name)];
     }),
-  openText: (source, config) =>
+  openText: (source, config, given) =>
     answer(async () => {
       const before = texts.current;
       // With the text that it learnt from.
@@ -218,12 +224,13 @@ const desk: Desk = {
       try {
         const text = await texts.open(source, config.text);
         const resumed = await goOn();
-        return { text, info: resumed ?? (await begin(config)), resumed: resumed !== null };
+        return { text, info: resumed ?? (await begin(given ? fit(config, given) : config)), resumed: resumed !== null };
       } catch (error) {
         texts.current = before;
         throw error;
       }
     }),
+  fitted: (config, given) => answer(() => fit(config, given)),
   rereadText: (options, encoding) => answer(() => texts.reread(options, encoding)),
   summarize: (model, train) =>
     answer(() => engine.summarize(model, train, texts.current?.view.statistics.kept ?? 1)),
@@ -356,6 +363,7 @@ const desk: Desk = {
       if (!kept) throw new DeskError('model-missing', 'This model is no longer stored in this browser.');
       return kept.checkpoint;
     }),
+  keepNothing: () => answer(() => ((keeper.onlyAsked = true), null)),
   keepView: (id, view) => answer(async () => (await library.keepView(id, view), null)),
 };
 

@@ -37,9 +37,22 @@ export class TextDesk {
           null,
           options,
         );
+      case 'files':
+        return this.read(await this.joined(source.files), null, options);
       case 'paste':
         return this.read({ kind: 'paste', name: '', bytes: new Blob([source.text]), encoding: 'utf-8' }, null, options);
     }
+  }
+
+  /** Several files as one, with an empty line between two. */
+  private async joined(files: File[]): Promise<StoredText> {
+    const texts: string[] = [];
+    refuseTooLarge(files.reduce((total, { size }) => total + size, 0));
+    for (const file of files) {
+      texts.push(this.engine.decode(new Uint8Array(await file.arrayBuffer()), undefined).text.trimEnd());
+    }
+    const name = files.map((file) => file.name).join(' + ');
+    return { kind: 'file', name, bytes: new Blob([texts.join('\n\n')]), encoding: 'utf-8' };
   }
 
   /** The present text under other options; bytes are decoded again only where the encoding changed. */
@@ -62,14 +75,7 @@ export class TextDesk {
       text = await corpusText(stored.name);
       view = { kind: 'corpus', name: stored.name, bytes: 0, encoding: null, confidence: null, replaced: 0 };
     } else {
-      if (stored.bytes.size > MOST_BYTES) {
-        const megabytes = Math.round(stored.bytes.size / 1e6);
-        const limit = Math.floor(MOST_BYTES / 1e6);
-        throw new DeskError('too-large', `The file has ${megabytes} MB; at most ${limit} MB can be read.`, {
-          megabytes: String(megabytes),
-          limit: String(limit),
-        });
-      }
+      refuseTooLarge(stored.bytes.size);
       const bytes = new Uint8Array(await stored.bytes.arrayBuffer());
       const decoded = this.engine.decode(bytes, stored.encoding ?? undefined);
       text = decoded.text;
@@ -92,6 +98,13 @@ export class TextDesk {
     };
     return this.current.view;
   }
+}
+
+function refuseTooLarge(bytes: number): void {
+  if (bytes <= MOST_BYTES) return;
+  const megabytes = String(Math.round(bytes / 1e6));
+  const limit = String(Math.floor(MOST_BYTES / 1e6));
+  throw new DeskError('too-large', `The file has ${megabytes} MB; at most ${limit} MB can be read.`, { megabytes, limit });
 }
 
 /** A prefix that the text itself begins with: a word, or two characters where words are not spaced. */

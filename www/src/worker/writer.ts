@@ -1,6 +1,7 @@
 /** Writing on request: streams of characters, several at a time, each stoppable, while training goes on or not. */
 import type { SampledCharacter, Sampler, Session } from '../protocol/engine.ts';
 import type { WriteRequest } from '../protocol/messages.ts';
+import { Ending } from '../songs/ending.ts';
 import { DeskError } from './failure.ts';
 import { breathe, type CommandQueue } from './queue.ts';
 
@@ -26,47 +27,48 @@ export class Writer {
     // From now on it can be stopped, although the sampler may have to wait for a step of training.
     this.active.add(request.id);
     try {
-      const sampler = await this.queue.run(() => {
+      const { sampler, ending } = await this.queue.run(async () => {
         const session = this.session();
         if (!session) throw new DeskError('no-session', 'There is no model yet.');
-        return session.sampler(request.options);
+        return { sampler: await session.sampler(request.options), ending: new Ending(request.length, session.info().vocabulary) };
       });
-      return await this.stream(request, sampler, send);
+      try {
+        return { skipped: sampler.skipped, stopped: !(await this.stream(request.id, sampler, ending, send)) };
+      } finally {
+        sampler.free();
+      }
     } finally {
       this.stopped.delete(request.id);
       this.active.delete(request.id);
     }
   }
 
-  private async stream(
-    request: WriteRequest,
-    sampler: Sampler,
-    send: (characters: SampledCharacter[]) => void,
-  ): Promise<{ skipped: string[]; stopped: boolean }> {
-    const skipped = sampler.skipped;
+  /** Answers whether the song came to its end. */
+  private async stream(id: number, sampler: Sampler, ending: Ending, send: (characters: SampledCharacter[]) => void): Promise<boolean> {
     let pending: SampledCharacter[] = [];
     let sentAt = 0;
+    let written = 0;
+    let ended = false;
     const startedAt = performance.now();
-    try {
-      let left = request.length;
-      while (left > 0 && !this.stopped.has(request.id)) {
-        const count = Math.min(CHARACTERS_PER_TURN, left);
-        pending.push(...(await this.queue.run(() => sampler.next(count))));
-        left -= count;
-        if (performance.now() - sentAt >= SEND_EVERY_MS) {
-          send(pending);
-          pending = [];
-          sentAt = performance.now();
-        }
-        const early = startedAt + (request.length - left) / CHARACTERS_PER_MS - performance.now();
-        if (early > 4) await new Promise((resolve) => setTimeout(resolve, early));
-        else await breathe();
+    while (!ended && !this.stopped.has(id)) {
+      for (const each of await this.queue.run(() => sampler.next(CHARACTERS_PER_TURN))) {
+        const turn = ending.take(each.character);
+        if (turn !== 'skip') pending.push(each);
+        ended = turn !== 'on';
+        if (ended) break;
       }
-      if (pending.length) send(pending);
-      return { skipped, stopped: left > 0 };
-    } finally {
-      sampler.free();
+      written += CHARACTERS_PER_TURN;
+      if (performance.now() - sentAt >= SEND_EVERY_MS) {
+        send(pending);
+        pending = [];
+        sentAt = performance.now();
+      }
+      const early = startedAt + written / CHARACTERS_PER_MS - performance.now();
+      if (early > 4) await new Promise((resolve) => setTimeout(resolve, early));
+      else await breathe();
     }
+    if (pending.length) send(pending);
+    return ended;
   }
 
   stop(id: number): void {
