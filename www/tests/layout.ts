@@ -38,6 +38,62 @@ export function stickingOut(page: Page): Promise<string[]> {
   });
 }
 
+/** Texts that are cut off where nobody can scroll to the rest: by their own box, or by one around them. */
+export function cut(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const found: string[] = [];
+    const visit = (element: Element): void => {
+      const style = getComputedStyle(element);
+      // Not drawn, or for screen readers only.
+      if (!element.checkVisibility({ visibilityProperty: true }) && style.display !== 'contents') return;
+      if (style.clipPath !== 'none') return;
+      const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
+      const hides = style.overflowX === 'hidden' || style.overflowX === 'clip';
+      const beyond = element.scrollWidth - element.clientWidth;
+      if (hides && beyond > 1 && element.clientWidth > 0 && element.textContent?.trim()) {
+        found.push(`${element.localName}.${element.className}: ${beyond} px of ${JSON.stringify(element.textContent.trim().slice(0, 50))}`);
+      } else if (own && element instanceof HTMLButtonElement && beyond > 1) {
+        found.push(`button: ${beyond} px of ${JSON.stringify(element.textContent!.trim())}`);
+      }
+      for (const child of [...(element.shadowRoot?.children ?? []), ...element.children]) visit(child);
+    };
+    visit(document.body);
+    return found;
+  });
+}
+
+/** Controls and texts that lie upon each other, in the header, the run bar and the cards. */
+export function overlapping(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const found: string[] = [];
+    const shown: { element: Element; box: DOMRect; name: string }[] = [];
+    const visit = (element: Element, place: string): void => {
+      const style = getComputedStyle(element);
+      if (!element.checkVisibility({ visibilityProperty: true }) && style.display !== 'contents') return;
+      if (style.clipPath !== 'none') return;
+      // What floats above the page, and what is drawn rather than set, may.
+      if (style.position === 'fixed' || style.position === 'absolute' || /^(svg|canvas|dialog|cl-chart|cl-score)$/.test(element.localName)) return;
+      const here = element.localName.startsWith('cl-') ? element.localName : place;
+      const leaf = /^(button|input|select|textarea|h1|h2|h3|dt|dd|summary|label)$/.test(element.localName);
+      const box = element.getBoundingClientRect();
+      if (leaf && box.width > 1 && box.height > 1) {
+        const clash = shown.find(
+          (other) =>
+            other.name.startsWith(here) && !other.element.contains(element) &&
+            Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left) > 1 &&
+            Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top) > 1,
+        );
+        const name = `${here} ${element.localName} ${JSON.stringify((element.textContent ?? '').trim().slice(0, 24))}`;
+        if (clash) found.push(`${name} lies on ${clash.name}`);
+        shown.push({ element, box, name });
+      }
+      for (const child of [...(element.shadowRoot?.children ?? []), ...element.children]) visit(child, here);
+    };
+    visit(document.body, 'page');
+    return found;
+  });
+}
+
 /** Another machine's fonts: every text `scale` times as large, and set wider by the same share. */
 export async function widenText(page: Page, scale: number): Promise<void> {
   await page.evaluate((factor) => {

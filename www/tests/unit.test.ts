@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { enInside } from '../src/i18n/en.inside.ts';
 import { enLater } from '../src/i18n/en.later.ts';
 import { en } from '../src/i18n/en.ts';
 import { loadLanguage, preferredLanguage, translate } from '../src/i18n/i18n.ts';
+import { zhInside } from '../src/i18n/zh.inside.ts';
 import { zhLater } from '../src/i18n/zh.later.ts';
 import { zh } from '../src/i18n/zh.ts';
 import * as format from '../src/i18n/format.ts';
@@ -108,13 +110,13 @@ test('the hash holds what differs and nothing else', () => {
 
 test('both languages use the same placeholders', () => {
   const names = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
-  for (const [english, chinese] of [[en, zh], [enLater, zhLater]] as Record<string, string>[][]) {
+  for (const [english, chinese] of [[en, zh], [enLater, zhLater], [enInside, zhInside]] as Record<string, string>[][]) {
     for (const key of Object.keys(english!)) assert.deepEqual(names(chinese![key]!), names(english![key]!), key);
   }
 });
 
 test('no message is empty', () => {
-  for (const table of [en, zh, enLater, zhLater]) for (const [key, text] of Object.entries(table)) assert.ok(text.trim(), key);
+  for (const table of [en, zh, enLater, zhLater, enInside, zhInside]) for (const [key, text] of Object.entries(table)) assert.ok(text.trim(), key);
 });
 
 test('the language follows the browser until the user chooses', async () => {

@@ -69,7 +69,7 @@ export class Device extends AppElement {
       strong {
         font-weight: 600;
       }
-      @media (max-width: 639px) {
+      @media (max-width: 699px) {
         .about {
           right: auto;
           left: 0;

@@ -19,6 +19,10 @@ import './tensors.ts';
 
 const OPENING_CHARACTERS = 56;
 const FOLLOW_EVERY_MS = 2500;
+/** Where one begins to look: something has been read, something follows. */
+const FIRST_STEP = 4;
+/** More units than this are too many to be read at once. */
+const READABLE_ROWS = 32;
 
 @customElement('cl-inside')
 export class Inside extends AppElement {
@@ -31,6 +35,8 @@ export class Inside extends AppElement {
   @state() private order: Order = 'index';
   @state() private step = 0;
   @state() private unit: number | null = null;
+  /** Rows tall enough to be read, of which not all are in sight. */
+  @state() private tall = true;
   private looked = '';
   private seen: unknown = null;
   private busy = false;
@@ -40,6 +46,9 @@ export class Inside extends AppElement {
   static override styles = [
     shared,
     css`
+      :host {
+        container-type: inline-size;
+      }
       form {
         display: grid;
         grid-template-columns: minmax(0, 1fr) auto;
@@ -81,7 +90,7 @@ export class Inside extends AppElement {
         padding-top: 16px;
         border-top: 1px solid var(--line);
       }
-      @media (max-width: 900px) {
+      @container (max-width: 800px) {
         .main,
         .below {
           grid-template-columns: minmax(0, 1fr);
@@ -115,6 +124,7 @@ export class Inside extends AppElement {
 
   private async look(text: string): Promise<void> {
     this.busy = true;
+    if (text !== this.looked) this.step = FIRST_STEP;
     this.looked = text;
     try {
       const inspection = await this.app.client.inspect(text);
@@ -126,6 +136,8 @@ export class Inside extends AppElement {
       if (this.unit !== null && this.unit >= inspection.hidden_size) this.unit = null;
     } catch (error) {
       this.failure = asFailure(error);
+      // The states of an earlier text would say nothing of this one.
+      this.inspection = null;
     } finally {
       this.busy = false;
       this.lastLook = performance.now();
@@ -146,11 +158,35 @@ export class Inside extends AppElement {
         <button class="primary" ?disabled=${!this.state.session}>${this.t('inside.look')}</button>
       </form>
       ${this.failure
-        ? html`<p class="problem small" role="alert">${failureText(this.state.language, this.failure)}</p>`
+        ? html`<div class="row problem small" role="alert" id="inside-problem">
+            <span>${this.problem(this.failure)}</span>
+            ${this.known === null ? nothing : html`<button id="inside-known" @click=${this.lookAtKnown}>${this.t('inside.known')}</button>`}
+          </div>`
         : nothing}
       ${this.inspection ? this.views(this.inspection) : nothing}
     </section>`;
   }
+
+  private problem(failure: Failure): string {
+    return this.known === null ? failureText(this.state.language, failure) : this.t('inside.unknown', { characters: this.unknown.join(' ') });
+  }
+
+  private get unknown(): string[] {
+    const vocabulary = new Set(this.state.session?.vocabulary ?? []);
+    return [...new Set(this.looked)].filter((character) => !vocabulary.has(character)).map((each) => format.visible(each, this.state.language));
+  }
+
+  /** What the model knows of a text of which it does not know all; else null. */
+  private get known(): string | null {
+    if (this.failure?.code !== 'unknown-character' && this.failure?.code !== 'unknown-characters') return null;
+    const vocabulary = new Set(this.state.session?.vocabulary ?? []);
+    const known = [...this.looked].filter((character) => vocabulary.has(character)).join('');
+    return known || null;
+  }
+
+  private readonly lookAtKnown = () => {
+    if (this.known !== null) this.app.lookInside(this.known);
+  };
 
   private submit(event: Event): void {
     event.preventDefault();
@@ -181,6 +217,7 @@ export class Inside extends AppElement {
             .grid=${grid}
             .order=${units}
             .positive=${positive}
+            .tall=${this.tall}
             .step=${this.step}
             .unit=${this.unit}
             .visible=${(character: string) => format.visible(character, language)}
@@ -202,7 +239,7 @@ export class Inside extends AppElement {
     this.unit = unit;
   };
 
-  private tools({ layers, gate_names }: Inspection) {
+  private tools({ layers, gate_names, hidden_size }: Inspection) {
     const quantities = [[-1, this.t('inside.hidden')], ...gate_names.map((name, index) => [index, this.gate(name)])] as [number, string][];
     return html`<div class="row tools">
       <label
@@ -225,6 +262,11 @@ export class Inside extends AppElement {
           ${ORDERS.map((order) => html`<option value=${order} ?selected=${order === this.order}>${this.t(`inside.order.${order}`)}</option>`)}
         </select>
       </label>
+      ${hidden_size > READABLE_ROWS
+        ? html`<label class="check">
+            <input type="checkbox" id="all-rows" .checked=${!this.tall} @change=${() => (this.tall = !this.tall)} />${this.t('inside.allRows', { units: hidden_size })}
+          </label>`
+        : nothing}
       ${this.unit === null
         ? nothing
         : html`<button class="link" @click=${() => (this.unit = null)}>${this.t('inside.bySurprise')}</button>`}

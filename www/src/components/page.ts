@@ -22,7 +22,7 @@ const COLUMNS = {
 
 @customElement('cl-page')
 export class Page extends AppElement {
-  protected readonly watches = ['hide', 'engine'] as const;
+  protected readonly watches = ['hide', 'engine', 'text', 'reading'] as const;
   @state() private dragging = false;
 
   static override styles = [
@@ -64,9 +64,17 @@ export class Page extends AppElement {
         gap: 16px;
         min-width: 0;
       }
+      /* About as tall as they will be: what stands below is not to move when they come. */
       cl-charts:not(:defined) {
         display: block;
-        min-height: 400px;
+        min-height: 660px;
+      }
+      cl-live {
+        min-height: 76px;
+      }
+      /* Not shown before there is something in them. */
+      .controls.waiting > * {
+        visibility: hidden;
       }
       cl-models:not(:defined) {
         display: none;
@@ -162,6 +170,12 @@ export class Page extends AppElement {
         section {
           display: contents;
         }
+        cl-living {
+          min-height: 466px;
+        }
+        cl-live {
+          min-height: 98px;
+        }
         cl-writer {
           order: 1;
         }
@@ -202,6 +216,12 @@ export class Page extends AppElement {
     removeEventListener('paste', this.paste);
   }
 
+  /** Whether the first text is still on its way. */
+  private get waiting(): boolean {
+    const { text, engine, reading } = this.state;
+    return !text && (engine === 'starting' || reading !== null);
+  }
+
   /** Which columns have nothing to show. */
   private get emptyColumns(): string {
     const { hide } = this.state;
@@ -219,7 +239,7 @@ export class Page extends AppElement {
       <cl-runbar .app=${app}></cl-runbar>
       <cl-notices .app=${app}></cl-notices>
       <main class=${this.emptyColumns}>
-        <section class="controls" aria-label=${this.t('app.controls')}>
+        <section class="controls ${this.waiting ? 'waiting' : ''}" aria-label=${this.t('app.controls')}>
           ${shown('text', html`<cl-text .app=${app}></cl-text>`)}
           ${shown('network', html`<cl-network .app=${app}></cl-network>`)}
           ${shown('training', html`<cl-training .app=${app}></cl-training>`)}

@@ -73,7 +73,7 @@ export class RunBar extends AppElement {
       .stats {
         display: grid;
         flex: 1;
-        grid-template-columns: minmax(0, 1fr) 62px 76px 84px;
+        grid-template-columns: minmax(0, 1fr) 3.9em 4.8em 5.4em;
         align-items: start;
         gap: 0 18px;
         min-width: 0;
@@ -189,10 +189,11 @@ export class RunBar extends AppElement {
           display: none;
         }
         .stats {
-          grid-template-columns: repeat(4, minmax(0, 1fr));
+          grid-template-columns: minmax(44px, auto) minmax(48px, auto) minmax(62px, auto) minmax(78px, auto);
+          justify-content: space-between;
         }
       }
-      @media (max-width: 639px) {
+      @media (max-width: 699px) {
         /* What stays on a small screen is what one watches; what it computes on scrolls away. */
         :host {
           display: contents;
@@ -212,7 +213,7 @@ export class RunBar extends AppElement {
           width: 100px;
         }
         .stats {
-          grid-template-columns: repeat(3, minmax(0, auto));
+          grid-template-columns: minmax(30px, auto) minmax(40px, auto) minmax(52px, auto);
           justify-content: space-between;
           gap: 0 8px;
         }

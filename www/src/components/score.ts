@@ -11,6 +11,8 @@ import { shared } from './styles.ts';
 
 const NARROWEST = 18;
 const WIDEST = 34;
+/** A row that can be read, and the least height of all of them. */
+const ROW = 11;
 const HEIGHT = 280;
 
 export class PickEvent extends Event {
@@ -35,6 +37,8 @@ export class Score extends LitElement {
   @property() label = '';
   /** How each character is written. */
   @property({ attribute: false }) visible: (character: string) => string = (character) => character;
+  /** Every row tall enough to be read; else all of them at once. */
+  @property({ type: Boolean }) tall = true;
   @state() private room = 0;
   @query('canvas') private canvas!: HTMLCanvasElement;
   private readonly resizes = new ResizeObserver(([entry]) => {
@@ -49,10 +53,15 @@ export class Score extends LitElement {
     css`
       .scroll {
         position: relative;
-        overflow-x: auto;
-        padding-bottom: 6px;
+        overflow: auto;
+        max-height: ${HEIGHT + 40}px;
       }
       .text {
+        position: sticky;
+        top: 0;
+        z-index: 1;
+        width: max-content;
+        background: var(--surface);
         display: flex;
         font: 17px/26px var(--serif);
       }
@@ -68,7 +77,6 @@ export class Score extends LitElement {
       }
       .weave {
         position: relative;
-        height: ${HEIGHT}px;
         cursor: crosshair;
       }
       canvas {
@@ -95,6 +103,18 @@ export class Score extends LitElement {
         min-height: 3px;
         border-block: 1.5px solid var(--ink);
       }
+      .key {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        margin-top: 6px;
+      }
+      .key i {
+        width: 120px;
+        height: 10px;
+        border-radius: 3px;
+        background: linear-gradient(to right, var(--low), var(--middle), var(--high));
+      }
     `,
   ];
 
@@ -118,18 +138,34 @@ export class Score extends LitElement {
 
   override render() {
     const { places, grid, step, unit, column, order } = this;
-    const rowHeight = HEIGHT / Math.max(1, order.length);
+    const height = this.height;
+    const rowHeight = height / Math.max(1, order.length);
     const row = unit === null ? -1 : order.indexOf(unit);
     return html`<div class="scroll" tabindex="0" role="group" aria-label=${this.label} .style=${`--column:${column}px`} @keydown=${this.walk}>
       <div class="text" @pointerover=${this.pointText} @click=${this.pointText}>
         ${guard([places, grid, unit, step], () => places.map((place, index) => this.glyph(place, index)))}
       </div>
-      <div class="weave" .style=${`width:${grid.steps * column}px`} @pointermove=${this.pointWeave} @click=${this.pointWeave}>
+      <div class="weave" .style=${`width:${grid.steps * column}px;height:${height}px`} @pointermove=${this.pointWeave} @click=${this.pointWeave}>
         <canvas .style=${`width:${grid.steps * column}px`}></canvas>
         ${step < grid.steps ? html`<div class="column" .style=${`left:${step * column}px`}></div>` : nothing}
         ${row >= 0 ? html`<div class="unit" .style=${`top:${row * rowHeight}px;height:${rowHeight}px`}></div>` : nothing}
       </div>
-    </div>`;
+    </div>
+    ${this.key()}`;
+  }
+
+  /** What the colours stand for. */
+  private key() {
+    const [least, most] = this.positive ? ['0', '1'] : ['−1', '1'];
+    const [low, high] = this.positive ? ['--surface-2', '--run-2'] : ['--run-1', '--run-0'];
+    const middle = this.positive ? `color-mix(in srgb, var(${low}), var(${high}))` : 'var(--surface-2)';
+    return html`<p class="key small muted number" id="key">
+      ${least}<i .style=${`--low:var(${low});--middle:${middle};--high:var(${high})`}></i>${most}
+    </p>`;
+  }
+
+  private get height(): number {
+    return this.tall ? Math.max(HEIGHT, this.order.length * ROW) : HEIGHT;
   }
 
   /** Coloured by the picked unit where there is one, else by how surprising the character was. */
@@ -146,7 +182,7 @@ export class Score extends LitElement {
 
   protected override updated(changed: PropertyValues): void {
     if (changed.has('grid') || changed.has('order') || changed.has('positive')) this.paint();
-    if (changed.has('step')) this.reveal();
+    if (changed.has('step') || changed.has('unit')) this.reveal();
   }
 
   /** Scrolls along the text until the picked character shows. The page stays where its reader put it. */
@@ -156,6 +192,11 @@ export class Score extends LitElement {
     const left = this.step * this.column;
     const least = left + this.column - scroll.clientWidth;
     scroll.scrollLeft = Math.min(left, Math.max(least, scroll.scrollLeft));
+    if (this.unit === null) return;
+    const rowHeight = this.height / Math.max(1, this.order.length);
+    const top = this.order.indexOf(this.unit) * rowHeight;
+    const above = top + rowHeight + this.renderRoot.querySelector('.text')!.clientHeight - scroll.clientHeight;
+    scroll.scrollTop = Math.min(top, Math.max(above, scroll.scrollTop));
   }
 
   private paint(): void {

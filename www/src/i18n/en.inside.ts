@@ -1,6 +1,9 @@
 /** English, the part of the teaching views: inside, slow motion, minibatches over the text. */
 export const enInside = {
   'inside.help': 'Each column is a character, each row a unit of the network’s memory.',
+  'inside.allRows': 'All {units} rows at once',
+  'inside.unknown': 'The model has never seen: {characters}',
+  'inside.known': 'Leave that out',
   'inside.text': 'Text to look at',
   'inside.look': 'Look',
   'inside.show': 'Show',
@@ -73,22 +76,23 @@ export const enInside = {
   'slow.stages': 'Stages of the step',
   'slow.row': 'Row of the batch',
   'slow.layer': 'Layer',
-  'slow.unit': 'Unit',
+  'slow.unit': 'Unit, from 0',
   'slow.where': 'Step {step}, row {row} of {rows}: from character {start} of the text',
   'slow.strip': 'Characters of the row: arrow keys pick one',
   'slow.formula': 'Point at a number, or reach it with the Tab key, to see where it comes from.',
   'slow.stage.tokens': 'Tokens',
   'slow.stage.input': 'Embedding',
+  'slow.stage.oneHot': 'One-hot',
   'slow.stage.recurrence': 'Recurrence',
   'slow.stage.softmax': 'Softmax',
   'slow.stage.loss': 'Loss',
   'slow.stage.gradients': 'Gradients',
   'slow.stage.update': 'Update',
   'slow.about.tokens':
-    'The text is read as tokens: each character’s number in the vocabulary of {vocabulary}. Beneath each stands its target, the character that comes next.',
+    'The text is read as tokens: each character’s index in the vocabulary of {vocabulary}, counted from 0. Beneath each stands its target, the character that comes next.',
   'slow.about.oneHot':
-    '“{character}” enters as a one-hot vector: {vocabulary} numbers, all 0 but a 1 at place {token}. Times the matrix W, that picks one row of W.',
-  'slow.about.embedding': '“{character}” enters as its learned vector, row {token} of the embedding. Its first numbers:',
+    '“{character}” enters as a one-hot vector: {vocabulary} numbers, all 0 but a 1 at index {token}, counted from 0. Times the matrix W, that picks one row of W.',
+  'slow.about.embedding': '“{character}” enters as its learned vector, row {token} of the embedding, counted from 0. Its first numbers:',
   'slow.about.layerInput': 'This layer reads what the layer below has understood of “{character}”. The first numbers:',
   'slow.about.recurrence':
     'Unit {unit} at “{character}”: it mixes what it reads (x) with the memory from the character before (h′). The bars show its memory h from character to character.',

@@ -7,6 +7,7 @@ import { meter, shared } from '../components/styles.ts';
 import { failureText } from '../i18n/failures.ts';
 import * as format from '../i18n/format.ts';
 import type { MessageKey } from '../i18n/i18n.ts';
+import type { Cell } from '../protocol/engine.ts';
 import type { Failure, SlowSize } from '../protocol/messages.ts';
 import * as derive from './derive.ts';
 import { frameOf, framesOf, STAGES, type Frame, type Stage } from './frames.ts';
@@ -22,6 +23,11 @@ export class SlowEndEvent extends Event {
   }
 }
 
+const GATE_NAMES = {
+  rnn: {},
+  lstm: { i: 'inside.gate.input', f: 'inside.gate.forget', g: 'inside.gate.cell', o: 'inside.gate.output' },
+  gru: { r: 'inside.gate.reset', z: 'inside.gate.update', n: 'inside.gate.new' },
+} as const satisfies Record<Cell, Record<string, MessageKey>>;
 const WALK_MS = 260;
 const REST_MS = 1600;
 const PLAY = svg`<path d="M4 2.5v11l9-5.5z" fill="currentColor"/>`;
@@ -44,6 +50,7 @@ export class SlowPlayer extends AppElement {
   private frames: Frame[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
   private run: unknown = null;
+  private measured = { width: 0, height: 0 };
 
   static override styles = [
     shared,
@@ -96,7 +103,10 @@ export class SlowPlayer extends AppElement {
         width: 5em;
       }
       .body {
-        min-height: 15em;
+        min-height: 24em;
+      }
+      cl-strip {
+        min-height: 104px;
       }
       .about {
         max-width: 78ch;
@@ -297,7 +307,7 @@ export class SlowPlayer extends AppElement {
             (each) =>
               html`<li>
                 <button data-stage=${each} aria-current=${each === stage ? 'step' : nothing} @click=${() => this.jump(each)}>
-                  ${this.t(`slow.stage.${each}`)}
+                  ${this.t(each === 'input' && view.layer === 0 && view.model.input === 'one-hot' ? 'slow.stage.oneHot' : `slow.stage.${each}`)}
                 </button>
               </li>`,
           )}
@@ -369,7 +379,7 @@ export class SlowPlayer extends AppElement {
       loss: derive.number(view.loss),
     };
     const about = (key: MessageKey) => html`<p class="about">${this.t(key, values)}</p>`;
-    const numbers = (derived: derive.Derived[]) => html`<cl-values .values=${derived} .language=${language}></cl-values>`;
+    const numbers = (derived: derive.Derived[]) => html`<cl-values .values=${derived} .language=${language} .named=${this.named}></cl-values>`;
     switch (stage) {
       case 'tokens':
         return html`${about('slow.about.tokens')}
@@ -408,6 +418,30 @@ export class SlowPlayer extends AppElement {
         return html`${about('slow.about.update')}${this.tensors(view)}
           ${numbers([derive.globalNorm(view), ...derive.update(view, view.tensors[this.tensor]!)])}`;
     }
+  }
+
+  /** The gates by their names: a letter alone says nothing. */
+  private readonly named = (symbol: string): string | null => {
+    const gates = GATE_NAMES[this.view?.cell ?? 'rnn'];
+    const name = gates[symbol as keyof typeof gates] as MessageKey | undefined;
+    return name ? this.t(name) : null;
+  };
+
+  /** The tallest stage so far: walking from stage to stage moves nothing that stands below. */
+  protected override updated(): void {
+    // What is inside draws itself after this.
+    requestAnimationFrame(() => this.keepHeight());
+  }
+
+  private keepHeight(): void {
+    const body = this.renderRoot.querySelector<HTMLElement>('.body');
+    if (!body) return;
+    if (body.clientWidth !== this.measured.width) {
+      this.measured = { width: body.clientWidth, height: 0 };
+      body.style.minHeight = '';
+    }
+    this.measured.height = Math.max(this.measured.height, body.scrollHeight);
+    body.style.minHeight = `${this.measured.height}px`;
   }
 
   private tensors(view: StepView) {

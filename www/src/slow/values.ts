@@ -9,6 +9,8 @@ import { number, type Derived } from './derive.ts';
 export class Values extends LitElement {
   @property({ attribute: false }) values: Derived[] = [];
   @property() language: Language = 'en';
+  /** What a symbol is called. */
+  @property({ attribute: false }) named: (symbol: string) => string | null = () => null;
   @state() private picked = -1;
 
   static override styles = [
@@ -62,6 +64,11 @@ export class Values extends LitElement {
     if (changed.has('values') && this.picked >= this.values.length) this.picked = -1;
   }
 
+  private word(symbol: string) {
+    const word = this.named(symbol);
+    return word ? html`<span class="small muted">${word}</span>` : nothing;
+  }
+
   override render() {
     const picked = this.values[this.picked];
     return html`<ul>
@@ -78,7 +85,7 @@ export class Values extends LitElement {
                 @focus=${() => (this.picked = index)}
                 @click=${() => (this.picked = index)}
               >
-                <b>${symbol}</b>${number(value)}
+                <b>${symbol}</b>${this.word(symbol)}${number(value)}
               </button>
             </li>`,
         )}
