@@ -55,7 +55,7 @@ export const enLater = {
   'model.deleteSure': 'Delete “{name}”?',
   'model.details': '{cell}, {hidden} units · epoch {epoch} · {when}',
   'model.pytorch': 'PyTorch script',
-  'model.pytorch.help': 'A short script that loads the downloaded model and writes with it in PyTorch.',
+  'model.pytorch.help': 'A Python script for the downloaded model: it writes in PyTorch, trains further, and saves a file that Charloom opens. On several processors or GPUs: torchrun --nproc_per_node 2 charloom_torch.py model.safetensors --train lyrics.txt --out trained.safetensors',
   'share.build': 'Build a link…',
   'share.handIn': 'Hand in…',
   'share.openResult': 'Open a result…',

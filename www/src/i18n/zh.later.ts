@@ -56,7 +56,7 @@ export const zhLater: Record<LaterKey, string> = {
   'model.deleteSure': '删除“{name}”？',
   'model.details': '{cell}，{hidden} 个单元 · 第 {epoch} 轮 · {when}',
   'model.pytorch': 'PyTorch 脚本',
-  'model.pytorch.help': '一小段脚本：在 PyTorch 里载入下载的模型并让它写作。',
+  'model.pytorch.help': '用于下载的模型的 Python 脚本：在 PyTorch 里写作、接着训练，再存成 Charloom 能打开的文件。用多个处理器或多块 GPU：torchrun --nproc_per_node 2 charloom_torch.py model.safetensors --train lyrics.txt --out trained.safetensors',
   'share.build': '制作链接…',
   'share.handIn': '提交结果…',
   'share.openResult': '打开结果…',
