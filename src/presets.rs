@@ -9,13 +9,16 @@ use crate::{
     train::{Optimizer, Schedule, TrainConfig},
 };
 
-/// A published perplexity.
+/// What a run can be held against after one of its epochs: training perplexities.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Reference {
     /// Epoch, from 1.
     pub epoch: u64,
-    /// The published training perplexity.
+    /// What the textbook published, for lyrics of its own.
     pub perplexity: f64,
+    /// The lowest and the highest of three runs of PyTorch on this preset's own text, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pytorch: Option<(f64, f64)>,
 }
 
 /// A ready-made configuration.
@@ -27,7 +30,7 @@ pub struct Preset {
     pub corpus: &'static str,
     /// The configuration.
     pub config: Config,
-    /// What the textbook's run of it reached, on a text of like size.
+    /// What others reached with it: the textbook on a text of like size, PyTorch on this one.
     pub references: Vec<Reference>,
 }
 
@@ -37,12 +40,14 @@ fn preset(
     text: TextConfig,
     model: ModelConfig,
     train: TrainConfig,
-    references: &[(u64, f64)],
+    references: &[(u64, f64, Option<(f64, f64)>)],
 ) -> Preset {
-    let references = references
-        .iter()
-        .map(|&(epoch, perplexity)| Reference { epoch, perplexity })
-        .collect();
+    let reference = |&(epoch, perplexity, pytorch)| Reference {
+        epoch,
+        perplexity,
+        pytorch,
+    };
+    let references = references.iter().map(reference).collect();
     Preset {
         id,
         corpus,
@@ -78,8 +83,11 @@ pub fn presets() -> Vec<Preset> {
         clip_threshold: 0.01,
         ..TrainConfig::default()
     };
+    // Without clipping: the textbook's program hands its parameters to the clipping function as a
+    // generator, which that function's first loop uses up, so that nothing is left to scale.
     let adam = TrainConfig {
         lr: 0.01,
+        clip: ClipMode::None,
         clip_threshold: 0.01,
         epochs: 160,
         ..TrainConfig::default()
@@ -111,7 +119,13 @@ pub fn presets() -> Vec<Preset> {
                 epochs: 250,
                 ..sgd.clone()
             },
-            &[(50, 70.0), (100, 9.7), (150, 2.9), (200, 1.60), (250, 1.30)],
+            &[
+                (50, 70.0, Some((99.4, 101.0))),
+                (100, 9.7, Some((30.3, 32.2))),
+                (150, 2.9, Some((9.56, 10.5))),
+                (200, 1.60, Some((4.26, 4.64))),
+                (250, 1.30, Some((2.56, 2.85))),
+            ],
         ),
         preset(
             "book-rnn-consecutive",
@@ -123,11 +137,11 @@ pub fn presets() -> Vec<Preset> {
                 ..sgd.clone()
             },
             &[
-                (50, 59.5),
-                (100, 6.8),
-                (150, 2.06),
-                (200, 1.30),
-                (250, 1.16),
+                (50, 59.5, Some((91.2, 93.5))),
+                (100, 6.8, Some((28.3, 29.1))),
+                (150, 2.06, Some((10.2, 10.6))),
+                (200, 1.30, Some((4.95, 5.1))),
+                (250, 1.16, Some((3.01, 3.17))),
             ],
         ),
         preset(
@@ -138,15 +152,14 @@ pub fn presets() -> Vec<Preset> {
             TrainConfig {
                 lr: 0.001,
                 epochs: 250,
-                clip_threshold: 0.01,
-                ..TrainConfig::default()
+                ..adam.clone()
             },
             &[
-                (50, 10.7),
-                (100, 1.31),
-                (150, 1.07),
-                (200, 1.03),
-                (250, 1.02),
+                (50, 10.7, None),
+                (100, 1.31, None),
+                (150, 1.07, None),
+                (200, 1.03, None),
+                (250, 1.02, None),
             ],
         ),
         preset(
@@ -161,7 +174,12 @@ pub fn presets() -> Vec<Preset> {
                 epochs: 160,
                 ..sgd.clone()
             },
-            &[(40, 149.0), (80, 31.7), (120, 4.9), (160, 1.6)],
+            &[
+                (40, 149.0, Some((160.0, 162.0))),
+                (80, 31.7, Some((61.5, 62.5))),
+                (120, 4.9, Some((21.9, 22.4))),
+                (160, 1.6, Some((7.19, 7.53))),
+            ],
         ),
         preset(
             "book-lstm-sgd",
@@ -169,7 +187,12 @@ pub fn presets() -> Vec<Preset> {
             book.clone(),
             small(Cell::Lstm),
             TrainConfig { epochs: 160, ..sgd },
-            &[(40, 211.0), (80, 67.0), (120, 15.6), (160, 4.0)],
+            &[
+                (40, 211.0, Some((189.0, 191.0))),
+                (80, 67.0, Some((95.6, 96.2))),
+                (120, 15.6, Some((44.7, 45.0))),
+                (160, 4.0, Some((18.7, 19.1))),
+            ],
         ),
         preset(
             "book-gru-adam",
@@ -177,7 +200,7 @@ pub fn presets() -> Vec<Preset> {
             book.clone(),
             cell(Cell::Gru),
             adam.clone(),
-            &[(40, 1.02), (160, 1.02)],
+            &[(40, 1.02, None), (160, 1.02, None)],
         ),
         preset(
             "book-lstm-adam",
@@ -185,7 +208,7 @@ pub fn presets() -> Vec<Preset> {
             book,
             cell(Cell::Lstm),
             adam,
-            &[(40, 1.02), (160, 1.02)],
+            &[(40, 1.02, None), (160, 1.02, None)],
         ),
         preset(
             "songbook",

@@ -115,6 +115,52 @@ fn compare(name: &str, band: f64, epochs: Option<usize>) {
     assert!(wrong.is_empty(), "outside the band:\n{}", wrong.join("\n"));
 }
 
+/// The textbook's presets are PyTorch's runs, and what they say that PyTorch reaches is on these curves.
+#[test]
+fn presets_say_what_pytorch_reaches() {
+    let reference: Reference = serde_json::from_str(include_str!("goldens/learning.json")).unwrap();
+    let mut compared = 0;
+    for preset in charloom::presets() {
+        let Some(name) = preset.id.strip_prefix("book-") else {
+            assert!(preset.references.is_empty(), "{}", preset.id);
+            continue;
+        };
+        let run = match name {
+            "gru-sgd" => "gru-before",
+            "lstm-sgd" => "lstm",
+            same => same,
+        };
+        let run = &reference.runs[run];
+        if preset.references.iter().all(|said| said.pytorch.is_none()) {
+            continue;
+        }
+        assert_eq!(preset.config.model, run.config.model, "{name}");
+        let train = TrainConfig {
+            // What has no effect there: the seed is PyTorch's own, the rate constant.
+            seed: preset.config.train.seed,
+            decay_steps: preset.config.train.decay_steps,
+            ..run.config.train.clone()
+        };
+        assert_eq!(preset.config.train, train, "{name}");
+        for said in preset.references {
+            let point = said.epoch as usize / reference.epochs_between_points - 1;
+            let reached = run.perplexity.values().map(|curve| curve[point]);
+            let lowest = reached.clone().fold(f64::INFINITY, f64::min);
+            let highest = reached.fold(0.0, f64::max);
+            let (low, high) = said.pytorch.unwrap();
+            for (said, reached) in [(low, lowest), (high, highest)] {
+                // Three digits are said.
+                assert!(
+                    (said / reached - 1.0).abs() < 0.006,
+                    "{name}: {said} for {reached}"
+                );
+            }
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 18);
+}
+
 #[test]
 fn rnn_random_begins_as_pytorch_does() {
     compare("rnn-random", SGD, Some(60));

@@ -49,7 +49,9 @@ export interface SessionInfo { backend: 'webgpu' | 'cpu'; build: Build; threads:
 
 export type Build = 'scalar' | 'simd' | 'relaxed' | 'threads';
 export interface CorpusInfo { id: string; language: string; title: string; characters: number }
-export interface Preset { id: string; corpus: string; config: Config; references: { epoch: number; perplexity: number }[] }
+export interface Preset { id: string; corpus: string; config: Config; references: Reference[] }
+/** Training perplexities after an epoch: the textbook's, on its own lyrics; the lowest and the highest of three runs of PyTorch on the preset's text, where there are any. */
+export interface Reference { epoch: number; perplexity: number; pytorch?: [lowest: number, highest: number] }
 /** What every failure is thrown as; `name` is `CharloomError`, `code` is stable, `field` names an option, `values` are what the message holds. */
 export interface CharloomError extends Error { code: string; field?: string; values?: Record<string, string> }
 export interface Place { character: string; token: number; surprise: number | null; next: { character: string; probability: number }[] }

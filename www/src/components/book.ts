@@ -68,6 +68,7 @@ export class Book extends AppElement {
         </table>
       </div>
       <p class="small muted">${this.t('book.help')} ${onThisText ? this.t('book.help.expected') : nothing}</p>
+      ${run.config.train.clip === 'none' ? html`<p class="small muted">${this.t('book.unclipped')}</p>` : nothing}
     </section>`;
   }
 }

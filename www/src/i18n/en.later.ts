@@ -25,6 +25,7 @@ export const enLater = {
   'book.help': 'The textbook’s training perplexities were published for lyrics of its own. Another text may end far from them: how much it repeats itself decides.',
   'book.help.expected': 'PyTorch’s are the lowest and the highest of three runs with these settings on this very text: hold this run against them.',
   'chart.expected': 'PyTorch on this text',
+  'book.unclipped': 'The textbook asks for clipping here and gets none: its program hands the parameters to the clipping function as a generator, which the first of two loops uses up. So this preset does not clip either.',
   'chart.book': 'textbook',
 
   'runs.title': 'Runs',

@@ -26,6 +26,7 @@ export const zhLater: Record<LaterKey, string> = {
   'book.help': '课本的训练困惑度是在它自己的那份歌词上得到的。换一份文本，结果可以相差很远：要看文本自身重复了多少。',
   'book.help.expected': 'PyTorch 一行是同样的设置在这份文本上跑三次的最低值和最高值：这一次应当和它比。',
   'chart.expected': 'PyTorch（这份文本）',
+  'book.unclipped': '课本在这里写了梯度裁剪，其实一次也没有裁：参数是以生成器的形式传给裁剪函数的，第一遍循环就把它用完了，轮到缩放梯度时已经什么也取不出来。所以这个预设也不裁剪。',
   'chart.book': '课本',
 
   'runs.title': '各次训练',
