@@ -9,14 +9,31 @@ const smallCss = (css: string) =>
     .replace(/: /g, ':')
     .replace(/;}/g, '}');
 
+/** Type is written in px of a root of 16; shipped in rem it follows its reader's own size, and the projector's. Drawings scale as a whole. */
+const scalableType = (css: string) =>
+  css.replace(/([^{}]*)\{([^{}]*)\}/g, (rule, selector: string) =>
+    /(^|[\s,])text\b/.test(selector)
+      ? rule
+      : rule.replace(/(\bfont(?:-size)?:[^;}]*?)(\d+(?:\.\d+)?)px/g, (_, before: string, px: string) => `${before}max(var(--least),${Number(px) / 16}rem)`),
+  );
+
+const STYLES = /(?<=\bcss`)[^`]*(?=`)/g;
+const OWN = /\/www\/src\/.*\.ts$/;
+
+const scalable: Plugin = {
+  name: 'scalable-type',
+  enforce: 'pre',
+  transform: (code, id) => (OWN.test(id) ? { code: code.replace(STYLES, scalableType), map: null } : null),
+};
+
 /** Styles and templates are strings, which no minifier touches: here they lose comments and indentation. */
 const smallTemplates: Plugin = {
   name: 'small-templates',
   apply: 'build',
   enforce: 'pre',
   transform: (code, id) =>
-    /\/www\/src\/.*\.ts$/.test(id)
-      ? { code: code.replace(/(?<=\bcss`)[^`]*(?=`)/g, smallCss).replace(/\n\s+/g, '\n'), map: null }
+    OWN.test(id)
+      ? { code: code.replace(STYLES, smallCss).replace(/\n\s+/g, '\n'), map: null }
       : null,
 };
 
@@ -45,7 +62,7 @@ const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Emb
 // `base: './'`: the built page works from any folder, for example a project page on a static host.
 export default defineConfig({
   base: './',
-  plugins: [smallTemplates, plainScripts],
+  plugins: [scalable, smallTemplates, plainScripts],
   define: { 'import.meta.env.CHARLOOM_VERSION': JSON.stringify(version) },
   build: {
     target: 'es2022',

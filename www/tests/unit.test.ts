@@ -100,8 +100,8 @@ test('the hash holds what differs and nothing else', () => {
   assert.deepEqual([hash.preset, hash.hide, hash.backend], ['quick', ['text', 'models'], 'cpu']);
   const state = { corpus: null, preset: null, backend: 'auto', build: null, language: null, key: null, hide: [], lock: [] } as const;
   const linked = { config: CONFIG, base: CONFIG, sampling: SAMPLING, samplingBase: SAMPLING };
-  assert.equal(writeHash({ ...state, hide: [], lock: [] }, linked), '');
-  const full = writeHash({ ...state, hide: [], lock: [], corpus: 'songs', build: 'simd', language: 'en', key: 'lesson 3' }, { ...linked, sampling: { ...SAMPLING, prefix: '春天', temperature: 0.5, length: 80 } });
+  assert.equal(writeHash({ ...state, hide: [], lock: [], view: 'page' }, linked), '');
+  const full = writeHash({ ...state, hide: [], lock: [], view: 'page', corpus: 'songs', build: 'simd', language: 'en', key: 'lesson 3' }, { ...linked, sampling: { ...SAMPLING, prefix: '春天', temperature: 0.5, length: 80 } });
   const read = readHash(full);
   assert.deepEqual([read.corpus, read.build, read.language, read.key], ['songs', 'simd', 'en', 'lesson 3']);
   assert.deepEqual(samplingFromHash(read, SAMPLING), { sampling: { ...SAMPLING, prefix: '春天', temperature: 0.5, length: 80 }, mistakes: [] });

@@ -30,6 +30,27 @@ const NOWHERE = { left: -10, top: -10 };
 /** Steps of the Page keys along the curve. */
 const PAGES = 20;
 
+/** How much larger than usual type is. */
+function typeScale(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--drawn')) || 1;
+}
+
+/** Larger labels, with room for them, and stronger lines. */
+function sized(options: ChartOptions, scale: number): ChartOptions {
+  if (scale === 1) return options;
+  const larger = (font: string | undefined) => font?.replace(/[\d.]+px/, (size) => `${Number.parseFloat(size) * scale}px`);
+  return {
+    ...options,
+    axes: options.axes!.map((axis) => {
+      const [font, labelFont] = [larger(axis.font), larger(axis.labelFont)];
+      const size = typeof axis.size === 'number' ? { size: axis.size * scale } : {};
+      const labelSize = axis.labelSize ? { labelSize: axis.labelSize * scale } : {};
+      return { ...axis, ...size, ...labelSize, ...(font ? { font } : {}), ...(labelFont ? { labelFont } : {}) };
+    }),
+    series: options.series.map((line) => (line.width ? { ...line, width: line.width * scale } : line)),
+  };
+}
+
 @customElement('cl-chart')
 export class Chart extends LitElement {
   /** Builds the options; called again when the theme changes, with the colours of that theme. */
@@ -87,7 +108,7 @@ export class Chart extends LitElement {
     super.connectedCallback();
     this.resizes.observe(this);
     this.dark.addEventListener('change', this.rebuild);
-    this.themes.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+    this.themes.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme', 'data-view'] });
   }
 
   override disconnectedCallback(): void {
@@ -128,7 +149,7 @@ export class Chart extends LitElement {
       if (changed.has('data')) this.plot.setData(this.data);
       if (changed.has('pointed')) this.showCursor();
     } else if (this.clientWidth) {
-      const options = this.options(this.colour);
+      const options = sized(this.options(this.colour), typeScale());
       const { hooks } = options;
       this.plot = new uPlot(
         {

@@ -12,9 +12,11 @@ const THEME_ICONS: Record<Theme, unknown> = {
   dark: svg`<path d="M13.2 9.8A5.8 5.8 0 0 1 6.2 2.8a5.8 5.8 0 1 0 7 7z" fill="currentColor"/>`,
 };
 
+const PROJECTOR = svg`<path d="M1.5 2.5h13M2.5 2.5v8h11v-8M8 10.5v2M5.5 14.5 8 12.5l2.5 2" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linecap="round" stroke-linejoin="round"/>`;
+
 @customElement('cl-header')
 export class Header extends AppElement {
-  protected readonly watches = ['theme', 'hide', 'engine'] as const;
+  protected readonly watches = ['theme', 'hide', 'engine', 'view'] as const;
 
   static override styles = [
     shared,
@@ -75,9 +77,17 @@ export class Header extends AppElement {
         background: var(--accent-soft);
         color: var(--accent);
       }
+      .switch.projector button {
+        padding: 2px 7px;
+      }
       .switch svg {
         width: 16px;
         height: 16px;
+      }
+      @media print {
+        .tagline {
+          display: none;
+        }
       }
       @media (max-width: 1099px) {
         header {
@@ -122,9 +132,18 @@ export class Header extends AppElement {
         .switch.icons button {
           padding: 2px 4px;
         }
+        /* Nobody projects a phone. */
+        .projector {
+          display: none;
+        }
       }
     `,
   ];
+
+  private toggleProjector(): void {
+    this.app.setView(this.state.view === 'projector' ? 'page' : 'projector');
+    this.app.links.write();
+  }
 
   /** The page knows where a text of one's own is entered. */
   private openOwnText(): void {
@@ -158,6 +177,17 @@ export class Header extends AppElement {
                 ${LANGUAGES[each]}
               </button>`,
           )}
+        </div>
+        <div class="switch projector">
+          <button
+            id="projector"
+            aria-pressed=${this.state.view === 'projector'}
+            aria-label=${this.t('app.projector')}
+            title=${this.t('app.projector')}
+            @click=${this.toggleProjector}
+          >
+            <svg viewBox="0 0 16 16" aria-hidden="true">${PROJECTOR}</svg>
+          </button>
         </div>
         <div class="switch icons" role="group" aria-label=${this.t('app.theme')}>
           ${THEMES.map(

@@ -55,10 +55,8 @@ export class Living extends AppElement {
         transition: width 0.12s;
       }
       .context {
+        min-height: 2.9em;
         margin-bottom: 4px;
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
       }
       .scrub {
         display: grid;

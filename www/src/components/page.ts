@@ -22,7 +22,7 @@ const COLUMNS = {
 
 @customElement('cl-page')
 export class Page extends AppElement {
-  protected readonly watches = ['hide', 'engine', 'text', 'reading'] as const;
+  protected readonly watches = ['hide', 'view', 'engine', 'text', 'reading'] as const;
   @state() private dragging = false;
 
   static override styles = [
@@ -142,6 +142,71 @@ export class Page extends AppElement {
       .skip:focus {
         top: 8px;
       }
+      /* On a wall: what it writes beside how it learns, and the controls beneath. */
+      main.projector {
+        grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+      }
+      .projector .controls {
+        grid-row: auto;
+        grid-column: 1 / -1;
+        grid-template-columns: repeat(3, minmax(0, 1fr));
+        align-items: start;
+        position: static;
+        max-height: none;
+        margin: 0;
+        padding: 0;
+        overflow: visible;
+        order: 3;
+      }
+      .projector .watch {
+        grid-column: 1 / -1;
+        grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+        align-items: start;
+      }
+      .projector .watch cl-live {
+        order: -1;
+        grid-column: 1 / -1;
+        min-height: 0;
+      }
+      .projector .watch cl-book,
+      .projector .watch cl-runs {
+        grid-column: 1 / -1;
+      }
+      .projector .write {
+        grid-column: 1 / -1;
+      }
+      .projector .inside {
+        grid-column: 1 / -1;
+        order: 4;
+      }
+      @media print {
+        main,
+        main.projector {
+          display: block;
+          max-width: none;
+          padding: 0;
+        }
+        section {
+          display: block;
+          position: static;
+          max-height: none;
+          overflow: visible;
+        }
+        section > * {
+          margin-bottom: 12px;
+        }
+        nav,
+        footer,
+        cl-notices,
+        cl-live,
+        cl-text,
+        cl-training,
+        cl-models,
+        cl-inside,
+        cl-slow {
+          display: none !important;
+        }
+      }
       @media (max-width: 1180px) {
         main,
         main.no-write,
@@ -238,7 +303,7 @@ export class Page extends AppElement {
       ${shown('header', html`<cl-header .app=${app} @open-own-text=${this.openOwnText}></cl-header>`)}
       <cl-runbar .app=${app}></cl-runbar>
       <cl-notices .app=${app}></cl-notices>
-      <main class=${this.emptyColumns}>
+      <main class="${this.emptyColumns} ${this.state.view}">
         <section class="controls ${this.waiting ? 'waiting' : ''}" aria-label=${this.t('app.controls')}>
           ${shown('text', html`<cl-text .app=${app}></cl-text>`)}
           ${shown('network', html`<cl-network .app=${app}></cl-network>`)}

@@ -137,6 +137,23 @@ export class RunBar extends AppElement {
         border-top: 1px solid var(--line);
         font-size: 14px;
       }
+      @media print {
+        :host,
+        .bar {
+          position: static;
+          border: 0;
+        }
+        .buttons,
+        .pending,
+        cl-device,
+        progress,
+        .time {
+          display: none !important;
+        }
+        .stats {
+          grid-template-columns: repeat(4, auto);
+        }
+      }
       @media (max-width: 1279px) {
         .time {
           display: none;
@@ -177,7 +194,7 @@ export class RunBar extends AppElement {
           clip-path: inset(50%);
         }
         .stats {
-          grid-template-columns: minmax(56px, 1fr) 54px 62px 74px;
+          grid-template-columns: minmax(56px, 1fr) 54px 64px 82px;
           gap: 0 14px;
         }
         .stat dd {

@@ -259,6 +259,32 @@ export const shared = css`
       font-size: 16px !important;
     }
   }
+  /* On paper: what was found, whole, without what one presses. */
+  @media print {
+    button,
+    .button,
+    input,
+    select,
+    textarea,
+    details:not([open]),
+    .stepper,
+    .segments {
+      display: none !important;
+    }
+    .card {
+      break-inside: avoid;
+      padding: 8px 0;
+      border: 0;
+    }
+    .text,
+    .scroll,
+    .excerpt {
+      height: auto !important;
+      max-height: none !important;
+      overflow: visible !important;
+      mask-image: none !important;
+    }
+  }
   @media (prefers-reduced-motion: reduce) {
     * {
       transition: none !important;

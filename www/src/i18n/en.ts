@@ -3,6 +3,7 @@
  * language. `{name}` is filled in.
  */
 export const en = {
+  'app.projector': 'Large, for a projector',
   'app.stop': '. ',
   'app.tagline': 'Teach a small network to write lyrics, one character at a time. It trains right here, on your device.',
   'app.language': 'Language',

@@ -2,6 +2,7 @@
 import type { FirstKey } from './i18n.ts';
 
 export const zh: Record<FirstKey, string> = {
+  'app.projector': '放大显示，适合投影',
   'app.stop': '。',
   'app.tagline': '教一个小网络写歌词，一字一字地学。训练就在这个页面里，用你自己的设备。',
   'app.language': '语言',

@@ -5,6 +5,7 @@
 import { asFailure, type Client } from '../client/client.ts';
 import { loadFailures } from '../i18n/failures.ts';
 import { loadLanguage, preferredLanguage, type Language } from '../i18n/i18n.ts';
+import { applyView, lightOnPaper, type View } from '../theme/view.ts';
 import { applyTheme, asTheme, type Theme } from '../theme/theme.ts';
 import { initialState, type AppState, type Sampling } from './appstate.ts';
 import { DeviceControl } from './device.ts';
@@ -50,13 +51,15 @@ export class App {
       this.hash.language ?? remembered('language'),
       navigator.languages ?? [navigator.language],
     );
-    this.store = new Store(initialState(language, asTheme(remembered('theme')), this.hash.hide, this.hash.lock));
+    this.store = new Store({ ...initialState(language, asTheme(remembered('theme')), this.hash.hide, this.hash.lock), view: this.hash.view });
     this.runs = new RunList(this.store);
     this.notices = new Notices(this.store);
     this.shelf = new Shelf(client, this.store, this.runs, this.notices);
     this.links = new LinkControl(this, hash);
     new Recovery(this);
     applyTheme(this.state.theme, document.documentElement);
+    applyView(this.state.view, document.documentElement);
+    lightOnPaper(document.documentElement);
   }
 
   get state(): Readonly<AppState> {
@@ -117,6 +120,11 @@ export class App {
     const preset = presetFor(this.state.boot!, language);
     this.options.choosePreset(preset);
     await this.texts.openCorpus(corpusOf(this.state.boot!, preset));
+  }
+
+  setView(view: View): void {
+    applyView(view, document.documentElement);
+    this.store.set({ view });
   }
 
   setTheme(theme: Theme): void {

@@ -3,6 +3,7 @@ import type { Backend, Config, Position, SampleOptions, SessionInfo, Summary } f
 import type { Boot, DeviceView, Failure, LivingSample, ModelEntry, TextView } from '../protocol/messages.ts';
 import type { Language, MessageKey, Values } from '../i18n/i18n.ts';
 import type { Theme } from '../theme/theme.ts';
+import type { View } from '../theme/view.ts';
 import type { OptionPath } from './config.ts';
 import { flagsOf, type Flags } from './machine.ts';
 import { remembered } from './preferences.ts';
@@ -89,6 +90,7 @@ export interface AppState extends Flags {
   /** Names of parts that the link hides, and of those that it locks. */
   hide: string[];
   lock: string[];
+  view: View;
 }
 
 export function initialState(language: Language, theme: Theme, hide: string[], lock: string[]): AppState {
@@ -123,5 +125,6 @@ export function initialState(language: Language, theme: Theme, hide: string[], l
     savedAt: null,
     hide,
     lock,
+    view: 'page',
   };
 }

@@ -2,6 +2,7 @@
 import { CHOICES, type ChoicePath } from '../i18n/options.ts';
 import { LANGUAGES, type Language } from '../i18n/i18n.ts';
 import type { Backend, Config } from '../protocol/engine.ts';
+import { VIEWS, type View } from '../theme/view.ts';
 import type { BuildName } from '../protocol/messages.ts';
 import type { Sampling } from './appstate.ts';
 import { allPaths, fromParameters, getOption, toParameters, type OptionPath } from './config.ts';
@@ -21,12 +22,13 @@ export interface HashState {
   hide: string[];
   /** Names of parts that are shown and cannot be changed. */
   lock: string[];
+  view: View;
   parameters: URLSearchParams;
 }
 
 const BACKENDS: readonly Backend[] = ['auto', 'webgpu', 'cpu'];
 const BUILDS: readonly BuildName[] = ['scalar', 'simd', 'relaxed', 'threads'];
-const NAMES = ['corpus', 'preset', 'backend', 'build', 'lang', 'key', 'hide', 'lock'];
+const NAMES = ['corpus', 'preset', 'backend', 'build', 'lang', 'key', 'hide', 'lock', 'view'];
 /** What of writing travels, and what it may be. */
 const WRITING = {
   prefix: () => true,
@@ -59,6 +61,7 @@ export function readHash(hash: string): HashState {
     key: parameters.get('key') || null,
     hide: namesIn(parameters.get('hide')),
     lock: namesIn(parameters.get('lock')),
+    view: oneOf(parameters.get('view'), VIEWS) ?? 'page',
     parameters,
   };
 }
@@ -77,7 +80,7 @@ export function configFromHash({ parameters }: HashState, base: Config): { confi
     if (next && isChoice(name as OptionPath, next)) config = next;
     else mistakes.push(`${name}=${value}`);
   }
-  const named: [string, readonly string[]][] = [['backend', BACKENDS], ['build', BUILDS], ['lang', Object.keys(LANGUAGES)]];
+  const named: [string, readonly string[]][] = [['backend', BACKENDS], ['build', BUILDS], ['lang', Object.keys(LANGUAGES)], ['view', VIEWS]];
   for (const [name, choices] of named) {
     const value = parameters.get(name);
     if (value !== null && !choices.includes(value)) mistakes.push(`${name}=${value}`);
@@ -123,6 +126,7 @@ export function writeHash(state: Omit<HashState, 'parameters'>, { config, base, 
   if (state.build) parameters.set('build', state.build);
   if (state.key) parameters.set('key', state.key);
   if (state.language) parameters.set('lang', state.language);
+  if (state.view !== 'page') parameters.set('view', state.view);
   if (state.hide.length) parameters.set('hide', state.hide.join(','));
   if (state.lock.length) parameters.set('lock', state.lock.join(','));
   for (const [path, value] of toParameters(config, base)) parameters.set(path, value);

@@ -52,6 +52,7 @@ export class LinkControl {
     const written = samplingFromHash(hash, app.samplingBase);
     mistakes.push(...written.mistakes);
     if (hash.preset !== null && !known) mistakes.push(`preset=${hash.preset}`);
+    app.setView(hash.view);
     app.store.set({ hide: hash.hide, lock: [], config: await this.fitting(config, mistakes) });
     app.setSampling(written.sampling);
     await this.openText(mistakes);
@@ -168,7 +169,7 @@ export class LinkControl {
 
   private fragmentWith(wishes: Partial<Wishes>): string {
     const { app } = this;
-    const { boot, session, config, runPreset: preset, text, hide, lock, language, sampling } = app.state;
+    const { boot, session, config, runPreset: preset, text, hide, lock, view, language, sampling } = app.state;
     const trains = session?.config ?? config;
     if (!boot || !trains || !sampling) return this.address;
     const usual = corpusOf(boot, preset);
@@ -180,7 +181,7 @@ export class LinkControl {
       sampling: { ...sampling, prefix: opening ?? sampling.prefix, temperature: temperature ?? sampling.temperature },
       samplingBase: app.samplingBase,
     };
-    return writeHash({ ...this.hash, corpus, preset, hide, lock, language, ...shown }, linked);
+    return writeHash({ ...this.hash, corpus, preset, hide, lock, view, language, ...shown }, linked);
   }
 
   /** A link to what trains, with what its readers are to find. */
