@@ -11,6 +11,7 @@ import { customElement, property, query } from 'lit/decorators.js';
 import uPlot from 'uplot';
 import uplotStyles from 'uplot/dist/uPlot.min.css?inline';
 import { nearest } from '../state/series.ts';
+import { typeScale } from '../theme/view.ts';
 
 export type ChartOptions = Omit<uPlot.Options, 'width' | 'height'>;
 export type ColourOf = (colour: string) => string;
@@ -29,11 +30,6 @@ const UNBOUND = Object.fromEntries(
 const NOWHERE = { left: -10, top: -10 };
 /** Steps of the Page keys along the curve. */
 const PAGES = 20;
-
-/** How much larger than usual type is. */
-function typeScale(): number {
-  return Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--drawn')) || 1;
-}
 
 /** Larger labels, with room for them, and stronger lines. */
 function sized(options: ChartOptions, scale: number): ChartOptions {
@@ -132,7 +128,7 @@ export class Chart extends LitElement {
       aria-valuemax=${last ?? nothing}
       aria-valuenow=${pointed ?? last ?? nothing}
       aria-valuetext=${this.reading || nothing}
-      .style=${`height:${this.height}px`}
+      .style=${`height:${this.tall}px`}
       @pointerdown=${this.pointAt}
       @pointermove=${this.pointAt}
       @pointerleave=${this.leave}
@@ -155,7 +151,7 @@ export class Chart extends LitElement {
         {
           ...options,
           width: this.clientWidth,
-          height: this.height,
+          height: this.tall,
           legend: { show: false },
           cursor: { y: false, points: { size: 6 }, bind: UNBOUND },
           // The scales may have changed: the cursor stays at its place, not at its pixel.
@@ -172,8 +168,13 @@ export class Chart extends LitElement {
     return this.plot?.ctx.canvas;
   }
 
+  /** Its height, with room for larger labels. */
+  private get tall(): number {
+    return this.height * (1 + (typeScale() - 1) / 2);
+  }
+
   private resize(): void {
-    if (this.plot && this.clientWidth) this.plot.setSize({ width: this.clientWidth, height: this.height });
+    if (this.plot && this.clientWidth) this.plot.setSize({ width: this.clientWidth, height: this.tall });
     else this.requestUpdate();
   }
 

@@ -30,6 +30,11 @@ export class Diagram extends AppElement {
         height: auto;
         margin: 4px 0 14px;
       }
+      @media print {
+        svg {
+          max-width: 420px;
+        }
+      }
       text {
         fill: var(--ink);
         font-family: var(--serif);

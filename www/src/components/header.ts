@@ -85,6 +85,7 @@ export class Header extends AppElement {
         height: 16px;
       }
       @media print {
+        .switches,
         .tagline {
           display: none;
         }

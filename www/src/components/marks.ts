@@ -1,6 +1,7 @@
 /** What is written into a chart's picture beside its curves: lines with a name, and spikes that leave the picture. */
 import type uPlot from 'uplot';
 import type { ColourOf } from './chart.ts';
+import { typeScale } from '../theme/view.ts';
 import type { Spike } from './spikes.ts';
 
 export interface Mark {
@@ -10,7 +11,7 @@ export interface Mark {
   colour: string;
 }
 
-const font = (ratio: number) => `${11.5 * ratio}px system-ui, sans-serif`;
+const font = (ratio: number) => `${11.5 * ratio * typeScale()}px system-ui, sans-serif`;
 
 /** Text that can be read over whatever curve runs through it. */
 function write(ctx: CanvasRenderingContext2D, text: string, x: number, y: number, background: string): void {

@@ -1,5 +1,5 @@
 /** Keep and share: download and open model files, models kept in this browser, the link to these settings. */
-import { css, html, nothing } from 'lit';
+import { css, html, nothing, type PropertyValues } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
 import script from '../export/charloom_torch.py?url';
@@ -103,7 +103,7 @@ export class Models extends AppElement {
   }
 
   private nameForm(naming: { id: string | null; name: string }) {
-    return html`<form class="naming" @submit=${this.named}>
+    return html`<form class="naming" @submit=${this.named} @keydown=${this.escape}>
       <input id="name" aria-label=${this.t('model.keep.name')} required maxlength="80" .value=${naming.name} />
       <button class="primary">${this.t('model.keep.ok')}</button>
       <button type="button" @click=${() => (this.naming = null)}>${this.t('text.cancel')}</button>
@@ -147,6 +147,18 @@ export class Models extends AppElement {
         <button class="quiet" @click=${() => (this.deleting = entry.id)}>${this.t('model.delete')}</button>
       </span>
     </li>`;
+  }
+
+  /** What is to be typed has the focus, ready to be replaced. */
+  protected override updated(changed: PropertyValues): void {
+    if (!changed.has('naming') || !this.naming) return;
+    const field = this.renderRoot.querySelector<HTMLInputElement>('#name');
+    field?.focus();
+    field?.select();
+  }
+
+  private escape(event: KeyboardEvent): void {
+    if (event.key === 'Escape') this.naming = null;
   }
 
   private async named(event: Event): Promise<void> {

@@ -73,7 +73,7 @@ export class RunBar extends AppElement {
       .stats {
         display: grid;
         flex: 1;
-        grid-template-columns: minmax(0, 1fr) 3.9em 4.8em 5.4em;
+        grid-template-columns: minmax(0, 1fr) minmax(62px, auto) minmax(76px, auto) minmax(84px, auto);
         align-items: start;
         gap: 0 18px;
         min-width: 0;

@@ -267,6 +267,7 @@ export const shared = css`
     select,
     textarea,
     details:not([open]),
+    cl-options,
     .stepper,
     .segments {
       display: none !important;

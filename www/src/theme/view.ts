@@ -7,6 +7,11 @@ export function applyView(view: View, root: HTMLElement): void {
   else root.setAttribute('data-view', view);
 }
 
+/** How much larger than usual the type in drawings is. */
+export function typeScale(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--drawn')) || 1;
+}
+
 /** Paper is white: while the page is printed its colours are the light ones, in the charts too. */
 export function lightOnPaper(root: HTMLElement): void {
   let theme: string | null = null;
