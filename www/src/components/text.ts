@@ -35,20 +35,24 @@ export class TextDesk extends AppElement {
       .choose .drop {
         grid-column: 1 / -1;
       }
-      .choose select {
+      .choose select,
+      .which {
         grid-column: 1 / -1;
+      }
+      .which {
+        font-size: 13.5px;
+        font-weight: 550;
       }
       .excerpt {
         max-height: 6.4em;
         margin: 0;
         padding: 8px 10px;
-        overflow: hidden;
+        overflow-y: auto;
         border-radius: 8px;
         background: var(--surface-2);
         font: 14px/1.6 var(--serif);
         white-space: pre-wrap;
         overflow-wrap: anywhere;
-        mask-image: linear-gradient(#000 60%, transparent);
       }
       .frequent {
         display: flex;
@@ -91,9 +95,9 @@ export class TextDesk extends AppElement {
       <div class="head tight"><h2 id="title">${this.t('text.title')}</h2></div>
       ${this.shows('preset') ? html`<cl-presets .app=${this.app}></cl-presets>` : nothing}
       <div class="choose">
+        <label class="which" for="corpus" ?hidden=${!this.shows('corpus')}>${this.t('text.choose')}</label>
         <select
           id="corpus"
-          aria-label=${this.t('text.choose')}
           ?hidden=${!this.shows('corpus')}
           ?disabled=${!boot || this.fixed('corpus')}
           .value=${live(this.chosen)}
@@ -151,8 +155,7 @@ export class TextDesk extends AppElement {
         ? html`<p class="small problem">${this.t('text.replaced', { count: format.count(text.replaced, language) })}</p>`
         : nothing}
       <figure>
-        <figcaption class="sr">${this.t('text.excerpt')}</figcaption>
-        <p class="excerpt">${text.excerpt.slice(0, 400)}</p>
+        <p class="excerpt" tabindex="0" role="group" aria-label=${this.t('text.excerpt')}>${text.excerpt}</p>
       </figure>
       <div>
         <p class="small muted" id="frequent">${this.t('text.frequent')}</p>

@@ -78,6 +78,9 @@ export class Writer extends AppElement {
         align-items: center;
         gap: 10px;
       }
+      .grid label {
+        align-content: start;
+      }
       .grid {
         display: grid;
         grid-template-columns: repeat(2, minmax(0, 1fr));
