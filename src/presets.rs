@@ -34,15 +34,18 @@ pub struct Preset {
     pub references: Vec<Reference>,
 }
 
+/// Epoch, the textbook's perplexity, PyTorch's: a [`Reference`].
+type Reached = (u64, f64, Option<(f64, f64)>);
+
 fn preset(
     id: &'static str,
     corpus: &'static str,
     text: TextConfig,
     model: ModelConfig,
     train: TrainConfig,
-    references: &[(u64, f64, Option<(f64, f64)>)],
+    references: &[Reached],
 ) -> Preset {
-    let reference = |&(epoch, perplexity, pytorch)| Reference {
+    let reference = |&(epoch, perplexity, pytorch): &Reached| Reference {
         epoch,
         perplexity,
         pytorch,
