@@ -121,7 +121,7 @@ export class ResultView extends AppElement {
     return html`<div>
         <h2 id="title">${this.say('view.title')}</h2>
         <p>
-          <strong>${result.author ? this.say('view.by', { author: result.author }) : this.say('view.noAuthor')}</strong>,
+          <strong>${result.author ? this.say('view.by', { author: result.author }) : this.say('view.noAuthor')}</strong> ·
           ${this.say('view.made', { when, version: result.charloom })}
         </p>
         <p class="small ${intact ? 'good' : 'problem'}" id="checksum">${this.say(intact ? 'view.intact' : 'view.damaged')}</p>
