@@ -7,7 +7,6 @@ import type { BuildName, Failure } from '../protocol/messages.ts';
 import type { App } from './app.ts';
 import { differences, getOption, pathOf, withOption } from './config.ts';
 import { configFromHash, OWN_TEXT, readHash, samplingFromHash, writeHash, type HashState, type Mistake } from './hash.ts';
-import { partNames, unknownParts } from './parts.ts';
 import { baseConfig, corpusOf, presetFor } from './presets.ts';
 
 /** Browsers refuse an address that changes with every move of a slider. */
@@ -57,15 +56,17 @@ export class LinkControl {
     app.setSampling(written.sampling);
     await this.openText(mistakes);
     app.store.set({ lock: hash.lock });
-    this.nameUnknownParts(hash);
+    await this.nameUnknownParts(hash);
     if (mistakes.length) app.notices.add('problem', 'notice.link', { mistakes: mistakes.join(', ') }, null, { cause: 'link' });
     else app.notices.clear('link');
     if (location.hash) this.write();
   }
 
   /** Says which names a link may hide and lock, where it names others. */
-  private nameUnknownParts({ hide, lock }: HashState): void {
+  private async nameUnknownParts({ hide, lock }: HashState): Promise<void> {
     const { app } = this;
+    if (!hide.length && !lock.length) return;
+    const { partNames, unknownParts } = await import('./partnames.ts');
     const known = partNames(app.state.config!);
     for (const [name, given] of Object.entries({ hide, lock }) as ['hide' | 'lock', string[]][]) {
       const names = unknownParts(given, known[name]);
