@@ -20,7 +20,8 @@ export function stickingOut(page: Page): Promise<string[]> {
     /** Answers whether anything in here was reported. */
     const visit = (element: Element): boolean => {
       const style = getComputedStyle(element);
-      if (style.display === 'none') return false;
+      // Not drawn; also what a closed disclosure holds.
+      if (!element.checkVisibility() && style.display !== 'contents') return false;
       const clips = style.overflowX !== 'visible';
       let inside = false;
       if (!clips) for (const child of element.shadowRoot?.children ?? element.children) inside = visit(child) || inside;

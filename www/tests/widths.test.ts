@@ -55,6 +55,12 @@ for (const locale of ['en-US', 'zh-CN']) {
     await page.locator('#pause').click();
     await page.locator('#train').waitFor();
     await look('paused');
+    await page.locator('cl-device summary').click();
+    for (const width of [320, 700, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      assert.equal(await page.locator('#device').isVisible(), true);
+      assert.deepEqual(await stickingOut(page), [], `where it trains, and why, ${width} px`);
+    }
     await page.context().close();
   });
 }
