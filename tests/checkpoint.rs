@@ -246,6 +246,52 @@ fn evaluation_is_the_trainer_s_own() {
 }
 
 #[test]
+fn what_is_drawn_anew_begins_at_the_start_of_the_epoch() {
+    let checkpoint = example();
+    assert!(checkpoint.state.counters.cursor.batch > 0 && checkpoint.state.counters.targets > 0);
+    let reconfigured = |change: fn(&mut Config)| {
+        let mut changed = checkpoint.clone();
+        let mut config = changed.config.clone();
+        change(&mut config);
+        changed.reconfigure(config.clone()).unwrap();
+        assert_eq!(changed.config, config);
+        changed.state
+    };
+    let mut restarted = checkpoint.state.clone();
+    restarted.restart_epoch();
+    assert_eq!(restarted.counters.cursor.batch, 0);
+    assert!(restarted.states.is_empty());
+    let changes: [fn(&mut Config); 5] = [
+        |c| c.train.batch_size = 2,
+        |c| c.train.steps = 3,
+        |c| c.train.sampling = Sampling::Random,
+        |c| c.train.seed += 1,
+        |c| c.text.validation = 0.25,
+    ];
+    for (i, change) in changes.into_iter().enumerate() {
+        assert_eq!(reconfigured(change), restarted, "change {i}");
+    }
+    let kept: [fn(&mut Config); 3] = [
+        |c| c.train.lr = 0.5,
+        |c| c.model.dropout = 0.5,
+        |c| c.train.epochs = 7,
+    ];
+    for change in kept {
+        assert_eq!(reconfigured(change), checkpoint.state);
+    }
+    let other = reconfigured(|c| c.train.optimizer = Optimizer::Adagrad);
+    assert!(other.moments.is_empty());
+    assert_eq!(other.counters.updates, 0);
+    assert_eq!(other.states, checkpoint.state.states);
+
+    let mut refused = checkpoint.clone();
+    let mut config = checkpoint.config.clone();
+    config.model.hidden_size += 1;
+    assert!(refused.reconfigure(config).is_err());
+    assert_eq!(refused, checkpoint);
+}
+
+#[test]
 fn every_kind_of_bad_file_has_its_code() {
     let bytes = save(&example()).unwrap();
     assert_eq!(code(b""), "checkpoint-not-a-model");
@@ -511,7 +557,7 @@ prop_compose! {
             model,
         };
         let layout = Layout::new(&config.model, vocabulary.len());
-        let parameters = initialise(&config.model, &layout, seed);
+        let parameters = initialise(&config.model, &layout, seed).unwrap();
         let [step, updates, epoch, batch, targets] = counts;
         // NaN has many forms, which are one in JSON and are not equal.
         let [loss_sum, seconds, smoothed_loss] = numbers.map(f64::from_bits).map(|x| if x.is_nan() { f64::INFINITY } else { x });

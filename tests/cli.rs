@@ -307,6 +307,35 @@ fn divergence_ends_with_advice_and_the_last_good_model() {
     ok(&dir, "sample --model a --length 3");
 }
 
+/// Where the system refuses memory, the command says how much it takes: nothing aborts, however little there is.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_that_is_refused_is_a_message() {
+    let dir = folder("memory");
+    let train = "train --corpus lyrics-zh --hidden 2048 --layers 3 --cell rnn --optimizer adam --batch-size 2 --steps 2 \
+                 --threads 1 --epochs 1 --out a";
+    for mib in [160, 240, 320] {
+        let shell = format!(
+            "ulimit -v {}; exec {} {train}",
+            mib << 10,
+            env!("CARGO_BIN_EXE_charloom")
+        );
+        let mut command = Command::new("sh");
+        let output = command
+            .current_dir(&dir)
+            .args(["-c", &shell])
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{mib} MiB: {stderr}");
+        assert!(
+            stderr.starts_with("charloom: the network needs "),
+            "{stderr}"
+        );
+        assert!(stderr.contains("reduce the hidden size"), "{stderr}");
+    }
+}
+
 /// Defaults and presets are the library's.
 #[test]
 fn defaults_are_the_library_s() {

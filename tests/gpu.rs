@@ -9,8 +9,9 @@ mod oracle;
 
 use cases::Case;
 use charloom::{
-    executor::{ExecutorError, GpuDevice, gpu::GpuNeeds},
+    executor::{Executor, ExecutorError, GpuDevice, GpuExecutor, gpu::GpuNeeds},
     network::Cell,
+    plan::{Buffer, BufferId, Plan, Role},
 };
 use common::{compare::Margin, golden::Golden, networks::networks};
 use pollster::block_on;
@@ -51,6 +52,40 @@ fn every_network_computes_what_the_cpu_does_dispatch_by_dispatch() {
 fn what_is_too_large_at_once_is_done_in_parts() {
     let margin = block_on(async { gpu::check_parts(&gpu::device().await).await });
     println!("parts: worst error {margin}");
+}
+
+#[test]
+fn large_layers_step_as_the_cpu_does() {
+    let margin = block_on(async { gpu::check_large_layers(&gpu::device().await).await });
+    println!("large layers: worst error {margin}");
+}
+
+#[test]
+fn a_value_that_is_no_number_shows_in_the_loss() {
+    block_on(async { gpu::check_not_a_number(&gpu::device().await).await });
+}
+
+/// More than WebGPU's default of 256 MiB, and no power of two: read through a buffer of its own size.
+#[test]
+fn a_buffer_beyond_the_default_limit_can_be_read_back() {
+    let len = (257 << 18) + 5;
+    let plan = Plan {
+        buffers: vec![Buffer {
+            name: "large".into(),
+            shape: vec![len],
+            role: Role::Activation,
+            init: None,
+        }],
+        programs: vec![],
+    };
+    block_on(async {
+        let device = GpuDevice::request(GpuNeeds::of(&plan)).await.unwrap();
+        let mut executor = GpuExecutor::new(plan.clone(), &device).await.unwrap();
+        executor.write(BufferId(0), len as usize - 2, &[7.5f32.to_bits()]);
+        let numbers = executor.read(plan.whole(BufferId(0))).await.unwrap();
+        assert_eq!(numbers.len() as u64, len);
+        assert_eq!(numbers[len as usize - 3..], [0.0, 7.5, 0.0]);
+    });
 }
 
 #[test]

@@ -19,8 +19,8 @@ use pollster::block_on;
 /// A loss after tens of steps of f32 arithmetic in two orders: rounding, grown by training.
 const TOLERANCE: f32 = 2e-3;
 
-fn trainer(cell: Cell) -> Trainer {
-    let config = Config {
+fn config(cell: Cell) -> Config {
+    Config {
         text: TextConfig {
             max_chars: Some(1500),
             validation: 0.2,
@@ -36,7 +36,14 @@ fn trainer(cell: Cell) -> Trainer {
             steps: 9,
             ..TrainConfig::default()
         },
-    };
+    }
+}
+
+fn trainer(cell: Cell) -> Trainer {
+    trainer_of(config(cell))
+}
+
+fn trainer_of(config: Config) -> Trainer {
     let text = find("lyrics-zh").unwrap().text;
     let corpus = Corpus::new(text, &config.text.corpus_options()).unwrap();
     Trainer::new(corpus, config, |network| {
@@ -114,7 +121,7 @@ fn a_lost_device_is_told_and_training_goes_on_from_what_was_kept() {
     );
     let plan = trainer.network().plan.clone();
     let cpu = Backend::Cpu(CpuExecutor::new(plan, Isa::best(false)).unwrap());
-    assert_eq!(trainer.recover(cpu), 10);
+    assert_eq!(trainer.recover(cpu).unwrap(), 10);
     let found = train(&mut trainer, 20).unwrap();
     let mut straight = self::trainer(Cell::Gru);
     train(&mut straight, 10).unwrap();
@@ -143,7 +150,7 @@ fn after_a_loss_every_step_is_told_once() {
     assert!(block_on(trainer.state()).is_err());
     let plan = trainer.network().plan.clone();
     let cpu = Backend::Cpu(CpuExecutor::new(plan, Isa::best(false)).unwrap());
-    assert_eq!(trainer.recover(cpu), 0);
+    assert_eq!(trainer.recover(cpu).unwrap(), 0);
     assert!(trainer.backend().failure().is_none());
     let again = block_on(trainer.train(budget(f64::INFINITY, 5))).unwrap();
     let steps: Vec<u64> = again.steps.iter().map(|s| s.step).collect();
@@ -178,6 +185,112 @@ fn a_divergence_found_between_two_slices_is_told_by_the_next() {
     let told = block_on(trainer.train(slice)).unwrap();
     assert_eq!(told.stopped.unwrap().reason, StopReason::Diverged);
     assert_eq!(block_on(trainer.train(slice)).unwrap().stopped, None);
+}
+
+#[test]
+fn a_device_that_is_lost_before_the_first_step_takes_nothing_with_it() {
+    let mut straight = trainer(Cell::Rnn);
+    let device = device(&straight);
+    let corpus = straight.corpus().clone();
+    let mut trainer = Trainer::new(corpus, config(Cell::Rnn), |network| {
+        let executor = block_on(GpuExecutor::new(network.plan.clone(), &device))?;
+        Ok(Backend::Gpu(Box::new(executor)))
+    })
+    .unwrap();
+    device.destroy();
+    assert!(train(&mut trainer, 3).is_err());
+    let plan = trainer.network().plan.clone();
+    let cpu = Backend::Cpu(CpuExecutor::new(plan, Isa::best(false)).unwrap());
+    assert_eq!(trainer.recover(cpu).unwrap(), 0);
+    let expected = train(&mut straight, 5).unwrap();
+    assert_eq!(train(&mut trainer, 5).unwrap(), expected);
+    // What is not lost is kept, whatever else is offered.
+    let plan = trainer.network().plan.clone();
+    let other = Backend::Cpu(CpuExecutor::new(plan, Isa::best(false)).unwrap());
+    assert_eq!(trainer.recover(other).unwrap(), 5);
+    assert_eq!(
+        train(&mut trainer, 5).unwrap(),
+        train(&mut straight, 5).unwrap()
+    );
+}
+
+/// An evaluation uses the ring of losses; those of steps under way are taken in before.
+#[test]
+fn an_evaluation_between_two_slices_loses_no_step() {
+    let mut straight = trainer(Cell::Gru);
+    let expected = train(&mut straight, 12).unwrap();
+    let mut trainer = trainer(Cell::Gru);
+    let device = device(&trainer);
+    let on_gpu = gpu(&trainer, &device);
+    block_on(trainer.switch(on_gpu)).unwrap();
+    let slice = Budget {
+        milliseconds: 0.0,
+        steps: 100,
+    };
+    let tokens = trainer.corpus().validation().to_vec();
+    let mut found = Vec::new();
+    while found.len() < 12 {
+        let report = block_on(trainer.train(slice)).unwrap();
+        found.extend(report.steps.iter().map(|s| s.loss));
+        block_on(trainer.evaluate(&tokens)).unwrap();
+    }
+    assert_close(&found[..12], &expected);
+}
+
+/// Steps behind one that diverged are dropped and trained again: the same steps, the same epochs as on the
+/// CPU, where none is under way.
+#[test]
+fn a_divergence_with_steps_under_way_is_the_cpu_s() {
+    let mut config = config(Cell::Rnn);
+    // Three batches an epoch, so that epochs end behind the divergence.
+    config.text.max_chars = Some(130);
+    config.text.validation = 0.0;
+    config.train.clip = ClipMode::None;
+    let run = |mut trainer: Trainer| {
+        let set = |trainer: &mut Trainer, lr| {
+            let options = LiveOptions {
+                lr: Some(lr),
+                ..LiveOptions::default()
+            };
+            trainer.set(&options).unwrap();
+        };
+        let all = Budget {
+            milliseconds: f64::INFINITY,
+            steps: 30,
+        };
+        let healthy = block_on(trainer.train(all)).unwrap();
+        let lr = trainer.config().train.lr;
+        set(&mut trainer, 1e38);
+        let ruined = block_on(trainer.train(all)).unwrap();
+        let (diverged, _) = ruined.stopped.as_ref().unwrap().steps.unwrap();
+        assert_eq!(diverged, 31);
+        assert_eq!(trainer.position().step, 32);
+        set(&mut trainer, lr);
+        let after = block_on(trainer.train(all)).unwrap();
+        let reports = [healthy, ruined, after];
+        let steps: Vec<_> = reports
+            .iter()
+            .flat_map(|r| &r.steps)
+            .map(|s| s.step)
+            .collect();
+        let epochs: Vec<_> = reports.iter().flat_map(|r| &r.epochs).cloned().collect();
+        (steps, epochs, trainer.position())
+    };
+    let (steps, epochs, position) = run(trainer_of(config.clone()));
+    assert_eq!(steps, (0..62).collect::<Vec<_>>());
+    assert_eq!(position.batches_per_epoch, 3);
+    let mut trainer = trainer_of(config);
+    let device = device(&trainer);
+    let on_gpu = gpu(&trainer, &device);
+    block_on(trainer.switch(on_gpu)).unwrap();
+    let on_gpu = run(trainer);
+    assert_eq!((&on_gpu.0, on_gpu.2), (&steps, position));
+    assert_eq!(on_gpu.1.len(), epochs.len());
+    for (found, expected) in on_gpu.1.iter().zip(&epochs) {
+        assert_eq!(found.epoch, expected.epoch);
+        let difference = (found.loss - expected.loss).abs();
+        assert!(difference <= f64::from(TOLERANCE), "{found:?} {expected:?}");
+    }
 }
 
 #[test]

@@ -469,7 +469,7 @@ fn sampling_steps_are_the_sequence() {
                 let zeros = vec![0; plan.plan.buffer(state).len()];
                 executor.write(state, 0, &zeros);
             }
-            let logits = plan.plan.whole(plan.logits).slice(0, VOCABULARY);
+            let logits = plan.plan.whole(plan.logits).slice(0, VOCABULARY as u64);
             for (token, expected) in x.iter().zip(expected.logits.chunks(VOCABULARY)) {
                 executor.write(plan.token, 0, &[*token]);
                 executor.run(0);
@@ -586,7 +586,7 @@ fn narrowed(state: &State<f64>) -> State<f32> {
 }
 
 fn load(executor: &mut impl Executor, layout: &Layout, buffer: BufferId, values: &Named<f32>) {
-    let mut flat = vec![0.0; layout.len];
+    let mut flat = vec![0.0; layout.len as usize];
     for p in &layout.parameters {
         p.import(&values[&p.name], &mut flat);
     }

@@ -8,7 +8,7 @@ use charloom::{
     simd::Isa,
     wasm::{self, Session},
 };
-use js_sys::{Array, Float32Array, JSON, Object, Reflect};
+use js_sys::{Array, Float32Array, Float64Array, JSON, Object, Reflect};
 use reproducible::{EXPECTED, configs, digest, losses};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -68,7 +68,7 @@ async fn a_session_trains_samples_and_looks_inside() {
     let text = LYRICS_ZH.to_owned();
     let mut session = Session::create(text, config(), "cpu".into()).await.unwrap();
     let report = session.train(1e9, 30.0).await.unwrap();
-    let metrics: Float32Array = get(&report, "metrics").dyn_into().unwrap();
+    let metrics: Float64Array = get(&report, "metrics").dyn_into().unwrap();
     let rows = metrics.to_vec();
     assert_eq!(rows.len(), 30 * 4);
     assert!(rows[29 * 4 + 1] < rows[1], "the loss fell");
@@ -148,6 +148,44 @@ fn defaults_presets_and_summaries_are_plain_values() {
     assert!(get(&summary, "memory_bytes").as_f64().unwrap() > 1e7);
 }
 
+/// Of what 32 bits cannot address, the true need is shown; it is refused, and nothing traps.
+#[wasm_bindgen_test]
+async fn what_cannot_be_addressed_is_refused_with_what_it_needs() {
+    let huge = config();
+    for (path, value) in [
+        (["model", "hidden_size"], 2048),
+        (["model", "num_layers"], 2),
+        (["train", "batch_size"], 512),
+        (["train", "steps"], 512),
+    ] {
+        set(&huge, &path, value);
+    }
+    set(&huge, &["model", "cell"], "rnn");
+    set(&huge, &["train", "optimizer"], "sgd");
+    set(&huge, &["text", "max_chars"], JsValue::UNDEFINED);
+    let (model, train) = (get(&huge, "model"), get(&huge, "train"));
+    let summary = wasm::summarize(model.clone(), train.clone(), 65).unwrap();
+    let gib = get(&summary, "memory_bytes").as_f64().unwrap() / f64::from(1 << 30);
+    assert!((16.2..16.3).contains(&gib), "{gib}");
+    let refused = Session::create(LYRICS_EN.repeat(40), huge, "cpu".into()).await;
+    let error = refused.err().unwrap();
+    assert_eq!(code(&error), "out-of-memory");
+    let needed = get(&get(&error, "values"), "needed").as_string().unwrap();
+    assert!(
+        (16_600..16_700).contains(&needed.parse().unwrap()),
+        "{needed}"
+    );
+
+    let error = wasm::summarize(model.clone(), train.clone(), usize::MAX).unwrap_err();
+    assert_eq!(code(&error), "config");
+    let most = wasm::summarize(model, train, 1_112_064).unwrap();
+    assert!(get(&most, "memory_bytes").as_f64().unwrap() > f64::from(u32::MAX));
+    // The module is alive.
+    Session::create(LYRICS_EN.to_owned(), config(), "cpu".into())
+        .await
+        .unwrap();
+}
+
 #[wasm_bindgen_test]
 async fn a_saved_session_goes_on_exactly() {
     let text = LYRICS_ZH.to_owned();
@@ -156,9 +194,9 @@ async fn a_saved_session_goes_on_exactly() {
         .unwrap();
     session.train(1e9, 10.0).await.unwrap();
     let file = session.save().await.unwrap();
-    let metrics = |report: JsValue| -> Vec<f32> {
+    let metrics = |report: JsValue| -> Vec<f64> {
         get(&report, "metrics")
-            .dyn_into::<Float32Array>()
+            .dyn_into::<Float64Array>()
             .unwrap()
             .to_vec()
     };

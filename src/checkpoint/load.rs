@@ -10,10 +10,7 @@ use super::{
     metadata::{KEY, Metadata},
     moment_name, state_name, state_shape,
 };
-use crate::{
-    network::{Input, Layout, ModelConfig},
-    train::TrainerState,
-};
+use crate::{network::Layout, train::TrainerState};
 
 /// Bytes before the header: its length, as a little-endian u64.
 const PREFIX: usize = 8;
@@ -40,12 +37,12 @@ pub fn load(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
         fingerprint,
         ..
     } = metadata;
-    let needed = least_bytes(&config.model, vocabulary.len());
+    let layout = Layout::new(&config.model, vocabulary.len());
+    let needed = layout.len.saturating_mul(4);
     if needed > isize::MAX as u64 {
         let reason = format!("the network of its configuration takes {needed} bytes");
         return Err(CheckpointError::corrupt(reason));
     }
-    let layout = Layout::new(&config.model, vocabulary.len());
     let mut known = Vec::new();
     let parameters = file.flat(&layout, &mut known, str::to_owned)?;
     let names = config.train.optimizer_kind().moments();
@@ -77,7 +74,7 @@ pub fn load(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
     if let Some(p) = layout
         .parameters
         .iter()
-        .find(|p| !all_finite(&parameters[p.offset..p.offset + p.len]))
+        .find(|p| !all_finite(&parameters[p.range()]))
     {
         let reason = format!("{} holds values that are no numbers", p.name);
         return Err(CheckpointError::corrupt(reason));
@@ -97,26 +94,6 @@ pub fn load(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
 
 fn all_finite(values: &[f32]) -> bool {
     values.iter().all(|v| v.is_finite())
-}
-
-/// A bound from below on the size of a network's parameters. Where pointers have 32 bits the layout's
-/// sizes could overflow; here nothing can: the configuration has been validated, the vocabulary has
-/// at most as many characters as Unicode.
-fn least_bytes(config: &ModelConfig, vocabulary: usize) -> u64 {
-    let [v, h, g, e, layers] = [
-        vocabulary,
-        config.hidden_size,
-        config.cell.gates(),
-        config.embedding_width(),
-        config.num_layers,
-    ]
-    .map(|n| n as u64);
-    let input = match config.input {
-        Input::OneHot => v * g * h,
-        Input::Embedding => v * e + e * g * h,
-    };
-    let numbers = input + layers * g * h * h + (layers - 1) * g * h * h + v * h + v;
-    numbers * 4
 }
 
 /// A safetensors file whose index fits its data.
@@ -199,7 +176,7 @@ impl<'a> File<'a> {
             tensors.push((p, self.tensor(&name, &p.shape)?));
             known.push(name);
         }
-        let mut flat = vec![0.0; layout.len];
+        let mut flat = vec![0.0; layout.len as usize];
         for (p, bytes) in tensors {
             p.import(&numbers(bytes), &mut flat);
         }

@@ -108,7 +108,7 @@ impl Checkpoint {
         if corpus.fingerprint() != self.fingerprint {
             self.state.restart_epoch();
         }
-        let trainer = Trainer::resume(corpus, self.config, &self.state, backend)?;
+        let trainer = Trainer::resume(corpus, self.config, self.state, backend)?;
         Ok(Resumed { trainer, exact })
     }
 
@@ -151,7 +151,7 @@ impl Checkpoint {
             parameters: self.state.parameters.clone(),
             ..TrainerState::default()
         };
-        let mut trainer = Trainer::resume(corpus, config, &state, backend)?;
+        let mut trainer = Trainer::resume(corpus, config, state, backend)?;
         let loss = trainer.evaluate(&tokens).await?;
         Ok(Evaluation {
             perplexity: loss.exp(),

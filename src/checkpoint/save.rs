@@ -8,7 +8,7 @@ use super::{
     metadata::{KEY, Metadata},
     moment_name, state_name, state_shape,
 };
-use crate::network::Layout;
+use crate::network::{Layout, size};
 
 /// A tensor, in the file's byte order.
 struct Tensor {
@@ -61,7 +61,7 @@ pub fn save(checkpoint: &Checkpoint) -> Result<Vec<u8>, CheckpointError> {
     let layout = Layout::new(&config.model, vocabulary.len());
     let mut tensors = Vec::new();
     let mut flat = |name: &dyn Fn(&str) -> String, values: &[f32]| {
-        expect_len(&name("…"), values.len(), layout.len)?;
+        expect_len(&name("…"), values.len() as u64, layout.len)?;
         for p in &layout.parameters {
             tensors.push((name(&p.name), Tensor::new(&p.shape, &p.export(values))));
         }
@@ -70,17 +70,26 @@ pub fn save(checkpoint: &Checkpoint) -> Result<Vec<u8>, CheckpointError> {
     flat(&str::to_owned, &state.parameters)?;
     let moments = config.train.optimizer_kind().moments();
     if !state.moments.is_empty() {
-        expect_len("optimizer", state.moments.len(), moments.len())?;
+        expect_len(
+            "optimizer",
+            state.moments.len() as u64,
+            moments.len() as u64,
+        )?;
     }
     for (moment, values) in moments.iter().zip(&state.moments) {
         flat(&|p| moment_name(moment, p), values)?;
     }
     if !state.states.is_empty() {
-        expect_len("state", state.states.len(), config.model.num_layers)?;
+        expect_len(
+            "state",
+            state.states.len() as u64,
+            config.model.num_layers as u64,
+        )?;
     }
     let shape = state_shape(config);
     for (layer, values) in state.states.iter().enumerate() {
-        expect_len(&state_name(layer), values.len(), shape.iter().product())?;
+        let needed = size(shape.iter().map(|&n| n as u64));
+        expect_len(&state_name(layer), values.len() as u64, needed)?;
         tensors.push((state_name(layer), Tensor::new(&shape, values)));
     }
     let json =
@@ -89,7 +98,7 @@ pub fn save(checkpoint: &Checkpoint) -> Result<Vec<u8>, CheckpointError> {
     serialize(views, Some(HashMap::from([(KEY.into(), json)]))).map_err(CheckpointError::corrupt)
 }
 
-fn expect_len(tensor: &str, found: usize, needed: usize) -> Result<(), CheckpointError> {
+fn expect_len(tensor: &str, found: u64, needed: u64) -> Result<(), CheckpointError> {
     if found == needed {
         Ok(())
     } else {

@@ -1,4 +1,6 @@
 //! The memory of a CPU executor: one allocation that holds every buffer of a plan.
+use std::ops::Range;
+
 use bytemuck::{Pod, Zeroable};
 
 use super::ExecutorError;
@@ -23,15 +25,13 @@ impl Aligned {
 
     /// # Errors
     /// When the memory cannot be had.
-    pub fn zeros(len: usize) -> Result<Self, ExecutorError> {
-        let lines = len.div_ceil(LINE);
+    pub fn zeros(len: u64) -> Result<Self, ExecutorError> {
+        let lines = len.div_ceil(LINE as u64);
+        let refused = || ExecutorError::out_of_memory(len.saturating_mul(4));
+        let count = usize::try_from(lines).map_err(|_| refused())?;
         let mut memory = Vec::new();
-        memory
-            .try_reserve_exact(lines)
-            .map_err(|_| ExecutorError::OutOfMemory {
-                needed: (len * 4).div_ceil(1 << 20),
-            })?;
-        memory.resize(lines, Line::zeroed());
+        memory.try_reserve_exact(count).map_err(|_| refused())?;
+        memory.resize(count, Line::zeroed());
         Ok(Self(memory))
     }
 
@@ -56,8 +56,8 @@ impl Arena {
         let mut starts = Vec::with_capacity(plan.buffers.len());
         let mut len = 0;
         for buffer in &plan.buffers {
-            starts.push(len);
-            len += buffer.len().next_multiple_of(LINE);
+            starts.push(len as usize);
+            len += buffer.len().next_multiple_of(LINE as u64);
         }
         let mut arena = Self {
             memory: Aligned::zeros(len)?,
@@ -74,28 +74,32 @@ impl Arena {
 
     /// The words of a view.
     pub fn view_mut(&mut self, view: View) -> &mut [f32] {
-        let start = self.starts[view.buffer.0 as usize] + view.offset;
-        &mut self.memory.as_mut()[start..start + view.len]
+        let range = self.place(view);
+        &mut self.memory.as_mut()[range]
+    }
+
+    fn place(&self, view: View) -> Range<usize> {
+        let (start, range) = (self.starts[view.buffer.0 as usize], view.range());
+        start + range.start..start + range.end
     }
 
     /// `to` = `from`, views of the same length.
     pub fn copy(&mut self, from: View, to: View) {
-        let start = self.starts[from.buffer.0 as usize] + from.offset;
-        let target = self.starts[to.buffer.0 as usize] + to.offset;
-        self.memory
-            .as_mut()
-            .copy_within(start..start + from.len.min(to.len), target);
+        let (from, to) = (self.place(from), self.place(to));
+        let from = from.start..from.end.min(from.start + to.len());
+        self.memory.as_mut().copy_within(from, to.start);
     }
 
     /// The operands of `dispatch`, which must be of the plan this arena was made for.
     pub fn operands(&mut self, dispatch: &Dispatch) -> Operands<'_> {
         let mut operands = Operands::default();
         let (mut reads, mut writes) = (0, 0);
-        let memory = self.memory.as_mut();
+        let (memory, starts) = (self.memory.as_mut(), &self.starts);
         let (base, len) = (memory.as_mut_ptr(), memory.len());
         for (view, binding) in dispatch.views.iter().zip(dispatch.kernel.bindings()) {
-            let start = self.starts[view.buffer.0 as usize] + view.offset;
-            assert!(start + view.len <= len && reads + writes < MAX_BINDINGS);
+            let range = view.range();
+            let start = starts[view.buffer.0 as usize] + range.start;
+            assert!(start + range.len() <= len && reads + writes < MAX_BINDINGS);
             // SAFETY: the range is inside the allocation (asserted). Plan::validate found that no
             // view a dispatch writes overlaps another of its views, and the borrow of self keeps
             // all other users away for the operands' lifetime.
@@ -103,12 +107,12 @@ impl Arena {
                 match binding.access {
                     Access::Read => {
                         operands.reads[reads] =
-                            core::slice::from_raw_parts(base.add(start), view.len);
+                            core::slice::from_raw_parts(base.add(start), range.len());
                         reads += 1;
                     }
                     Access::Write => {
                         operands.writes[writes] =
-                            core::slice::from_raw_parts_mut(base.add(start), view.len);
+                            core::slice::from_raw_parts_mut(base.add(start), range.len());
                         writes += 1;
                     }
                 }

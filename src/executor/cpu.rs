@@ -74,7 +74,7 @@ impl CpuExecutor {
             panels,
             plan,
             arena,
-            scratch: Aligned::zeros(scratch)?,
+            scratch: Aligned::zeros(scratch as u64)?,
             isa,
             threads,
             all_threads: false,
@@ -148,6 +148,15 @@ impl CpuExecutor {
     }
 }
 
+/// A copy of `numbers`. Those of a whole network may be more than can be had a second time.
+fn copied(numbers: &[f32]) -> Result<Vec<f32>, ExecutorError> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(numbers.len())
+        .map_err(|_| ExecutorError::out_of_memory(size_of_val(numbers) as u64))?;
+    copy.extend_from_slice(numbers);
+    Ok(copy)
+}
+
 fn panels_len<S: Simd>(_: S, kernel: &Kernel) -> usize {
     kernel.panels_len::<S>()
 }
@@ -160,8 +169,8 @@ impl Executor for CpuExecutor {
     fn write(&mut self, buffer: BufferId, offset: usize, words: &[u32]) {
         let view = View {
             buffer,
-            offset,
-            len: words.len(),
+            offset: offset as u64,
+            len: words.len() as u64,
         };
         self.arena
             .view_mut(view)
@@ -190,6 +199,6 @@ impl Executor for CpuExecutor {
         &mut self,
         view: View,
     ) -> impl Future<Output = Result<Vec<f32>, ExecutorError>> + 'static + use<> {
-        std::future::ready(Ok(self.view(view).to_vec()))
+        std::future::ready(copied(self.view(view)))
     }
 }

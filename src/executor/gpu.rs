@@ -21,7 +21,7 @@ pub use recurrent::{RecurrentPath, RecurrentShape, STREAM_BYTES, Sequence, recur
 
 use self::{
     device::from_wgpu,
-    pipelines::{Encoded, encode},
+    pipelines::{Encoded, Programs, encode},
     readback::{Reading, Staging},
 };
 use super::{Executor, ExecutorError};
@@ -32,9 +32,7 @@ pub struct GpuExecutor {
     gpu: GpuDevice,
     plan: Plan,
     buffers: Vec<wgpu::Buffer>,
-    /// By program, then dispatch.
-    programs: Vec<Vec<Vec<Encoded>>>,
-    uniforms: wgpu::BindGroup,
+    programs: Programs,
     staging: Staging,
 }
 
@@ -66,28 +64,28 @@ impl GpuExecutor {
         if binding > tuning.binding_bytes {
             return Err(ExecutorError::LimitExceeded {
                 what: "what a kernel uses of a buffer at once",
-                needed: (binding as u64).div_ceil(1 << 20),
-                available: (tuning.binding_bytes as u64) >> 20,
+                needed: binding.div_ceil(1 << 20),
+                available: tuning.binding_bytes >> 20,
             });
         }
         let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let validation = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let buffers: Vec<_> = plan.buffers.iter().map(|b| buffer(gpu, b)).collect();
-        let encoded = encode(calls, gpu, &buffers);
+        let programs = encode(calls, gpu, &buffers);
+        // From here on whatever happens frees them.
+        let executor = Self {
+            gpu: gpu.clone(),
+            plan,
+            buffers,
+            programs,
+            staging: Staging::default(),
+        };
         let errors = [validation.pop().await, memory.pop().await];
         if let Some(error) = errors.into_iter().flatten().next() {
             return Err(from_wgpu(error, needs.total));
         }
         gpu.status()?;
-        let (programs, uniforms) = encoded;
-        Ok(Self {
-            gpu: gpu.clone(),
-            plan,
-            buffers,
-            programs,
-            uniforms,
-            staging: Staging::default(),
-        })
+        Ok(executor)
     }
 
     /// The device it runs on.
@@ -110,12 +108,12 @@ impl GpuExecutor {
 
     /// How many dispatches one run of `program` takes.
     pub fn dispatches(&self, program: usize) -> usize {
-        self.programs[program].iter().map(Vec::len).sum()
+        self.programs.calls[program].iter().map(Vec::len).sum()
     }
 
     /// Runs one dispatch of a program: for tests that look between dispatches.
     pub fn run_dispatch(&mut self, program: usize, index: usize) {
-        self.submit(&self.programs[program][index..=index]);
+        self.submit(&self.programs.calls[program][index..=index]);
     }
 
     fn submit(&self, dispatches: &[Vec<Encoded>]) {
@@ -125,17 +123,26 @@ impl GpuExecutor {
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         let mut pass = encoder.begin_compute_pass(&Default::default());
         for call in dispatches.iter().flatten() {
-            call.record(&mut pass, &self.uniforms);
+            call.record(&mut pass, &self.programs.uniforms);
         }
         drop(pass);
         self.gpu.queue.submit([encoder.finish()]);
     }
 }
 
+impl Drop for GpuExecutor {
+    /// In a browser, memory of the GPU is otherwise kept until the page's garbage is collected.
+    fn drop(&mut self) {
+        let buffers = self.buffers.iter().chain(&self.programs.buffers);
+        buffers.for_each(wgpu::Buffer::destroy);
+        self.staging.close();
+    }
+}
+
 fn buffer(gpu: &GpuDevice, buffer: &crate::plan::Buffer) -> wgpu::Buffer {
     let made = gpu.device.create_buffer(&wgpu::BufferDescriptor {
         label: Some(&buffer.name),
-        size: 4 * buffer.len() as u64,
+        size: 4 * buffer.len(),
         usage: wgpu::BufferUsages::STORAGE
             | wgpu::BufferUsages::COPY_SRC
             | wgpu::BufferUsages::COPY_DST,
@@ -160,7 +167,7 @@ impl Executor for GpuExecutor {
     }
 
     fn run(&mut self, program: usize) {
-        self.submit(&self.programs[program]);
+        self.submit(&self.programs.calls[program]);
     }
 
     fn copy(&mut self, from: BufferId, to: BufferId) {
@@ -178,7 +185,7 @@ impl Executor for GpuExecutor {
         view: View,
     ) -> impl Future<Output = Result<Vec<f32>, ExecutorError>> + 'static + use<> {
         let source = &self.buffers[view.buffer.0 as usize];
-        let (offset, bytes) = (4 * view.offset as u64, 4 * view.len as u64);
+        let (offset, bytes) = (4 * view.offset, 4 * view.len);
         Reading::begin(&self.gpu, &self.staging, source, offset, bytes)
     }
 }

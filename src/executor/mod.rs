@@ -27,7 +27,7 @@ use crate::{
 pub enum ExecutorError {
     /// The plan is broken: a defect of this crate.
     #[error("{0}")]
-    Plan(#[from] PlanError),
+    Plan(PlanError),
     /// Not enough memory.
     #[error(
         "the network needs {needed} MiB of memory, which could not be had; reduce the hidden size, the batch \
@@ -35,7 +35,7 @@ pub enum ExecutorError {
     )]
     OutOfMemory {
         /// MiB.
-        needed: usize,
+        needed: u64,
     },
     /// The threads could not be started.
     #[error("the threads could not be started ({reason}); use one thread")]
@@ -81,7 +81,22 @@ pub enum ExecutorError {
     },
 }
 
+impl From<PlanError> for ExecutorError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::TooLarge { needed } => Self::out_of_memory(needed),
+            broken @ PlanError::Broken { .. } => Self::Plan(broken),
+        }
+    }
+}
+
 impl ExecutorError {
+    /// That `bytes` could not be had.
+    pub(crate) fn out_of_memory(bytes: u64) -> Self {
+        let needed = bytes.div_ceil(1 << 20);
+        Self::OutOfMemory { needed }
+    }
+
     /// A stable word for programs.
     pub fn code(&self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     Config, Error,
     executor::{CpuExecutor, Executor},
-    kernels::softmax_cross_entropy::IGNORED,
+    kernels::{Kernel, softmax_cross_entropy::IGNORED},
     network::{Cell, ConfigError, Layout, Rule},
     plan::{BufferId, InspectionPlan, inspection_plan},
     ranking::{largest, place},
@@ -98,9 +98,9 @@ pub fn inspect(
     run.upload(parameters, inputs, vocabulary.len());
 
     run.write(run.plan.targets, targets);
-    run.executor.run(run.plan.forward);
+    let next = run.forward(vocabulary);
     let losses = run.all(run.plan.losses);
-    let places = run.places(vocabulary, &tokens, &losses);
+    let places = places(vocabulary, &tokens, &losses, next);
     let (gates, hs) = (run.plan.gates.clone(), run.plan.hs.clone());
     let gates: Vec<Vec<f32>> = gates.into_iter().map(|g| run.all(g)).collect();
     let hs: Vec<Vec<f32>> = hs.into_iter().map(|h| run.all(h)).collect();
@@ -172,30 +172,47 @@ impl Run {
         self.write(self.plan.starts, &index.starts);
     }
 
-    fn places(&mut self, vocabulary: &Vocabulary, tokens: &[u32], losses: &[f32]) -> Vec<Place> {
-        let stride = self.plan.logits_stride;
+    /// Runs forward: the likeliest characters after each of the T inputs. Of a large vocabulary the logits
+    /// of a few inputs at a time are kept, so they are looked at as soon as their losses are known.
+    fn forward(&mut self, vocabulary: &Vocabulary) -> Vec<Vec<Alternative>> {
+        let program = self.plan.forward;
         let logits = self.plan.plan.whole(self.plan.logits);
-        let logits = self.executor.view(logits);
         let mut probabilities = vec![0.0; vocabulary.len()];
+        let mut next = Vec::new();
         let isa = Isa::best(true);
-        tokens
-            .iter()
-            .enumerate()
-            .map(|(t, &token)| {
-                let next = logits.get(t * stride..t * stride + vocabulary.len());
-                let next = next.map(|row| {
+        for index in 0..self.plan.plan.programs[program].dispatches.len() {
+            self.executor.run_dispatch(program, index);
+            let kernel = &self.plan.plan.programs[program].dispatches[index].kernel;
+            if let Kernel::SoftmaxCrossEntropy(p) = kernel {
+                let rows = self.executor.view(logits).chunks(self.plan.logits_stride);
+                for row in rows.take(p.rows as usize) {
+                    let row = &row[..vocabulary.len()];
                     with_simd!(isa, s => softmax(s, row, 1.0, &mut probabilities));
-                    likeliest(vocabulary, &probabilities)
-                });
-                Place {
-                    character: vocabulary.decode(token),
-                    token,
-                    surprise: t.checked_sub(1).map(|before| losses[before]),
-                    next: next.unwrap_or_default(),
+                    next.push(likeliest(vocabulary, &probabilities));
                 }
-            })
-            .collect()
+            }
+        }
+        next
     }
+}
+
+fn places(
+    vocabulary: &Vocabulary,
+    tokens: &[u32],
+    losses: &[f32],
+    next: Vec<Vec<Alternative>>,
+) -> Vec<Place> {
+    // Nothing is known of what comes after the last.
+    let next = next.into_iter().chain([Vec::new()]);
+    let places = tokens.iter().zip(next).enumerate();
+    places
+        .map(|(t, (&token, next))| Place {
+            character: vocabulary.decode(token),
+            token,
+            surprise: t.checked_sub(1).map(|before| losses[before]),
+            next,
+        })
+        .collect()
 }
 
 fn likeliest(vocabulary: &Vocabulary, probabilities: &[f32]) -> Vec<Alternative> {
@@ -238,10 +255,8 @@ pub fn neighbours(
         return Ok(Vec::new());
     };
     // Both are (V, width) in memory.
-    let width = table.len / vocabulary.len();
-    let rows: Vec<&[f32]> = parameters[table.offset..table.offset + table.len]
-        .chunks_exact(width)
-        .collect();
+    let width = table.range().len() / vocabulary.len();
+    let rows: Vec<&[f32]> = parameters[table.range()].chunks_exact(width).collect();
     let own = rows[token];
     let own_norm = norm(own);
     let similarity = |row: &[f32]| {
@@ -329,7 +344,7 @@ mod tests {
         };
         let vocabulary = Vocabulary::build("分开不分开 想要", 1).unwrap();
         let layout = Layout::new(&config.model, vocabulary.len());
-        let parameters = initialise(&config.model, &layout, 7);
+        let parameters = initialise(&config.model, &layout, 7).unwrap();
         (config, vocabulary, parameters)
     }
 
@@ -392,6 +407,68 @@ mod tests {
         }
     }
 
+    /// ∂L/∂h of the last step, by hand: W (p − y), L the loss of the last character alone.
+    #[test]
+    fn the_last_gradient_is_that_of_the_last_character_alone() {
+        let (config, vocabulary, parameters) = model(Cell::Gru);
+        let text = "分开不分开";
+        let isa = Isa::best(false);
+        let found = inspect(&config, &vocabulary, &parameters, text, isa).unwrap();
+        let options = crate::sample::SampleOptions {
+            prefix: "分开不分".into(),
+            ..Default::default()
+        };
+        let sampler = crate::sample::Sampler::new(&config, &vocabulary, &parameters, options, isa);
+        let logits = sampler.unwrap().logits().to_vec();
+        let sum: f64 = logits.iter().map(|&z| f64::from(z).exp()).sum();
+        let target = vocabulary.encode('开').unwrap() as usize;
+        let d_logits = logits
+            .iter()
+            .enumerate()
+            .map(|(token, &z)| f64::from(z).exp() / sum - f64::from(u8::from(token == target)));
+        let weight = parameter(&config, vocabulary.len(), &parameters, "linear.weight");
+        let weight = weight.unwrap();
+        let mut expected = [0.0f64; 12];
+        for (d, row) in d_logits.zip(weight.chunks_exact(12)) {
+            for (sum, &w) in expected.iter_mut().zip(row) {
+                *sum += d * f64::from(w);
+            }
+        }
+        let expected = expected.iter().map(|d| d * d).sum::<f64>().sqrt();
+        let norm = f64::from(*found.layers[1].gradient_norms.last().unwrap());
+        assert!((norm / expected - 1.0).abs() < 1e-5, "{norm} {expected}");
+    }
+
+    /// A vocabulary so large that the logits of all inputs are not kept at once.
+    #[test]
+    fn alternatives_do_not_depend_on_how_many_characters_follow() {
+        let all: String = (0x2_0000..)
+            .filter_map(char::from_u32)
+            .take(70_000)
+            .collect();
+        let vocabulary = Vocabulary::build(&all, 1).unwrap();
+        let config = Config {
+            model: ModelConfig {
+                cell: Cell::Rnn,
+                hidden_size: 2,
+                ..ModelConfig::default()
+            },
+            ..Config::default()
+        };
+        let layout = Layout::new(&config.model, vocabulary.len());
+        let parameters = initialise(&config.model, &layout, 7).unwrap();
+        let isa = Isa::best(false);
+        let text: String = all.chars().step_by(130).take(MAX_CHARACTERS).collect();
+        let long = inspect(&config, &vocabulary, &parameters, &text, isa).unwrap();
+        let short: String = text.chars().take(10).collect();
+        let short = inspect(&config, &vocabulary, &parameters, &short, isa).unwrap();
+        assert_eq!(long.places.len(), MAX_CHARACTERS);
+        assert_eq!(long.places[..9], short.places[..9]);
+        let (last, all) = long.places.split_last().unwrap();
+        assert!(last.next.is_empty());
+        assert!(all.iter().all(|place| place.next.len() == ALTERNATIVES));
+    }
+
     #[test]
     fn short_unknown_and_long_texts_are_answered() {
         let (config, vocabulary, parameters) = model(Cell::Gru);
@@ -408,10 +485,13 @@ mod tests {
         let (config, vocabulary, mut parameters) = model(Cell::Lstm);
         let layout = Layout::new(&config.model, vocabulary.len());
         let table = layout.find("rnn.weight_ih_l0").unwrap();
-        let width = table.len / vocabulary.len();
-        let at = |c: char| table.offset + vocabulary.encode(c).unwrap() as usize * width;
+        let width = table.range().len() / vocabulary.len();
+        let at = |c: char| table.range().start + vocabulary.encode(c).unwrap() as usize * width;
         let (from, to) = (at('分'), at('想'));
-        parameters.copy_within(from..from + width, to);
+        // A vector twice as long points the same way.
+        for i in 0..width {
+            parameters[to + i] = 2.0 * parameters[from + i];
+        }
         let near = neighbours(&config, &vocabulary, &parameters, '分', 3).unwrap();
         assert_eq!(near[0].character, '想');
         assert!((near[0].similarity - 1.0).abs() < 1e-5 && near[1].similarity < 0.99);

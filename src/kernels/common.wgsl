@@ -50,13 +50,19 @@ fn tanh4(value: vec4<f32>) -> vec4<f32> {
     q = q * x2 + 1.1853471e-4;
     q = q * x2 + 2.2684346e-3;
     q = q * x2 + 4.893525e-3;
-    // A clamp may lose NaN; a diverging run must be seen.
-    return select(x * p / q, value, value != value);
+    return keep_nan(x * p / q, value);
 }
 
 // 1 / (1 + e^-x)
 fn sigmoid4(x: vec4<f32>) -> vec4<f32> {
-    return 1.0 / (1.0 + exp(clamp(-x, vec4<f32>(-87.3), vec4<f32>(88.3))));
+    return keep_nan(1.0 / (1.0 + exp(clamp(-x, vec4<f32>(-87.3), vec4<f32>(88.3)))), x);
+}
+
+// `result`, or `x` where x is NaN: a clamp may lose it, and a diverging run must be seen. It is told by its
+// bits: arithmetic may assume that there is none.
+fn keep_nan(result: vec4<f32>, x: vec4<f32>) -> vec4<f32> {
+    let magnitude = bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu);
+    return select(result, x, magnitude > vec4<u32>(0x7f800000u));
 }
 
 // Whether x is neither infinite nor NaN, told by its bits: arithmetic may assume that it is finite.

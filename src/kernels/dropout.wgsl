@@ -25,6 +25,12 @@ fn main(
     @builtin(global_invocation_id) id: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
 ) {
+    if controls.dropout == 0.0 {
+        for (var at = id.x; at < params.len; at += groups.x * lanes) {
+            out[offsets.out + at] = x[offsets.x + at];
+        }
+        return;
+    }
     let seed = vec2<u32>(controls.seed_low, controls.seed_high);
     // A power of two times p is exact, and p < 1.
     let threshold = u32(controls.dropout * 4294967296.0);

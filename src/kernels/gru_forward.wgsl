@@ -345,15 +345,17 @@ fn step(
 
 // `step` needs hs[0] in place before the first step, and the last state taken out after the last.
 @compute @workgroup_size(64)
-fn carry(@builtin(global_invocation_id) id: vec3<u32>) {
+fn carry(
+    @builtin(global_invocation_id) id: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+) {
     let len = params.batch * params.hidden;
-    if id.x >= len {
-        return;
-    }
-    let last = params.steps * len + id.x;
-    if offsets.phase == 0u {
-        hs[offsets.hs + id.x] = state[offsets.state + id.x];
-    } else {
-        state[offsets.state + id.x] = hs[offsets.hs + last];
+    for (var i = id.x; i < len; i += groups.x * 64u) {
+        let last = params.steps * len + i;
+        if offsets.phase == 0u {
+            hs[offsets.hs + i] = state[offsets.state + i];
+        } else {
+            state[offsets.state + i] = hs[offsets.hs + last];
+        }
     }
 }

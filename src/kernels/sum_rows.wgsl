@@ -29,26 +29,31 @@ var<workgroup> sums: array<f32, lanes * SLICES>;
 fn main(
     @builtin(local_invocation_id) lane: vec3<u32>,
     @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
 ) {
-    let column = group.x * lanes + lane.x;
-    var sum = 0.0;
-    if column < params.columns {
-        for (var row = lane.y; row < params.rows; row += SLICES) {
-            sum += x[offsets.x + row * params.stride + column];
+    for (var first = group.x * lanes; first < params.columns; first += groups.x * lanes) {
+        let column = first + lane.x;
+        var sum = 0.0;
+        if column < params.columns {
+            for (var row = lane.y; row < params.rows; row += SLICES) {
+                sum += x[offsets.x + row * params.stride + column];
+            }
         }
-    }
-    sums[lane.y * lanes + lane.x] = sum;
-    workgroupBarrier();
-    if lane.y == 0u && column < params.columns {
-        for (var slice = 1u; slice < SLICES; slice++) {
-            sum += sums[slice * lanes + lane.x];
+        sums[lane.y * lanes + lane.x] = sum;
+        workgroupBarrier();
+        if lane.y == 0u && column < params.columns {
+            for (var slice = 1u; slice < SLICES; slice++) {
+                sum += sums[slice * lanes + lane.x];
+            }
+            if params.accumulate == 1u {
+                sum += out[offsets.out + column];
+            }
+            out[offsets.out + column] = sum;
+            if params.has_copy == 1u {
+                copy[offsets.copy + column] = sum;
+            }
         }
-        if params.accumulate == 1u {
-            sum += out[offsets.out + column];
-        }
-        out[offsets.out + column] = sum;
-        if params.has_copy == 1u {
-            copy[offsets.copy + column] = sum;
-        }
+        // The next columns' sums take the place of these.
+        workgroupBarrier();
     }
 }

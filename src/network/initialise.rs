@@ -1,21 +1,33 @@
 //! First values of the parameters. Each tensor draws from a random stream of its own, so a tensor's
 //! values depend on the seed and its place in the layout alone.
+use std::collections::TryReserveError;
+
 use super::{Initializer, Layout, ModelConfig, Parameter};
 use crate::random::{Random, streams};
 
 /// The flat parameter buffer of a fresh model.
-pub fn initialise(config: &ModelConfig, layout: &Layout, seed: u64) -> Vec<f32> {
-    let mut flat = vec![0.0; layout.len];
+///
+/// # Errors
+/// When the memory cannot be had.
+pub fn initialise(
+    config: &ModelConfig,
+    layout: &Layout,
+    seed: u64,
+) -> Result<Vec<f32>, TryReserveError> {
+    let mut flat = zeros(layout.len)?;
     for (index, parameter) in layout.parameters.iter().enumerate() {
         let mut random = Random::new(seed, streams::INITIALISE + index as u64);
-        let mut values = match config.init {
-            Initializer::Pytorch => pytorch(parameter, config.hidden_size, &mut random),
-            Initializer::Keras => keras(parameter, &mut random),
-            Initializer::Normal(sigma) if parameter.shape.len() == 2 => {
-                normal(parameter.len, sigma, &mut random)
+        let mut values = zeros(parameter.len)?;
+        match config.init {
+            Initializer::Pytorch => {
+                pytorch(parameter, config.hidden_size, &mut random, &mut values);
             }
-            Initializer::Normal(_) => vec![0.0; parameter.len],
-        };
+            Initializer::Keras => keras(parameter, &mut random, &mut values)?,
+            Initializer::Normal(sigma) if parameter.shape.len() == 2 => {
+                normal(sigma, &mut random, &mut values);
+            }
+            Initializer::Normal(_) => {}
+        }
         if config.forget_bias != 0.0
             && config.cell == super::Cell::Lstm
             && parameter.name.starts_with("rnn.bias_ih")
@@ -27,76 +39,93 @@ pub fn initialise(config: &ModelConfig, layout: &Layout, seed: u64) -> Vec<f32> 
         }
         parameter.import(&values, &mut flat);
     }
-    flat
+    Ok(flat)
+}
+
+fn zeros(len: u64) -> Result<Vec<f32>, TryReserveError> {
+    let len = usize::try_from(len).unwrap_or(usize::MAX);
+    let mut zeros = Vec::new();
+    zeros.try_reserve_exact(len)?;
+    zeros.resize(len, 0.0);
+    Ok(zeros)
 }
 
 /// `nn.RNN` and friends: uniform(±1/√H); `nn.Linear`: uniform(±1/√fan_in), fan_in = H;
 /// `nn.Embedding`: normal(0, 1).
-fn pytorch(parameter: &Parameter, hidden: usize, random: &mut Random) -> Vec<f32> {
+fn pytorch(parameter: &Parameter, hidden: usize, random: &mut Random, values: &mut [f32]) {
     if parameter.name == "embedding.weight" {
-        return normal(parameter.len, 1.0, random);
+        normal(1.0, random, values);
+    } else {
+        uniform(1.0 / libm::sqrtf(hidden as f32), random, values);
     }
-    uniform(parameter.len, 1.0 / libm::sqrtf(hidden as f32), random)
 }
 
 /// Glorot uniform kernels (Glorot & Bengio 2010), orthogonal recurrent kernels (Saxe et al. 2013),
 /// zero biases, embeddings uniform(±0.05). Keras' `unit_forget_bias` is `forget_bias = 1` here.
-fn keras(parameter: &Parameter, random: &mut Random) -> Vec<f32> {
+fn keras(
+    parameter: &Parameter,
+    random: &mut Random,
+    values: &mut [f32],
+) -> Result<(), TryReserveError> {
     let [rows, columns] = parameter.shape[..] else {
-        return vec![0.0; parameter.len];
+        return Ok(());
     };
     if parameter.name == "embedding.weight" {
-        uniform(parameter.len, 0.05, random)
+        uniform(0.05, random, values);
     } else if parameter.name.contains("weight_hh") {
-        orthogonal_columns(rows, columns, random)
+        orthogonal_columns(rows, columns, random, values)?;
     } else {
-        uniform(
-            parameter.len,
-            libm::sqrtf(6.0 / (rows + columns) as f32),
-            random,
-        )
+        uniform(libm::sqrtf(6.0 / (rows + columns) as f32), random, values);
     }
+    Ok(())
 }
 
-fn uniform(len: usize, limit: f32, random: &mut Random) -> Vec<f32> {
-    (0..len)
-        .map(|_| (2.0 * random.uniform() - 1.0) * limit)
-        .collect()
+fn uniform(limit: f32, random: &mut Random, values: &mut [f32]) {
+    let draw = || (2.0 * random.uniform() - 1.0) * limit;
+    values.fill_with(draw);
 }
 
 /// Box–Muller (1958). `libm` in pure Rust, so that every platform draws the same numbers.
-fn normal(len: usize, sigma: f32, random: &mut Random) -> Vec<f32> {
-    let mut values = Vec::with_capacity(len + 1);
-    while values.len() < len {
+fn normal(sigma: f32, random: &mut Random, values: &mut [f32]) {
+    for pair in values.chunks_mut(2) {
         let u = 1.0 - f64::from(random.uniform());
         let v = f64::from(random.uniform()) * core::f64::consts::TAU;
         let radius = libm::sqrt(-2.0 * libm::log(u)) * f64::from(sigma);
-        values.push((radius * libm::cos(v)) as f32);
-        values.push((radius * libm::sin(v)) as f32);
+        let drawn = [
+            (radius * libm::cos(v)) as f32,
+            (radius * libm::sin(v)) as f32,
+        ];
+        pair.copy_from_slice(&drawn[..pair.len()]);
     }
-    values.truncate(len);
-    values
 }
 
-/// A (rows, columns) matrix, rows ≥ columns, whose columns are orthonormal: Gram–Schmidt, twice
-/// over each vector (once loses orthogonality in f32).
-fn orthogonal_columns(rows: usize, columns: usize, random: &mut Random) -> Vec<f32> {
-    let mut basis: Vec<Vec<f32>> = Vec::with_capacity(columns);
-    while basis.len() < columns {
-        let mut v = normal(rows, 1.0, random);
+/// `values` as a (rows, columns) matrix, rows ≥ columns, whose columns are orthonormal: Gram–Schmidt,
+/// twice over each vector (once loses orthogonality in f32).
+fn orthogonal_columns(
+    rows: usize,
+    columns: usize,
+    random: &mut Random,
+    values: &mut [f32],
+) -> Result<(), TryReserveError> {
+    // The transpose: a vector is a row here.
+    let mut vectors = zeros(values.len() as u64)?;
+    for column in 0..columns {
+        let (basis, rest) = vectors.split_at_mut(column * rows);
+        let v = &mut rest[..rows];
+        normal(1.0, random, v);
         for _ in 0..2 {
-            for b in &basis {
-                let dot: f32 = b.iter().zip(&v).map(|(x, y)| x * y).sum();
+            for b in basis.chunks_exact(rows) {
+                let dot: f32 = b.iter().zip(&*v).map(|(x, y)| x * y).sum();
                 v.iter_mut().zip(b).for_each(|(x, y)| *x -= dot * y);
             }
         }
         let length = libm::sqrtf(v.iter().map(|x| x * x).sum());
         v.iter_mut().for_each(|x| *x /= length);
-        basis.push(v);
     }
-    (0..rows * columns)
-        .map(|i| basis[i % columns][i / columns])
-        .collect()
+    for (i, value) in values.iter_mut().enumerate() {
+        *value = vectors[i % columns * rows + i / columns];
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -115,11 +144,11 @@ mod tests {
             ..ModelConfig::default()
         };
         let layout = Layout::new(&config, 30);
-        let flat = initialise(&config, &layout, 1);
+        let flat = initialise(&config, &layout, 1).unwrap();
         let largest = flat.iter().fold(0.0f32, |m, x| m.max(x.abs()));
         assert!(largest <= 0.125 && largest > 0.12, "{largest}");
-        assert_eq!(flat, initialise(&config, &layout, 1));
-        assert_ne!(flat, initialise(&config, &layout, 2));
+        assert_eq!(flat, initialise(&config, &layout, 1).unwrap());
+        assert_ne!(flat, initialise(&config, &layout, 2).unwrap());
     }
 
     #[test]
@@ -129,7 +158,7 @@ mod tests {
             ..ModelConfig::default()
         };
         let layout = Layout::new(&config, 100);
-        let flat = initialise(&config, &layout, 3);
+        let flat = initialise(&config, &layout, 3).unwrap();
         let w = layout.find("rnn.weight_hh_l0").unwrap().export(&flat);
         let n = w.len() as f64;
         let mean = w.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
@@ -151,7 +180,7 @@ mod tests {
         let w = layout
             .find("rnn.weight_hh_l0")
             .unwrap()
-            .export(&initialise(&config, &layout, 5));
+            .export(&initialise(&config, &layout, 5).unwrap());
         for a in 0..16 {
             for b in 0..16 {
                 let dot: f32 = column(&w, 16, a)
@@ -166,6 +195,22 @@ mod tests {
     }
 
     #[test]
+    fn memory_that_cannot_be_had_is_an_error() {
+        for init in [
+            Initializer::Pytorch,
+            Initializer::Keras,
+            Initializer::Normal(0.1),
+        ] {
+            let config = ModelConfig {
+                init,
+                ..ModelConfig::default()
+            };
+            let layout = Layout::new(&config, usize::MAX);
+            assert!(initialise(&config, &layout, 0).is_err());
+        }
+    }
+
+    #[test]
     fn the_forget_bias_is_added_once() {
         let config = ModelConfig {
             hidden_size: 4,
@@ -174,7 +219,7 @@ mod tests {
             ..ModelConfig::default()
         };
         let layout = Layout::new(&config, 5);
-        let flat = initialise(&config, &layout, 0);
+        let flat = initialise(&config, &layout, 0).unwrap();
         let b = layout.find("rnn.bias_ih_l0").unwrap().export(&flat);
         assert_eq!(b[..4], [0.0; 4]);
         assert_eq!(b[4..8], [1.0; 4]);

@@ -7,5 +7,6 @@ mod summary;
 pub(crate) use config::in_range;
 pub use config::{Cell, ConfigError, Initializer, Input, ModelConfig, Nonlinearity, Rule};
 pub use initialise::initialise;
+pub(crate) use parameters::size;
 pub use parameters::{ALIGNMENT, Layout, Parameter};
 pub use summary::{LayerSummary, Summary, summarize};

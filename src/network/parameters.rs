@@ -1,9 +1,14 @@
 //! Where each parameter lives in the one flat buffer, and what PyTorch calls it.
+//!
+//! Sizes have 64 bits: a configuration may describe more than this machine can address. A plan refuses
+//! what does not fit; only after that is anything allocated, and [`Parameter::range`] meaningful.
+use std::ops::Range;
+
 use super::{Cell, Input, ModelConfig};
 
 /// Every parameter starts at a multiple of this many numbers (256 bytes), which is what WebGPU asks
 /// of a binding's offset. The gaps stay zero: in gradients and moments too.
-pub const ALIGNMENT: usize = 64;
+pub const ALIGNMENT: u64 = 64;
 
 /// One tensor of the model.
 ///
@@ -16,19 +21,29 @@ pub struct Parameter {
     /// PyTorch's shape.
     pub shape: Vec<usize>,
     /// First number in the flat buffer.
-    pub offset: usize,
+    pub offset: u64,
     /// How many numbers.
-    pub len: usize,
+    pub len: u64,
     /// Whether memory holds the transpose of PyTorch's matrix.
     pub transposed: bool,
     /// The recurrent layer it belongs to, if any.
     pub layer: Option<usize>,
 }
 
+/// The product of a shape's dimensions; `u64::MAX` where it is even more.
+pub(crate) fn size(shape: impl IntoIterator<Item = u64>) -> u64 {
+    shape.into_iter().fold(1, u64::saturating_mul)
+}
+
 impl Parameter {
+    /// Its numbers' places in a flat buffer that has been allocated.
+    pub fn range(&self) -> Range<usize> {
+        self.offset as usize..(self.offset + self.len) as usize
+    }
+
     /// From memory's order to PyTorch's.
     pub fn export(&self, flat: &[f32]) -> Vec<f32> {
-        let data = &flat[self.offset..self.offset + self.len];
+        let data = &flat[self.range()];
         if self.transposed {
             transpose(data, self.shape[1], self.shape[0])
         } else {
@@ -38,9 +53,13 @@ impl Parameter {
 
     /// From PyTorch's order into memory. `values` must have `len` numbers.
     pub fn import(&self, values: &[f32], flat: &mut [f32]) {
-        let target = &mut flat[self.offset..self.offset + self.len];
+        let target = &mut flat[self.range()];
         if self.transposed {
-            target.copy_from_slice(&transpose(values, self.shape[0], self.shape[1]));
+            let (rows, columns) = (self.shape[0], self.shape[1]);
+            for (row, values) in values.chunks_exact(columns.max(1)).enumerate() {
+                let column = target[row..].iter_mut().step_by(rows);
+                column.zip(values).for_each(|(to, from)| *to = *from);
+            }
         } else {
             target.copy_from_slice(values);
         }
@@ -60,7 +79,7 @@ pub struct Layout {
     /// In PyTorch's order of `state_dict`.
     pub parameters: Vec<Parameter>,
     /// Length of the flat buffer, gaps included.
-    pub len: usize,
+    pub len: u64,
 }
 
 impl Layout {
@@ -100,7 +119,7 @@ impl Layout {
     }
 
     fn push(&mut self, name: String, shape: &[usize], transposed: bool, layer: Option<usize>) {
-        let len = shape.iter().product::<usize>();
+        let len = size(shape.iter().map(|&n| n as u64));
         let parameter = Parameter {
             name,
             shape: shape.to_vec(),
@@ -110,7 +129,8 @@ impl Layout {
             layer,
         };
         self.parameters.push(parameter);
-        self.len += len.next_multiple_of(ALIGNMENT);
+        let aligned = len.checked_next_multiple_of(ALIGNMENT).unwrap_or(u64::MAX);
+        self.len = self.len.saturating_add(aligned);
     }
 
     /// The parameter called `name`.
@@ -119,17 +139,18 @@ impl Layout {
     }
 
     /// How many numbers are trained (gaps not counted): PyTorch's count.
-    pub fn count(&self) -> usize {
-        self.parameters.iter().map(|p| p.len).sum()
+    pub fn count(&self) -> u64 {
+        let lengths = self.parameters.iter().map(|p| p.len);
+        lengths.fold(0, u64::saturating_add)
     }
 }
 
 /// What Keras would count for the same network. It has one bias a layer, except for a GRU with
 /// `reset_after`, where the two biases do different things and it keeps both, as here.
-pub fn keras_count(config: &ModelConfig, vocabulary: usize) -> usize {
+pub fn keras_count(config: &ModelConfig, vocabulary: usize) -> u64 {
     let layout = Layout::new(config, vocabulary);
     let both = config.cell == Cell::Gru && config.reset_after;
-    let extra: usize = layout
+    let extra: u64 = layout
         .parameters
         .iter()
         .filter(|p| p.name.contains("bias_hh") && !both)
@@ -171,11 +192,11 @@ mod tests {
         let p = layout.find("rnn.weight_ih_l0").unwrap();
         assert_eq!(p.shape, [12, 5]);
         let values: Vec<f32> = (0..60u8).map(f32::from).collect();
-        let mut flat = vec![0.0; layout.len];
+        let mut flat = vec![0.0; layout.len as usize];
         p.import(&values, &mut flat);
         // Row v of memory is column v of PyTorch's matrix.
-        assert_eq!(flat[p.offset + 12], 1.0);
-        assert_eq!(flat[p.offset + 1], 5.0);
+        assert_eq!(flat[p.range()][12], 1.0);
+        assert_eq!(flat[p.range()][1], 5.0);
         assert_eq!(p.export(&flat), values);
     }
 

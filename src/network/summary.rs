@@ -11,7 +11,7 @@ pub struct LayerSummary {
     /// Its output, such as `(T, B, 256)`.
     pub output_shape: String,
     /// Its trained numbers, as PyTorch counts them.
-    pub parameters: usize,
+    pub parameters: u64,
     /// What a reader should know about the count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -23,21 +23,21 @@ pub struct Summary {
     /// From input to output.
     pub layers: Vec<LayerSummary>,
     /// All trained numbers, as PyTorch counts them.
-    pub parameters: usize,
+    pub parameters: u64,
     /// All trained numbers, as Keras counts them.
-    pub keras_parameters: usize,
+    pub keras_parameters: u64,
 }
 
 /// Summarises `config` for a vocabulary of `vocabulary` tokens.
 pub fn summarize(config: &ModelConfig, vocabulary: usize) -> Summary {
     let layout = Layout::new(config, vocabulary);
-    let sum = |keep: &dyn Fn(&super::Parameter) -> bool| -> usize {
+    let sum = |keep: &dyn Fn(&super::Parameter) -> bool| -> u64 {
         layout
             .parameters
             .iter()
             .filter(|p| keep(p))
             .map(|p| p.len)
-            .sum()
+            .fold(0, u64::saturating_add)
     };
     let mut layers = Vec::new();
     match config.input {

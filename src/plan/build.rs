@@ -3,7 +3,8 @@ use super::{BufferId, Graph, Plan, PlanError, Role, View, graph::word, pass::Pas
 use crate::kernels::{
     Kernel, METRICS_STRIDE, adagrad, adam, clip, gradient_norm, mean_loss, rmsprop, sgd,
 };
-use crate::network::{Layout, ModelConfig};
+use crate::network::{Layout, ModelConfig, size};
+use crate::text::MAX_VOCABULARY;
 
 /// The optimiser's form, as far as buffers and kernels depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,7 +164,7 @@ pub fn network_plan(
     vocabulary: usize,
     options: &PlanOptions,
 ) -> Result<NetworkPlan, PlanError> {
-    let layout = Layout::new(config, vocabulary);
+    let layout = parameters(config, vocabulary)?;
     let PlanOptions {
         batch,
         steps,
@@ -171,12 +172,12 @@ pub fn network_plan(
         optimizer,
         slots,
     } = *options;
-    let n = batch * steps;
+    let n = size([batch as u64, steps as u64]);
     let pass = Pass {
         config,
-        vocabulary,
-        batch,
-        steps,
+        vocabulary: vocabulary as u64,
+        batch: batch as u64,
+        steps: steps as u64,
         states: "state",
         carry,
         trained: true,
@@ -184,7 +185,11 @@ pub fn network_plan(
     let mut g = Graph::default();
     let targets = g.buffer("targets", &[n], Role::Tokens);
     let losses = g.buffer("losses", &[n], Role::Activation);
-    let metrics = g.buffer("metrics", &[slots, METRICS_STRIDE], Role::Metrics);
+    let metrics = g.buffer(
+        "metrics",
+        &[slots as u64, METRICS_STRIDE as u64],
+        Role::Metrics,
+    );
     let mean = Kernel::MeanLoss(mean_loss::Params {
         rows: word(n),
         reserved: [0; 3],
@@ -195,15 +200,11 @@ pub fn network_plan(
     g.gradients();
     g.emit("loss", mean, &[controls, losses, metrics]);
 
-    let table = chunk_table(&layout);
-    let chunks = word(table.len() / gradient_norm::CHUNK_WORDS);
-    let tensors = layout.parameters.len();
-    let chunk_view = g.constant(
-        "chunks",
-        &[chunks as usize, gradient_norm::CHUNK_WORDS],
-        table,
-    );
-    let partials = g.buffer("partials", &[chunks as usize], Role::Activation);
+    let chunks = chunk_count(&layout);
+    let tensors = layout.parameters.len() as u64;
+    let shape = [u64::from(chunks), gradient_norm::CHUNK_WORDS as u64];
+    let chunk_view = g.buffer("chunks", &shape, Role::Constant);
+    let partials = g.buffer("partials", &[chunks.into()], Role::Activation);
     let factors = g.buffer("factors", &[tensors], Role::Activation);
     let norm = gradient_norm::Params {
         chunks,
@@ -282,7 +283,9 @@ pub fn network_plan(
     let evaluation = pass.lay_out(&mut g, &layout);
     evaluation.loss(&mut g, targets, losses);
     g.emit("loss", mean, &[controls, losses, metrics]);
-    let (evaluate, plan) = g.finish();
+    let (evaluate, mut plan) = g.finish();
+    plan.check_size()?;
+    plan.buffers[chunk_view.buffer.0 as usize].init = Some(chunk_table(&layout));
     plan.validate()?;
     Ok(NetworkPlan {
         plan,
@@ -302,7 +305,7 @@ pub fn network_plan(
         states: ids(&network.states),
         evaluation_states: ids(&evaluation.states),
         logits: network.logits.view.buffer,
-        logits_stride: network.logits.stride,
+        logits_stride: network.logits.stride as usize,
     })
 }
 
@@ -311,10 +314,10 @@ pub fn network_plan(
 /// # Errors
 /// As [`network_plan`].
 pub fn sampling_plan(config: &ModelConfig, vocabulary: usize) -> Result<SamplingPlan, PlanError> {
-    let layout = Layout::new(config, vocabulary);
+    let layout = parameters(config, vocabulary)?;
     let pass = Pass {
         config,
-        vocabulary,
+        vocabulary: vocabulary as u64,
         batch: 1,
         steps: 1,
         states: "state",
@@ -345,19 +348,19 @@ pub fn inspection_plan(
     vocabulary: usize,
     steps: usize,
 ) -> Result<InspectionPlan, PlanError> {
-    let layout = Layout::new(config, vocabulary);
+    let layout = parameters(config, vocabulary)?;
     let pass = Pass {
         config,
-        vocabulary,
+        vocabulary: vocabulary as u64,
         batch: 1,
-        steps,
+        steps: steps as u64,
         states: "state",
         carry: false,
         trained: true,
     };
     let mut g = Graph::default();
-    let targets = g.buffer("targets", &[steps], Role::Tokens);
-    let losses = g.buffer("losses", &[steps], Role::Activation);
+    let targets = g.buffer("targets", &[steps as u64], Role::Tokens);
+    let losses = g.buffer("losses", &[steps as u64], Role::Activation);
     let network = pass.lay_out(&mut g, &layout);
     network.loss(&mut g, targets, losses);
     g.gradients();
@@ -389,7 +392,7 @@ pub fn inspection_plan(
         gradients: network.gradients.buffer,
         losses: losses.buffer,
         logits: network.logits.view.buffer,
-        logits_stride: network.logits.stride,
+        logits_stride: network.logits.stride as usize,
         gates: per_layer("gates"),
         hs: per_layer("hs"),
         d_hs: per_layer("d_hs"),
@@ -397,13 +400,31 @@ pub fn inspection_plan(
     })
 }
 
+/// The parameters' layout. Of more tokens than there are characters a plan would only be very long.
+fn parameters(config: &ModelConfig, vocabulary: usize) -> Result<Layout, PlanError> {
+    let layout = Layout::new(config, vocabulary);
+    if vocabulary > MAX_VOCABULARY {
+        let needed = layout.len.saturating_mul(4);
+        return Err(PlanError::TooLarge { needed });
+    }
+    Ok(layout)
+}
+
+/// Numbers of a chunk.
+const CHUNK_LEN: u64 = gradient_norm::CHUNK_LEN as u64;
+
+fn chunk_count(layout: &Layout) -> u32 {
+    let chunks = layout.parameters.iter().map(|p| p.len.div_ceil(CHUNK_LEN));
+    word(chunks.fold(0, u64::saturating_add))
+}
+
 /// The flat buffer in chunks that no tensor's end crosses, ordered by tensor.
 fn chunk_table(layout: &Layout) -> Vec<u32> {
     let mut table = Vec::new();
     for (tensor, p) in layout.parameters.iter().enumerate() {
         for at in (0..p.len).step_by(gradient_norm::CHUNK_LEN) {
-            let len = gradient_norm::CHUNK_LEN.min(p.len - at);
-            table.extend([word(p.offset + at), word(len), word(tensor), 0]);
+            let len = CHUNK_LEN.min(p.len - at);
+            table.extend([word(p.offset + at), word(len), tensor as u32, 0]);
         }
     }
     table
@@ -481,15 +502,63 @@ mod tests {
         dispatch.views[2] = dispatch.views[1];
         assert!(plan.validate().is_err());
         let dispatch = &mut plan.programs[0].dispatches[0];
-        dispatch.views[2].len = usize::MAX / 2;
+        dispatch.views[2].len = u64::MAX / 2;
         assert!(plan.validate().is_err());
+    }
+
+    /// Sizes are exact beyond what 32 bits count, on every machine; what cannot be addressed is refused,
+    /// with what it would take, before anything is allocated.
+    #[test]
+    fn what_a_plan_takes_is_known_before_it_is_made() {
+        let options = |batch, steps, optimizer| PlanOptions {
+            batch,
+            steps,
+            carry: true,
+            optimizer,
+            slots: 128,
+        };
+        let config = ModelConfig {
+            cell: Cell::Rnn,
+            hidden_size: 2048,
+            num_layers: 2,
+            ..ModelConfig::default()
+        };
+        let sgd = OptimizerKind::Sgd { momentum: false };
+        let needed = match network_plan(&config, 65, &options(512, 512, sgd)) {
+            Ok(network) => network.plan.bytes(),
+            Err(PlanError::TooLarge { needed }) => needed,
+            Err(broken) => panic!("{broken}"),
+        };
+        let gib = needed as f64 / f64::from(1 << 30);
+        assert!((16.2..16.3).contains(&gib), "{gib}");
+
+        let huge = ModelConfig {
+            cell: Cell::Lstm,
+            ..config
+        };
+        let error = network_plan(&huge, MAX_VOCABULARY, &options(1, 1, OptimizerKind::Adam));
+        let Err(PlanError::TooLarge { needed }) = error else {
+            panic!("a buffer of more words than kernels count");
+        };
+        // Parameters, gradients, two moments and a snapshot.
+        let parameters = Layout::new(&huge, MAX_VOCABULARY).len;
+        assert!(parameters > u64::from(u32::MAX));
+        assert!((20 * parameters..21 * parameters).contains(&needed));
+
+        for vocabulary in [MAX_VOCABULARY + 1, usize::MAX - 7, usize::MAX] {
+            let of = |plan: Result<(), PlanError>| plan.unwrap_err().to_string();
+            let adam = options(4096, 64, OptimizerKind::Adam);
+            assert!(of(network_plan(&huge, vocabulary, &adam).map(drop)).contains("memory"));
+            assert!(of(sampling_plan(&huge, vocabulary).map(drop)).contains("memory"));
+            assert!(of(inspection_plan(&huge, vocabulary, 512).map(drop)).contains("memory"));
+        }
     }
 
     #[test]
     fn chunks_cover_every_parameter_once() {
         let layout = Layout::new(&ModelConfig::default(), 1027);
         let table = chunk_table(&layout);
-        let covered: usize = table.chunks_exact(4).map(|c| c[1] as usize).sum();
+        let covered: u64 = table.chunks_exact(4).map(|c| u64::from(c[1])).sum();
         assert_eq!(covered, layout.count());
     }
 }

@@ -1,9 +1,12 @@
 //! The plan itself: plain, printable data.
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use thiserror::Error;
 
-use crate::kernels::{Access, Kernel};
+use crate::{
+    kernels::{Access, Kernel},
+    network::size,
+};
 
 /// A buffer of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +41,7 @@ pub struct Buffer {
     /// Unique in its plan.
     pub name: String,
     /// The meaning of its length.
-    pub shape: Vec<usize>,
+    pub shape: Vec<u64>,
     /// What it is for.
     pub role: Role,
     /// First contents; zeros without.
@@ -46,9 +49,9 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// Length in words.
-    pub fn len(&self) -> usize {
-        self.shape.iter().product()
+    /// Length in words: maybe more than this machine can address, until [`Plan::validate`] has been asked.
+    pub fn len(&self) -> u64 {
+        size(self.shape.iter().copied())
     }
 
     /// Whether it has no words.
@@ -63,20 +66,25 @@ pub struct View {
     /// The buffer.
     pub buffer: BufferId,
     /// First word.
-    pub offset: usize,
+    pub offset: u64,
     /// How many words.
-    pub len: usize,
+    pub len: u64,
 }
 
 impl View {
     /// `len` words from `offset` on, inside this view.
-    pub fn slice(self, offset: usize, len: usize) -> View {
+    pub fn slice(self, offset: u64, len: u64) -> View {
         debug_assert!(offset + len <= self.len);
         View {
             buffer: self.buffer,
             offset: self.offset + offset,
             len,
         }
+    }
+
+    /// Its words' places in a buffer that has been allocated.
+    pub fn range(self) -> Range<usize> {
+        self.offset as usize..(self.offset + self.len) as usize
     }
 
     fn overlaps(self, other: View) -> bool {
@@ -115,13 +123,25 @@ pub struct Plan {
 
 /// A plan that no executor may run.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("dispatch “{label}”: {reason}")]
-pub struct PlanError {
-    /// The dispatch.
-    pub label: String,
-    /// What is wrong with it.
-    pub reason: String,
+pub enum PlanError {
+    /// More memory than this machine can address, or a buffer of more words than kernels can count.
+    #[error("the network needs {needed} bytes of memory, which cannot be addressed")]
+    TooLarge {
+        /// Bytes of all buffers.
+        needed: u64,
+    },
+    /// A dispatch that breaks a rule: a defect of this crate.
+    #[error("dispatch “{label}”: {reason}")]
+    Broken {
+        /// The dispatch, or the buffer.
+        label: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
+
+/// The most words of a buffer: kernels count them in 32 bits.
+const MAX_WORDS: u64 = u32::MAX as u64;
 
 impl Plan {
     /// The buffer called `name`.
@@ -145,24 +165,38 @@ impl Plan {
     }
 
     /// Memory that the buffers take, in bytes.
-    pub fn bytes(&self) -> usize {
-        self.buffers.iter().map(|b| 4 * b.len()).sum()
+    pub fn bytes(&self) -> u64 {
+        let bytes = self.buffers.iter().map(|b| b.len().saturating_mul(4));
+        bytes.fold(0, u64::saturating_add)
     }
 
-    /// Checks that every dispatch has the views its kernel asks for, inside their buffers, and
+    /// Checks that all buffers together can be addressed, and each be counted by a kernel.
+    ///
+    /// # Errors
+    /// [`PlanError::TooLarge`], with what they take.
+    pub fn check_size(&self) -> Result<(), PlanError> {
+        let needed = self.bytes();
+        if needed > isize::MAX as u64 || self.buffers.iter().any(|b| b.len() > MAX_WORDS) {
+            return Err(PlanError::TooLarge { needed });
+        }
+        Ok(())
+    }
+
+    /// Checks that the plan fits, that every dispatch has the views its kernel asks for, inside their buffers, and
     /// that nothing a dispatch writes overlaps anything else it uses. Executors rely on it.
     ///
     /// # Errors
-    /// The first dispatch that breaks a rule.
+    /// A plan too large; the first dispatch that breaks a rule.
     pub fn validate(&self) -> Result<(), PlanError> {
+        self.check_size()?;
         for buffer in &self.buffers {
             if buffer
                 .init
                 .as_ref()
-                .is_some_and(|words| words.len() != buffer.len())
+                .is_some_and(|words| words.len() as u64 != buffer.len())
             {
                 let reason = "its first contents have another length".to_owned();
-                return Err(PlanError {
+                return Err(PlanError::Broken {
                     label: buffer.name.clone(),
                     reason,
                 });
@@ -170,7 +204,7 @@ impl Plan {
         }
         for dispatch in self.programs.iter().flat_map(|p| &p.dispatches) {
             let fail = |reason: String| {
-                Err(PlanError {
+                Err(PlanError::Broken {
                     label: dispatch.label.clone(),
                     reason,
                 })

@@ -16,16 +16,16 @@ pub struct Tensor {
     /// The gradient, once the backward dispatches ran. May be the values' own memory.
     pub gradient: View,
     /// N.
-    pub rows: usize,
+    pub rows: u64,
     /// Numbers in a row.
-    pub width: usize,
+    pub width: u64,
     /// Distance between rows.
-    pub stride: usize,
+    pub stride: u64,
 }
 
 impl Tensor {
     /// `rows` rows from row `first` on.
-    pub fn part(&self, first: usize, rows: usize) -> Self {
+    pub fn part(&self, first: u64, rows: u64) -> Self {
         // The last row may end before its stride does.
         let slice = |view: View| {
             let offset = first * self.stride;
@@ -70,8 +70,8 @@ pub struct Graph {
     backward: Vec<Backward>,
 }
 
-pub(super) fn word(n: usize) -> u32 {
-    // Sizes are bounded by the checks of the configuration, far below u32.
+/// A size as kernels take it. One that does not fit is of a buffer that does not, and no such plan is run.
+pub(super) fn word(n: u64) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
@@ -93,7 +93,7 @@ impl Graph {
     }
 
     /// The buffer called `name`, made if it is not there yet.
-    pub fn buffer(&mut self, name: &str, shape: &[usize], role: Role) -> View {
+    pub fn buffer(&mut self, name: &str, shape: &[u64], role: Role) -> View {
         if self.plan.find(name).is_none() {
             let buffer = Buffer {
                 name: name.into(),
@@ -108,20 +108,13 @@ impl Graph {
         self.plan.whole(id)
     }
 
-    /// The fixed data called `name`.
-    pub fn constant(&mut self, name: &str, shape: &[usize], words: Vec<u32>) -> View {
-        let view = self.buffer(name, shape, Role::Constant);
-        self.plan.buffers[view.buffer.0 as usize].init = Some(words);
-        view
-    }
-
     /// Something to bind where a kernel's flag says that nothing is.
     pub fn unused(&mut self) -> View {
         self.buffer("unused", &[64], Role::Activation)
     }
 
     /// Activations with a gradient of their own when `trained`.
-    pub fn tensor(&mut self, name: &str, rows: usize, width: usize, trained: bool) -> Tensor {
+    pub fn tensor(&mut self, name: &str, rows: u64, width: u64, trained: bool) -> Tensor {
         let view = self.buffer(name, &[rows, width], Role::Activation);
         let gradient = if trained {
             self.buffer(&format!("d_{name}"), &[rows, width], Role::Activation)
@@ -138,7 +131,7 @@ impl Graph {
     }
 
     /// Activations whose gradient takes their own place.
-    pub fn tensor_in_place(&mut self, name: &str, rows: usize, width: usize) -> Tensor {
+    pub fn tensor_in_place(&mut self, name: &str, rows: u64, width: u64) -> Tensor {
         self.tensor(name, rows, width, false)
     }
 
@@ -178,7 +171,7 @@ impl Graph {
         tokens: Tokens,
         weight: Weight,
         out: &Tensor,
-        vocabulary: usize,
+        vocabulary: u64,
     ) {
         let (rows, width) = (word(out.rows), word(out.width));
         let vocabulary = word(vocabulary);
@@ -301,7 +294,7 @@ impl Graph {
         left: (&Tensor, View),
         right: (&Tensor, View),
         out: View,
-        ldc: usize,
+        ldc: u64,
         accumulate: bool,
     ) {
         let params = matmul::Params {
@@ -354,7 +347,7 @@ impl Graph {
     pub fn dropout(&mut self, label: &str, layer: usize, controls: View, x: &Tensor, y: &Tensor) {
         let params = dropout::Params {
             len: word(x.rows * x.width),
-            layer: word(layer),
+            layer: layer as u32,
             reserved: [0; 2],
         };
         self.emit(label, Kernel::Dropout(params), &[controls, x.view, y.view]);
@@ -372,7 +365,7 @@ impl Graph {
         targets: View,
         losses: View,
         gradient: bool,
-        count: usize,
+        count: u64,
     ) {
         let params = softmax_cross_entropy::Params {
             rows: word(logits.rows),

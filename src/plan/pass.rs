@@ -5,20 +5,20 @@ use super::{
     recurrent::RecurrentLayer,
 };
 use crate::kernels::Controls;
-use crate::network::{Cell, Input, Layout, ModelConfig};
+use crate::network::{Cell, Input, Layout, ModelConfig, size};
 
 /// Rows of logits are padded to a multiple of this.
-const LOGITS_ALIGNMENT: usize = 16;
+const LOGITS_ALIGNMENT: u64 = 16;
 /// The most logits that are kept at once, 128 MiB of them: what WebGPU lets a kernel use of a buffer.
-const MAX_LOGITS: usize = 1 << 25;
+const MAX_LOGITS: u64 = 1 << 25;
 
 /// What a network's forward pass is laid out for.
 #[derive(Clone, Copy)]
 pub(super) struct Pass<'a> {
     pub config: &'a ModelConfig,
-    pub vocabulary: usize,
-    pub batch: usize,
-    pub steps: usize,
+    pub vocabulary: u64,
+    pub batch: u64,
+    pub steps: u64,
     /// Prefix of the state buffers.
     pub states: &'static str,
     pub carry: bool,
@@ -50,8 +50,9 @@ impl Pass<'_> {
             trained,
             ..
         } = self;
-        let n = batch * steps;
-        let (h, gh) = (config.hidden_size, config.cell.gates() * config.hidden_size);
+        let n = size([batch, steps]);
+        let h = config.hidden_size as u64;
+        let gh = config.cell.gates() as u64 * h;
         let parameters = g.buffer("parameters", &[layout.len], Role::Parameters);
         let gradients = if trained {
             g.buffer("gradients", &[layout.len], Role::Gradients)
@@ -67,9 +68,9 @@ impl Pass<'_> {
         let tokens = Tokens {
             tokens: g.buffer("tokens", &[n], Role::Tokens),
             positions: g.buffer("positions", &[n], Role::Tokens),
-            starts: g.buffer("starts", &[vocabulary + 1], Role::Tokens),
+            starts: g.buffer("starts", &[vocabulary.saturating_add(1)], Role::Tokens),
         };
-        let controls = g.buffer("controls", &[Controls::WORDS], Role::Controls);
+        let controls = g.buffer("controls", &[Controls::WORDS as u64], Role::Controls);
         let mut input = None;
         let mut states = Vec::new();
         for layer in 0..config.num_layers {
@@ -82,7 +83,7 @@ impl Pass<'_> {
             match (&input, config.input) {
                 (None, Input::OneHot) => g.embedding("one_hot", tokens, w_ih, &gates, vocabulary),
                 (None, Input::Embedding) => {
-                    let x = g.tensor("embedded", n, config.embedding_width(), trained);
+                    let x = g.tensor("embedded", n, config.embedding_width() as u64, trained);
                     if let Some(table) = weight("embedding.weight") {
                         g.embedding("embedding", tokens, table, &x, vocabulary);
                     }
@@ -122,7 +123,9 @@ impl Pass<'_> {
                 hs
             });
         }
-        let stride = vocabulary.next_multiple_of(LOGITS_ALIGNMENT);
+        let stride = vocabulary
+            .checked_next_multiple_of(LOGITS_ALIGNMENT)
+            .unwrap_or(u64::MAX);
         let padded = g.tensor_in_place("logits", n.min(MAX_LOGITS / stride).max(1), stride);
         let logits = Tensor {
             width: vocabulary,
@@ -144,7 +147,7 @@ impl Pass<'_> {
 
 impl Network {
     /// Emits the output layer for `rows` rows from row `first` on: their logits.
-    pub(super) fn logits(&self, g: &mut Graph, first: usize, rows: usize) -> Tensor {
+    pub(super) fn logits(&self, g: &mut Graph, first: u64, rows: u64) -> Tensor {
         let y = self.logits.part(0, rows);
         if let Some((x, w, bias)) = &self.output {
             let x = x.part(first, rows);
@@ -157,7 +160,7 @@ impl Network {
     /// all rows at once, or as many at a time as there is room for.
     pub(super) fn loss(&self, g: &mut Graph, targets: View, losses: View) {
         let n = losses.len;
-        for first in (0..n).step_by(self.logits.rows) {
+        for first in (0..n).step_by(self.logits.rows as usize) {
             let rows = self.logits.rows.min(n - first);
             let logits = self.logits(g, first, rows);
             let (targets, losses) = (targets.slice(first, rows), losses.slice(first, rows));

@@ -15,9 +15,9 @@ pub struct RecurrentLayer<'a> {
     /// The model.
     pub config: &'a ModelConfig,
     /// T.
-    pub steps: usize,
+    pub steps: u64,
     /// B.
-    pub batch: usize,
+    pub batch: u64,
     /// (H, G·H)
     pub w_hh: Weight,
     /// b_ih and b_hh, (G·H) each.
@@ -44,7 +44,7 @@ impl Graph {
             carry,
             trained,
         } = layer;
-        let (h, n) = (config.hidden_size, steps * batch);
+        let (h, n) = (config.hidden_size as u64, steps * batch);
         let all_hs = self.buffer(
             &format!("hs_{label}"),
             &[steps + 1, batch, h],
@@ -69,7 +69,7 @@ impl Graph {
         let [b_ih, b_hh] = biases.map_or([w_hh.view; 2], |b| b.map(|b| b.view));
         let (t, b, hidden) = (word(steps), word(batch), word(h));
         let (has_bias, carry) = (u32::from(biases.is_some()), u32::from(carry));
-        let side = |g: &mut Graph, name: &str, steps: usize| {
+        let side = |g: &mut Graph, name: &str, steps: u64| {
             g.buffer(
                 &format!("{name}_{label}"),
                 &[steps, batch, h],

@@ -44,6 +44,8 @@ pub struct Sampler {
     options: SampleOptions,
     random: Random,
     skipped: Vec<char>,
+    /// Of the softmax: the same bits on every machine.
+    isa: Isa,
     /// Probabilities of the next character, by token.
     probabilities: Vec<f32>,
     /// Room for choosing among the likeliest.
@@ -90,6 +92,7 @@ impl Sampler {
             random: Random::new(options.seed, streams::SAMPLE),
             options,
             skipped,
+            isa: Isa::best(true),
             probabilities: vec![0.0; vocabulary.len()],
             keys: Vec::with_capacity(vocabulary.len()),
         };
@@ -106,7 +109,7 @@ impl Sampler {
 
     /// The logits of the next character, by token.
     pub fn logits(&mut self) -> &[f32] {
-        let len = self.vocabulary.len();
+        let len = self.vocabulary.len() as u64;
         self.executor.view(View {
             buffer: self.plan.logits,
             offset: 0,
@@ -131,10 +134,11 @@ impl Sampler {
         let logits = self.executor.view(View {
             buffer: self.plan.logits,
             offset: 0,
-            len,
+            len: len as u64,
         });
-        let isa = Isa::best(true);
-        with_simd!(isa, s => softmax(s, logits, 1.0 / temperature, &mut self.probabilities));
+        // The inverse of the least temperatures is infinite, and infinity times 0 is no number.
+        let scale = (1.0 / temperature).min(f32::MAX);
+        with_simd!(self.isa, s => softmax(s, logits, scale, &mut self.probabilities));
         let token = if self.options.greedy {
             place(self.likeliest(1)[0]) as u32
         } else {
@@ -226,7 +230,7 @@ mod tests {
         };
         let vocabulary = Vocabulary::build("分开不分开 想要", 1).unwrap();
         let layout = Layout::new(&config.model, vocabulary.len());
-        let parameters = initialise(&config.model, &layout, 7);
+        let parameters = initialise(&config.model, &layout, 7).unwrap();
         Sampler::new(&config, &vocabulary, &parameters, options, Isa::best(true))
     }
 
@@ -303,6 +307,70 @@ mod tests {
                 .all(|w| w[0].probability >= w[1].probability)
         );
         assert!(c.alternatives[0].probability >= c.probability);
+    }
+
+    #[test]
+    fn logits_are_divided_by_the_temperature() {
+        for temperature in [0.1, 0.5, 1.0, 2.0] {
+            let options = SampleOptions {
+                temperature,
+                ..Default::default()
+            };
+            let mut sampler = sampler(options).unwrap();
+            let scaled = |&z: &f32| (f64::from(z) / f64::from(temperature)).exp();
+            let expected: Vec<f64> = sampler.logits().iter().map(scaled).collect();
+            let sum: f64 = expected.iter().sum();
+            sampler.next_character();
+            for (&found, expected) in sampler.probabilities.iter().zip(expected) {
+                assert!((f64::from(found) - expected / sum).abs() < 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn the_least_temperature_is_greedy() {
+        let options = |temperature, greedy| SampleOptions {
+            prefix: "分".into(),
+            temperature,
+            greedy,
+            ..Default::default()
+        };
+        let expected = text(&mut sampler(options(1.0, true)).unwrap(), 30);
+        for temperature in [f32::from_bits(1), 1e-39, f32::MIN_POSITIVE] {
+            let mut sampler = sampler(options(temperature, false)).unwrap();
+            let found: Vec<_> = (0..30).map(|_| sampler.next_character()).collect();
+            assert!(found.iter().all(|c| c.probability == 1.0));
+            assert_eq!(
+                found.iter().map(|c| c.character).collect::<String>(),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn top_p_keeps_as_many_as_reach_it_and_top_k_as_many_as_it_says() {
+        let kept = |top_k, top_p| {
+            let options = SampleOptions {
+                top_k,
+                top_p,
+                ..Default::default()
+            };
+            let mut sampler = sampler(options).unwrap();
+            sampler.probabilities.fill(0.0);
+            sampler.probabilities[..4].copy_from_slice(&[0.125, 0.5, 0.25, 0.125]);
+            let mut kept: Vec<u32> = (0..500).map(|_| sampler.choose()).collect();
+            kept.sort_unstable();
+            kept.dedup();
+            kept
+        };
+        assert_eq!(kept(0, 0.5), [1]);
+        assert_eq!(kept(0, 0.51), [1, 2]);
+        assert_eq!(kept(0, 0.75), [1, 2]);
+        assert_eq!(kept(0, 0.8), [0, 1, 2], "of two alike the first");
+        assert_eq!(kept(0, 1.0), [0, 1, 2, 3]);
+        assert_eq!(kept(2, 1.0), [1, 2]);
+        assert_eq!(kept(3, 0.6), [1, 2]);
+        assert_eq!(kept(1, 0.9), [1]);
     }
 
     #[test]

@@ -33,4 +33,4 @@ pub use encoding::EncodingRsTables;
 pub use encoding::{Confidence, Encoding, EncodingChoice, Tables};
 pub use error::TextError;
 pub use prepare::{Newlines, TextOptions, prepare};
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{MAX_VOCABULARY, Vocabulary};

@@ -10,8 +10,8 @@ use std::fmt;
 const UNKNOWN: char = char::REPLACEMENT_CHARACTER;
 /// In the map: not a token.
 const NONE: u32 = u32::MAX;
-/// Code points there are, without surrogates.
-const LIMIT: usize = 0x11_0000 - 0x800;
+/// Code points there are, without surrogates: the most tokens that a vocabulary can have.
+pub const MAX_VOCABULARY: usize = 0x11_0000 - 0x800;
 
 /// How often each character of a text occurs.
 pub(super) struct Counts {
@@ -83,10 +83,10 @@ impl Vocabulary {
     /// [`TextError::VocabularySize`].
     pub fn from_entries(characters: Vec<char>, unknown: bool) -> Result<Self, TextError> {
         let found = characters.len().saturating_add(usize::from(unknown));
-        if found == 0 || found > LIMIT {
+        if found == 0 || found > MAX_VOCABULARY {
             return Err(TextError::VocabularySize {
                 found,
-                limit: LIMIT,
+                limit: MAX_VOCABULARY,
             });
         }
         let mut tokens = CodePointMap::new(NONE);
@@ -313,7 +313,7 @@ mod tests {
             Vocabulary::from_entries(vec![], false),
             Err(TextError::VocabularySize {
                 found: 0,
-                limit: LIMIT
+                limit: MAX_VOCABULARY
             })
         );
     }

@@ -52,6 +52,8 @@ pub enum StopReason {
     Finished,
     /// The loss left all bounds; the last good parameters are back.
     Diverged,
+    /// The loss of the very first step is no number: from these parameters nothing can be trained.
+    BadStart,
 }
 
 /// That training stopped, and what to do.
@@ -63,7 +65,7 @@ pub struct Stop {
     pub message: String,
     /// The likely cause, and what to try.
     pub advice: String,
-    /// Diverged: the step that did, and the step whose parameters are back.
+    /// Diverged, or a bad start: the step that did, and the step whose parameters are back.
     pub steps: Option<(u64, u64)>,
 }
 

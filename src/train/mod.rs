@@ -1,6 +1,8 @@
 //! Training: options, schedules, and the trainer that drives an executor.
 mod config;
 mod counters;
+mod epoch_log;
+mod health;
 mod metrics;
 mod trace;
 mod trainer;

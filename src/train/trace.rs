@@ -107,13 +107,15 @@ impl Trace {
     /// none where there are none.
     pub fn read(&mut self, name: &str, offset: usize, len: usize) -> Option<&[f32]> {
         let whole = self.network.plan.whole(self.network.plan.find(name)?);
+        let (offset, len) = (offset as u64, len as u64);
         let fits = offset.checked_add(len)? <= whole.len;
         fits.then(|| self.executor.view(whole.slice(offset, len)))
     }
 
     fn upload(&mut self) {
         let network = &self.network;
-        let vocabulary = network.plan.buffer(network.starts).len() - 1;
+        let len = |buffer| network.plan.buffer(buffer).len() as usize;
+        let vocabulary = len(network.starts) - 1;
         let mut index = TokenIndex::new(self.batch.tokens.len(), vocabulary);
         index.fill(&self.batch.tokens);
         let executor = &mut self.executor;
@@ -138,7 +140,7 @@ impl Trace {
             for (i, &id) in ids.iter().enumerate() {
                 match values.get(i) {
                     Some(values) => write(id, bytemuck::cast_slice(values)),
-                    None => write(id, &vec![0; network.plan.buffer(id).len()]),
+                    None => write(id, &vec![0; len(id)]),
                 }
             }
         }

@@ -89,11 +89,11 @@ mod gpu {
     }
 
     /// Where the GPU of `trainer` has failed: the CPU takes over, from the last state that was kept.
-    pub fn survive(trainer: &mut Trainer) -> Result<Option<Choice>, ExecutorError> {
+    pub fn survive(trainer: &mut Trainer) -> Result<Option<Choice>, Error> {
         let Some(failure) = trainer.backend().failure() else {
             return Ok(None);
         };
-        let step = trainer.recover(cpu(trainer.network())?);
+        let step = trainer.recover(cpu(trainer.network())?)?;
         Ok(Some(Choice {
             reason: "lost",
             failure: Some(failure.into()),
@@ -187,7 +187,7 @@ mod gpu {
     pub enum Failure {}
 
     /// Nothing of a CPU is lost.
-    pub fn survive(_: &mut Trainer) -> Result<Option<Choice>, ExecutorError> {
+    pub fn survive(_: &mut Trainer) -> Result<Option<Choice>, Error> {
         Ok(None)
     }
 

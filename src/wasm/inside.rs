@@ -62,7 +62,7 @@ impl Session {
             .parameters
             .iter()
             .map(|p| {
-                let range = p.offset..p.offset + p.len;
+                let range = p.range();
                 Tensor {
                     name: p.name.clone(),
                     shape: p.shape.clone(),

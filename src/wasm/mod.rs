@@ -152,7 +152,7 @@ pub fn summarize(
     struct Out {
         #[serde(flatten)]
         summary: Summary,
-        memory_bytes: usize,
+        memory_bytes: f64,
     }
     let (model, train): (ModelConfig, TrainConfig) = (from_js(model)?, from_js(train)?);
     let config = Config {
@@ -164,6 +164,6 @@ pub fn summarize(
         crate::train::describe(&config, vocabulary_size.max(1)).map_err(|e: Error| throw(&e))?;
     to_js(&Out {
         summary,
-        memory_bytes,
+        memory_bytes: memory_bytes as f64,
     })
 }

@@ -145,9 +145,13 @@ impl Session {
             characters_per_second,
             stopped,
         } = report;
-        let rows: Vec<f32> = steps
+        // In f64 step numbers are exact.
+        let rows: Vec<f64> = steps
             .iter()
-            .flat_map(|s| [s.step as f32, s.loss, s.gradient_norm, s.lr])
+            .flat_map(|s| {
+                let values = [s.loss, s.gradient_norm, s.lr].map(f64::from);
+                [s.step as f64, values[0], values[1], values[2]]
+            })
             .collect();
         let out = to_js(&Out {
             epochs,
@@ -159,7 +163,7 @@ impl Session {
         js_sys::Reflect::set(
             &out,
             &"metrics".into(),
-            &js_sys::Float32Array::from(&rows[..]),
+            &js_sys::Float64Array::from(&rows[..]),
         )?;
         Ok(out)
     }
@@ -342,7 +346,7 @@ impl Session {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            self.choice = match backend::survive(trainer).map_err(|e| throw(&e.into()))? {
+            self.choice = match backend::survive(trainer).map_err(|e| throw(&e))? {
                 Some(choice) => choice,
                 None => return Err(throw(&error)),
             };

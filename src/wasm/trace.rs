@@ -112,7 +112,7 @@ impl Trace {
         struct Tensor<'a> {
             name: &'a str,
             shape: &'a [usize],
-            offset: usize,
+            offset: u64,
             transposed: bool,
         }
         #[derive(Serialize)]

@@ -34,12 +34,12 @@ export interface Summary { layers: { name: string; output_shape: string; paramet
 export interface EpochReport { epoch: number; perplexity: number; loss: number; validation_perplexity: number | null; characters_per_second: number; seconds: number }
 export interface Position { epoch: number; step: number; batch: number; batches_per_epoch: number }
 export interface TrainReport {
-  metrics: Float32Array;       // rows of 4: step, loss (mean nats per character), gradient norm before clipping, lr
+  metrics: Float64Array;       // rows of 4: step, loss (mean nats per character), gradient norm before clipping, lr
   epochs: EpochReport[];       // epochs that ended in this call
   position: Position;
   characters_per_second: number;
   backend: 'webgpu' | 'cpu';
-  stopped: null | { reason: 'finished' | 'diverged'; message: string; advice: string; steps: [diverged: number, kept: number] | null };
+  stopped: null | { reason: 'finished' | 'diverged' | 'bad-start'; message: string; advice: string; steps: [diverged: number, kept: number] | null };
 }
 export interface LiveOptions { lr?: number; clip?: TrainConfig['clip']; clip_threshold?: number; dropout?: number; epochs?: number }
 export interface SampleOptions { prefix: string; skip_unknown: boolean; temperature: number; top_k: number /*0=off*/; top_p: number /*1=off*/; greedy: boolean; seed: number; alternatives: number }
@@ -75,9 +75,9 @@ export interface TraceInfo {
   logits_stride: number; tensors: { name: string; shape: number[]; offset: number; transposed: boolean }[];
 }
 export interface Neighbour { character: string; similarity: number }
-/** Why a session trains where it does: see `reason`. */
 /** An error as data: `code` is stable, `field` is the option at fault, `values` are what the message holds. */
 export interface Failure { code: string; message: string; field?: string; values?: Record<string, string> }
+/** Why a session trains where it does: see `reason`. */
 export interface Choice {
   reason: 'asked' | 'faster' | 'slower' | 'software' | 'unavailable' | 'lost' | 'not-built';
   adapter: string | null; cpu_ms: number | null; gpu_ms: number | null; failure: Failure | null; step: number | null;

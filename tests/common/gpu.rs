@@ -40,7 +40,8 @@ pub async fn device() -> GpuDevice {
     }
 }
 
-/// Both ways to run what can be run in two ways.
+/// Both ways to run what can be run in two ways; and the second with as few workgroups as there can be, so
+/// that shaders go on where the grid ends.
 pub fn tunings(gpu: &GpuDevice) -> [(&'static str, Tuning); 2] {
     let fused = Tuning {
         tiles: true,
@@ -50,6 +51,7 @@ pub fn tunings(gpu: &GpuDevice) -> [(&'static str, Tuning); 2] {
     let stepwise = Tuning {
         tiles: false,
         step_only: Some(true),
+        workgroups: 1,
         ..fused
     };
     [("fused", fused), ("stepwise", stepwise)]
@@ -139,7 +141,7 @@ impl Pair {
     }
 
     fn upload(&mut self, x: &[u32], y: &[u32], controls: &Controls) {
-        let vocabulary = self.network.plan.buffer(self.network.starts).len() - 1;
+        let vocabulary = self.network.plan.buffer(self.network.starts).len() as usize - 1;
         let mut index = charloom::train::TokenIndex::new(x.len(), vocabulary);
         index.fill(x);
         self.write(self.network.tokens, x);
@@ -169,7 +171,7 @@ impl Pair {
                 let result = compare(&name, &found, &wide, parity(&wide));
                 margin = margin.or(result.unwrap_or_else(|mismatch| panic!("{mismatch}")));
                 let words = bytemuck::cast_slice(&expected);
-                self.gpu.write(view.buffer, view.offset, words);
+                self.gpu.write(view.buffer, view.offset as usize, words);
             }
         }
         margin
@@ -213,7 +215,7 @@ async fn check_steps(
         slots: 3,
     };
     let mut pair = Pair::new(device, tuning, config, vocabulary, &options).await;
-    let mut flat = vec![0.0; pair.network.layout.len];
+    let mut flat = vec![0.0; pair.network.layout.len as usize];
     let named = parameters(config, vocabulary, which as u64);
     for parameter in &pair.network.layout.parameters {
         parameter.import(&named[&parameter.name], &mut flat);
@@ -221,7 +223,7 @@ async fn check_steps(
     pair.write(pair.network.parameters, bytemuck::cast_slice(&flat));
     for &state in &pair.network.states.clone() {
         let len = pair.network.plan.buffer(state).len();
-        let values = crate::common::uniform(len, 0.5, u64::from(state.0));
+        let values = crate::common::uniform(len as usize, 0.5, u64::from(state.0));
         pair.write(state, bytemuck::cast_slice(&values));
     }
     let n = batch * steps;
@@ -268,6 +270,68 @@ pub async fn check_parts(device: &GpuDevice) -> Margin {
     margin
 }
 
+/// Layers of more units than one span of the step path's loops, where every invocation takes several.
+pub async fn check_large_layers(device: &GpuDevice) -> Margin {
+    let mut margin = Margin::NONE;
+    for (which, (cell, reset_after)) in [
+        (Cell::Rnn, true),
+        (Cell::Lstm, true),
+        (Cell::Gru, true),
+        (Cell::Gru, false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for (hidden_size, batch, steps) in [(520, 3, 2), (1025, 9, 2)] {
+            let config = ModelConfig {
+                cell,
+                reset_after,
+                hidden_size,
+                ..ModelConfig::default()
+            };
+            let tuning = Tuning {
+                step_only: Some(true),
+                ..device.tuning()
+            };
+            let stepwise = ("stepwise", tuning);
+            margin = margin.or(check_steps(device, &stepwise, &config, which, batch, steps).await);
+        }
+    }
+    margin
+}
+
+/// A value that is no number shows in the loss, whichever gate it enters by.
+pub async fn check_not_a_number(device: &GpuDevice) {
+    for (cell, gates) in [(Cell::Rnn, 1), (Cell::Lstm, 4), (Cell::Gru, 3)] {
+        let config = ModelConfig {
+            cell,
+            hidden_size: 8,
+            ..ModelConfig::default()
+        };
+        let options = PlanOptions {
+            batch: 2,
+            steps: 3,
+            carry: true,
+            optimizer: OptimizerKind::Adam,
+            slots: 1,
+        };
+        let network = network_plan(&config, 9, &options).expect("the plan is valid");
+        let bias = network.layout.find("rnn.bias_ih_l0").expect("there is one");
+        for (name, tuning) in tunings(device) {
+            for gate in 0..gates {
+                let executor = GpuExecutor::with_tuning(network.plan.clone(), device, &tuning);
+                let mut executor = executor.await.expect("a small plan fits");
+                let at = bias.range().start + gate * config.hidden_size;
+                executor.write(network.parameters, at, &[f32::NAN.to_bits(); 8]);
+                executor.run(network.evaluate);
+                let view = network.plan.whole(network.metrics);
+                let loss = executor.read(view).await.expect("it can be read")[0];
+                assert!(loss.is_nan(), "{name} {cell:?} gate {gate}: {loss}");
+            }
+        }
+    }
+}
+
 /// A plan of middling size for tests that are not about numbers.
 pub fn small_plan() -> NetworkPlan {
     let config = ModelConfig {
@@ -295,12 +359,12 @@ pub async fn check_golden(
         .unwrap_or_else(|e| panic!("{label}: {e}"));
     let executor = GpuExecutor::with_tuning(network.plan.clone(), device, tuning).await;
     let mut executor = executor.unwrap_or_else(|e| panic!("{label}: {e}"));
-    let mut flat = vec![0.0; network.layout.len];
+    let mut flat = vec![0.0; network.layout.len as usize];
     let initial = golden.parameters("init.");
     for parameter in &network.layout.parameters {
         parameter.import(&initial[&parameter.name], &mut flat);
     }
-    let zeros: Vec<f32> = vec![0.0; network.layout.len];
+    let zeros: Vec<f32> = vec![0.0; network.layout.len as usize];
     let mut margin = Margin::NONE;
 
     let start = golden.initial_state();

@@ -70,7 +70,7 @@ pub fn parameters(config: &ModelConfig, vocabulary: usize, seed: u64) -> Named<f
     let reach = if relu { 1.0 } else { 2.0 } / (config.hidden_size as f32).sqrt();
     let layout = Layout::new(config, vocabulary);
     let values = layout.parameters.iter().zip(seed..);
-    let named = values.map(|(p, seed)| (p.name.clone(), uniform(p.len, reach, seed)));
+    let named = values.map(|(p, seed)| (p.name.clone(), uniform(p.range().len(), reach, seed)));
     named.collect()
 }
 

@@ -51,7 +51,7 @@ impl<E: Executor> Rig<E> {
     /// Sets all parameters, given in PyTorch's order.
     pub fn load(&mut self, parameters: &Named<f32>) {
         let layout = &self.plan.layout;
-        let mut flat = vec![0.0; layout.len];
+        let mut flat = vec![0.0; layout.len as usize];
         assert_eq!(parameters.len(), layout.parameters.len());
         for parameter in &layout.parameters {
             parameter.import(&parameters[&parameter.name], &mut flat);

@@ -193,7 +193,7 @@ pub fn run(arguments: &Arguments, given: &ArgMatches) -> Result<(), Failure> {
         })) {
             Err(Error::Executor(lost)) if trainer.backend().can_be_lost() => {
                 let cpu = arguments.processor.executor(trainer.network())?;
-                let step = trainer.recover(cpu);
+                let step = trainer.recover(cpu)?;
                 progress.say(&format!("charloom: {lost}; on from step {step} on the CPU"));
                 continue;
             }
@@ -216,7 +216,7 @@ pub fn run(arguments: &Arguments, given: &ArgMatches) -> Result<(), Failure> {
         position.epoch, position.batch
     );
     match stopped {
-        Some(stop) if stop.reason == StopReason::Diverged => {
+        Some(stop) if stop.reason != StopReason::Finished => {
             let message = format!("{} {}", stop.message, stop.advice);
             Err(Failure::Failed(message))
         }

@@ -45,7 +45,7 @@ impl GpuNeeds {
 
     /// What `plan` needs.
     pub fn of(plan: &Plan) -> Self {
-        let bytes = |words: usize| 4 * words as u64;
+        let bytes = |words: u64| 4 * words;
         let views = plan.programs.iter().flat_map(|p| &p.dispatches);
         let views = views.flat_map(|d| d.views.iter());
         Self {
@@ -59,7 +59,7 @@ impl GpuNeeds {
                 .map(|v: &View| bytes(v.offset % ALIGNMENT_WORDS + v.len))
                 .max()
                 .unwrap_or(0),
-            total: bytes(plan.bytes() / 4),
+            total: plan.bytes(),
         }
     }
 }
@@ -205,7 +205,7 @@ impl GpuDevice {
     pub fn tuning(&self) -> Tuning {
         Tuning {
             workgroup_bytes: self.limits.max_compute_workgroup_storage_size as usize,
-            binding_bytes: self.limits.max_storage_buffer_binding_size as usize,
+            binding_bytes: self.limits.max_storage_buffer_binding_size,
             workgroups: self.limits.max_compute_workgroups_per_dimension as usize,
             tiles: !self.info.is_software,
             ..Tuning::default()
@@ -243,9 +243,7 @@ fn wanted(offered: &wgpu::Limits, needs: GpuNeeds) -> Result<wgpu::Limits, Execu
 /// The errors of wgpu as ours.
 pub(super) fn from_wgpu(error: wgpu::Error, total: u64) -> ExecutorError {
     match error {
-        wgpu::Error::OutOfMemory { .. } => ExecutorError::OutOfMemory {
-            needed: usize::try_from(total.div_ceil(MIB)).unwrap_or(usize::MAX),
-        },
+        wgpu::Error::OutOfMemory { .. } => ExecutorError::out_of_memory(total),
         wgpu::Error::Validation { description, .. } | wgpu::Error::Internal { description, .. } => {
             ExecutorError::Validation {
                 message: description,

@@ -18,7 +18,7 @@ pub struct Tuning {
     /// Workgroups along one dimension.
     pub workgroups: usize,
     /// What a kernel may use of a buffer at once, in bytes.
-    pub binding_bytes: usize,
+    pub binding_bytes: u64,
     /// Matrix products through workgroup memory; without, every invocation reads for itself, which
     /// is faster where the "GPU" is a CPU.
     pub tiles: bool,
@@ -47,7 +47,7 @@ pub enum Operand {
     View(View),
     /// A part of a view of the plan, and how many of the view's words come before it. The shader
     /// counts from the view's start, and must keep to the part.
-    Part(View, usize),
+    Part(View, u64),
     /// The packed recurrent matrix: a buffer of the executor's own, filled by the call before.
     Packed {
         /// Numbers.
@@ -95,6 +95,7 @@ fn calls(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Call> {
     };
     // Shaders go on where the grid ends, for those dimensions that are cut off here.
     let rows = |count: u32| (count as usize).min(most);
+    // Where a shader does not, the configuration keeps the grid below any device's limit.
     let columns = |count: u32, lanes| (count as usize).div_ceil(lanes);
     match &dispatch.kernel {
         Kernel::EmbeddingForward(p) => one("main", vec![], [columns(p.width, 64), rows(p.rows), 1]),
@@ -107,7 +108,7 @@ fn calls(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Call> {
             let (entry, side) = product(p, tuning);
             one(entry, vec![], [columns(p.n, side), columns(p.m, side), 1])
         }
-        Kernel::SumRows(p) => one("main", vec![], [columns(p.columns, 16), 1, 1]),
+        Kernel::SumRows(p) => one("main", vec![], [columns(p.columns, 16).min(most), 1, 1]),
         Kernel::Dropout(p) => one("main", vec![], [columns(p.len, 4 * 64).min(most), 1, 1]),
         Kernel::SoftmaxCrossEntropy(p) => {
             let lanes = if p.vocabulary <= 256 { 64 } else { 256 };
@@ -206,7 +207,8 @@ impl Layer {
                 calls.sequence(self, sequence);
             }
             _ => {
-                let carrying = [(self.hidden * self.batch).div_ceil(64), 1, 1];
+                let groups = (self.hidden * self.batch).div_ceil(64);
+                let carrying = [groups.min(tuning.workgroups), 1, 1];
                 calls.add("carry", self, carrying, [0, 0], 0);
                 for step in 0..self.steps {
                     for phase in 0..phases {
@@ -266,7 +268,8 @@ impl Layer {
     /// The steps of a sequence's buffer from the one before `around` to the one after it.
     fn window(&self, name: &str, view: View, around: usize) -> Operand {
         let gates = if name == "gates" { self.gates } else { 1 };
-        let step = gates * self.batch * self.hidden;
+        let step = (gates * self.batch * self.hidden) as u64;
+        let around = around as u64;
         let (first, end) = (around.saturating_sub(1) * step, (around + 2) * step);
         let first = first.min(view.len - step);
         Operand::Part(view.slice(first, end.min(view.len) - first), first)
@@ -361,13 +364,13 @@ impl<'a> Calls<'a> {
 }
 
 /// The largest part of a buffer that `calls` use at once, in bytes.
-pub fn largest_binding<'a>(calls: impl Iterator<Item = &'a Call>) -> usize {
+pub fn largest_binding<'a>(calls: impl Iterator<Item = &'a Call>) -> u64 {
     let operands = calls.flat_map(|call| &call.operands);
     let bytes = operands.map(|operand| match operand {
         Operand::View(view) | Operand::Part(view, _) => {
             4 * (view.offset % ALIGNMENT_WORDS + view.len)
         }
-        Operand::Packed { len } => 4 * len,
+        Operand::Packed { len } => 4 * *len as u64,
     });
     bytes.max().unwrap_or(0)
 }
@@ -384,7 +387,9 @@ mod tests {
     use crate::{
         network::{Cell, Input, ModelConfig},
         plan::{OptimizerKind, PlanOptions, network_plan},
+        text::MAX_VOCABULARY,
     };
+    use proptest::prelude::*;
 
     fn plan(cell: Cell, hidden_size: usize, steps: usize, reset_after: bool) -> (Plan, usize) {
         let config = ModelConfig {
@@ -469,16 +474,57 @@ mod tests {
         }
     }
 
-    #[test]
-    fn grids_keep_to_the_limit() {
-        for hidden in [1, 256, 512] {
-            for steps in [1, 256] {
-                let (plan, _) = plan(Cell::Lstm, hidden, steps, true);
-                for d in plan.programs.iter().flat_map(|p| &p.dispatches) {
-                    for call in lower(d, &Tuning::default()) {
-                        assert!(call.workgroups.iter().all(|&n| (1..=65_535).contains(&n)));
-                        assert_eq!(call.operands.len(), call.shader.bindings.len());
-                    }
+    /// What a configuration allows at most, in one dimension after the other, and anything between.
+    fn shapes() -> impl Strategy<Value = (usize, usize, usize, usize)> {
+        let any = (1..=2048usize, 1..=4096usize, 1..=64usize, 2..=200_000usize);
+        let corners = prop::sample::select(vec![
+            (2048, 4096, 64, 2),
+            (2048, 1, 4096, 2),
+            (1024, 4096, 64, 5000),
+            (1, 4096, 64, MAX_VOCABULARY),
+            (256, 1, 1, MAX_VOCABULARY),
+            (1, 1, 1, 2),
+        ]);
+        prop_oneof![any, corners]
+    }
+
+    fn forms() -> impl Strategy<Value = (Cell, Input, bool)> {
+        let cell = prop::sample::select(vec![Cell::Rnn, Cell::Lstm, Cell::Gru]);
+        let input = prop::sample::select(vec![Input::OneHot, Input::Embedding]);
+        (cell, input, any::<bool>())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn grids_keep_to_the_limit(
+            (hidden_size, batch, steps, vocabulary) in shapes(),
+            (cell, input, reset_after) in forms(),
+            step_only in prop::option::of(any::<bool>()),
+        ) {
+            let config = ModelConfig {
+                cell,
+                input,
+                reset_after,
+                hidden_size,
+                num_layers: 2,
+                ..ModelConfig::default()
+            };
+            let options = PlanOptions {
+                batch,
+                steps,
+                carry: true,
+                optimizer: OptimizerKind::Adam,
+                slots: 8,
+            };
+            let tuning = Tuning { step_only, ..Tuning::default() };
+            let plan = network_plan(&config, vocabulary, &options).unwrap().plan;
+            for d in plan.programs.iter().flat_map(|p| &p.dispatches) {
+                for call in lower(d, &tuning) {
+                    let fits = call.workgroups.iter().all(|n| (1..=65_535).contains(n));
+                    prop_assert!(fits, "{} {}: {:?}", call.shader.name, call.entry, call.workgroups);
+                    prop_assert_eq!(call.operands.len(), call.shader.bindings.len());
                 }
             }
         }

@@ -67,12 +67,22 @@ struct Maker<'a> {
     known: HashMap<Vec<u8>, u32>,
 }
 
-/// All calls, by program and dispatch, ready; and the bind group of their uniforms.
+/// What runs a plan's calls.
+pub(super) struct Programs {
+    /// By program, then dispatch.
+    pub calls: Vec<Vec<Vec<Encoded>>>,
+    /// The bind group of their uniforms.
+    pub uniforms: wgpu::BindGroup,
+    /// Buffers made for them: uniforms, and a packed matrix.
+    pub buffers: Vec<wgpu::Buffer>,
+}
+
+/// All calls, ready.
 pub(super) fn encode(
     programs: Vec<Vec<Vec<Call>>>,
     gpu: &GpuDevice,
     buffers: &[wgpu::Buffer],
-) -> (Vec<Vec<Vec<Encoded>>>, wgpu::BindGroup) {
+) -> Programs {
     let operands = programs
         .iter()
         .flatten()
@@ -102,7 +112,7 @@ pub(super) fn encode(
         uniforms: Vec::new(),
         known: HashMap::new(),
     };
-    let encoded = programs
+    let calls = programs
         .into_iter()
         .map(|program| {
             let dispatches = program.into_iter();
@@ -111,7 +121,13 @@ pub(super) fn encode(
                 .collect()
         })
         .collect();
-    (encoded, maker.uniform_group())
+    let packed = maker.packed.clone();
+    let (buffer, uniforms) = maker.uniform_group();
+    Programs {
+        calls,
+        uniforms,
+        buffers: packed.into_iter().chain([buffer]).collect(),
+    }
 }
 
 impl Maker<'_> {
@@ -119,10 +135,10 @@ impl Maker<'_> {
         let module = self.module(&call.shader);
         let mut offsets: Vec<u32> = Vec::with_capacity(MAX_BINDINGS + 2);
         offsets.extend(call.operands.iter().map(|o| match o {
-            Operand::View(view) => (view.offset as u64 % (ALIGNMENT / 4)) as u32,
+            Operand::View(view) => (view.offset % (ALIGNMENT / 4)) as u32,
             // The view's start may lie before the binding's: sums of u32 wrap around.
             Operand::Part(view, before) => {
-                ((view.offset as u64 % (ALIGNMENT / 4)) as u32).wrapping_sub(*before as u32)
+                ((view.offset % (ALIGNMENT / 4)) as u32).wrapping_sub(*before as u32)
             }
             Operand::Packed { .. } => 0,
         }));
@@ -208,8 +224,8 @@ impl Maker<'_> {
         }
         let resource = |operand: &Operand| match operand {
             Operand::View(view) | Operand::Part(view, _) => {
-                let start = (4 * view.offset as u64) / ALIGNMENT * ALIGNMENT;
-                let end = 4 * (view.offset + view.len) as u64;
+                let start = (4 * view.offset) / ALIGNMENT * ALIGNMENT;
+                let end = 4 * (view.offset + view.len);
                 Some(wgpu::BindingResource::Buffer(wgpu::BufferBinding {
                     buffer: &self.buffers[view.buffer.0 as usize],
                     offset: start,
@@ -252,7 +268,7 @@ impl Maker<'_> {
         at as u32
     }
 
-    fn uniform_group(self) -> wgpu::BindGroup {
+    fn uniform_group(self) -> (wgpu::Buffer, wgpu::BindGroup) {
         let device = &self.gpu.device;
         let buffer = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("uniforms"),
@@ -269,11 +285,12 @@ impl Maker<'_> {
                 size: NonZero::new(UNIFORM),
             }),
         };
-        device.create_bind_group(&wgpu::BindGroupDescriptor {
+        let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("uniforms"),
             layout: &self.uniform_layout,
             entries: &[entry(0), entry(1)],
-        })
+        });
+        (buffer, group)
     }
 }
 

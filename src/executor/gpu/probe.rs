@@ -174,8 +174,8 @@ pub struct Example {
 impl Example {
     /// For `network`.
     pub fn new(network: &NetworkPlan) -> Self {
-        let vocabulary = network.plan.buffer(network.starts).len() - 1;
-        let n = network.plan.buffer(network.tokens).len();
+        let len = |buffer| network.plan.buffer(buffer).len() as usize;
+        let (vocabulary, n) = (len(network.starts) - 1, len(network.tokens));
         let mut random = Random::new(1, 0);
         let parameters = (0..network.layout.len).map(|_| 0.4 * random.uniform() - 0.2);
         let parameters = parameters.collect();

@@ -29,14 +29,14 @@ impl GpuExecutor {
         if !self.gpu.has_timestamps() {
             return Ok(None);
         }
-        let calls: Vec<&Encoded> = self.programs[program].iter().flatten().collect();
+        let calls: Vec<&Encoded> = self.programs.calls[program].iter().flatten().collect();
         let mut times = Vec::with_capacity(calls.len());
         for batch in calls.chunks(BATCH) {
             times.extend(self.time(batch).await?);
         }
         let mut times = times.into_iter();
         let dispatches = &self.plan.programs[program].dispatches;
-        let by_dispatch = dispatches.iter().zip(&self.programs[program]);
+        let by_dispatch = dispatches.iter().zip(&self.programs.calls[program]);
         Ok(Some(
             by_dispatch
                 .map(|(dispatch, calls)| KernelTime {
@@ -74,7 +74,7 @@ impl GpuExecutor {
                     end_of_pass_write_index: Some(first + 1),
                 }),
             });
-            call.record(&mut pass, &self.uniforms);
+            call.record(&mut pass, &self.programs.uniforms);
         }
         encoder.resolve_query_set(&queries, 0..count, &ticks, 0);
         self.gpu.queue.submit([encoder.finish()]);

@@ -10,16 +10,36 @@ use crate::executor::ExecutorError;
 
 /// Staging buffers that no reading uses at the moment.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Staging(Arc<Mutex<Vec<wgpu::Buffer>>>);
+pub(super) struct Staging(Arc<Mutex<Idle>>);
+
+#[derive(Debug, Default)]
+struct Idle {
+    buffers: Vec<wgpu::Buffer>,
+    /// The executor is gone: nothing is kept any more.
+    closed: bool,
+}
 
 /// How many idle staging buffers are kept.
 const KEPT: usize = 16;
 
+const MIB: u64 = 1 << 20;
+
+/// The size of a staging buffer for `bytes`, so that readings of about the same size share buffers: a power
+/// of two up to a MiB, whole MiB beyond, and no more than a buffer may have.
+fn staging_size(bytes: u64, most: u64) -> u64 {
+    let size = if bytes <= MIB {
+        bytes.next_power_of_two().max(256)
+    } else {
+        bytes.next_multiple_of(MIB)
+    };
+    size.min(most)
+}
+
 impl Staging {
     /// A buffer of at least `bytes`.
     fn take(&self, device: &wgpu::Device, bytes: u64) -> wgpu::Buffer {
-        let size = bytes.next_power_of_two().max(256);
-        let mut idle = lock(&self.0);
+        let size = staging_size(bytes, device.limits().max_buffer_size);
+        let idle = &mut lock(&self.0).buffers;
         match idle.iter().position(|b| b.size() == size) {
             Some(at) => idle.swap_remove(at),
             None => device.create_buffer(&wgpu::BufferDescriptor {
@@ -33,10 +53,21 @@ impl Staging {
 
     fn give_back(&self, buffer: wgpu::Buffer) {
         let mut idle = lock(&self.0);
-        if idle.len() == KEPT {
-            idle.remove(0);
+        if idle.closed {
+            buffer.destroy();
+            return;
         }
-        idle.push(buffer);
+        if idle.buffers.len() == KEPT {
+            idle.buffers.remove(0).destroy();
+        }
+        idle.buffers.push(buffer);
+    }
+
+    /// Frees all that is idle, and what is still in use as soon as it is given back.
+    pub fn close(&self) {
+        let mut idle = lock(&self.0);
+        idle.closed = true;
+        idle.buffers.drain(..).for_each(|buffer| buffer.destroy());
     }
 }
 
@@ -57,10 +88,20 @@ pub struct Reading(Result<OnTheWay, ExecutorError>);
 struct OnTheWay {
     gpu: GpuDevice,
     pool: Staging,
-    buffer: wgpu::Buffer,
+    /// None once it has been given back.
+    buffer: Option<wgpu::Buffer>,
     bytes: u64,
     mapping: Arc<Mutex<Mapping>>,
     submission: wgpu::SubmissionIndex,
+}
+
+impl Drop for OnTheWay {
+    /// A reading that nobody awaits any more: its buffer may be mapped, or about to be.
+    fn drop(&mut self) {
+        if let Some(buffer) = self.buffer.take() {
+            buffer.destroy();
+        }
+    }
 }
 
 impl Reading {
@@ -91,7 +132,7 @@ impl Reading {
         Self(Ok(OnTheWay {
             gpu: gpu.clone(),
             pool: pool.clone(),
-            buffer,
+            buffer: Some(buffer),
             bytes,
             mapping,
             submission,
@@ -123,15 +164,18 @@ impl OnTheWay {
         mapping.done
     }
 
-    fn numbers(&self) -> Result<Vec<f32>, ExecutorError> {
-        let range = self.buffer.slice(0..self.bytes).get_mapped_range();
+    fn numbers(&mut self) -> Result<Vec<f32>, ExecutorError> {
+        let Some(buffer) = self.buffer.take() else {
+            return Err(lost(&self.gpu));
+        };
+        let range = buffer.slice(0..self.bytes).get_mapped_range();
         let numbers = match &range {
             Ok(bytes) => bytemuck::pod_collect_to_vec(&bytes[..]),
             Err(_) => return Err(lost(&self.gpu)),
         };
         drop(range);
-        self.buffer.unmap();
-        self.pool.give_back(self.buffer.clone());
+        buffer.unmap();
+        self.pool.give_back(buffer);
         Ok(numbers)
     }
 }
@@ -149,8 +193,8 @@ fn lost(gpu: &GpuDevice) -> ExecutorError {
 impl Future for Reading {
     type Output = Result<Vec<f32>, ExecutorError>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context) -> Poll<Self::Output> {
-        let reading = match &self.0 {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<Self::Output> {
+        let reading = match &mut self.0 {
             Ok(reading) => reading,
             Err(error) => return Poll::Ready(Err(error.clone())),
         };
@@ -164,5 +208,34 @@ impl Future for Reading {
             // A device that failed in the meantime may have left anything in the buffer.
             Some(true) => Poll::Ready(reading.gpu.status().and_then(|()| reading.numbers())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_staging_buffer_holds_what_is_read_and_keeps_to_the_limit() {
+        for most in [256 * MIB, 257 * MIB, 360 * MIB + 12] {
+            for bytes in [
+                1,
+                255,
+                257,
+                MIB - 1,
+                MIB,
+                MIB + 4,
+                200 * MIB + 8,
+                most - 4,
+                most,
+            ] {
+                let bytes = bytes.min(most);
+                let size = staging_size(bytes, most);
+                assert!((bytes..=most).contains(&size), "{bytes} of {most}: {size}");
+                assert!(size < bytes + MIB || size < 2 * bytes || size == 256);
+            }
+        }
+        assert_eq!(staging_size(5000, 256 * MIB), staging_size(6000, 256 * MIB));
+        assert_eq!(staging_size(3 * MIB - 9, 256 * MIB), 3 * MIB);
     }
 }

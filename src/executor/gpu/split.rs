@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Words that a binding's start is aligned to, at most.
-pub(super) const ALIGNMENT_WORDS: usize = 64;
+pub(super) const ALIGNMENT_WORDS: u64 = 64;
 
 /// Whether a kernel may use all of `view` at once.
 pub(super) fn fits(view: View, tuning: &Tuning) -> bool {
@@ -20,21 +20,21 @@ pub(super) fn fits(view: View, tuning: &Tuning) -> bool {
 pub(super) fn split(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Dispatch> {
     let too_large = |i: usize| !fits(dispatch.views[i], tuning);
     let views = &dispatch.views;
-    let parts = |rows: u32, width: usize| Parts::new(rows, width, tuning);
+    let parts = |rows: u32, width: u32| Parts::new(rows, width, tuning);
     let part = |kernel: Kernel, views: Vec<View>| Dispatch {
         label: dispatch.label.clone(),
         kernel,
         views,
     };
     match dispatch.kernel {
-        Kernel::EmbeddingForward(p) if too_large(2) => parts(p.rows, p.width as usize)
+        Kernel::EmbeddingForward(p) if too_large(2) => parts(p.rows, p.width)
             .map(|at| {
                 let p = crate::kernels::embedding_forward::Params { rows: at.rows, ..p };
                 let views = vec![at.of(views[0], 1), views[1], at.of(views[2], p.width)];
                 part(Kernel::EmbeddingForward(p), views)
             })
             .collect(),
-        Kernel::EmbeddingBackward(p) if too_large(0) => parts(p.rows, p.width as usize)
+        Kernel::EmbeddingBackward(p) if too_large(0) => parts(p.rows, p.width)
             .map(|at| {
                 let first = p.first + at.first;
                 let p = crate::kernels::embedding_backward::Params {
@@ -46,7 +46,7 @@ pub(super) fn split(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Dispatch> {
                 part(Kernel::EmbeddingBackward(p), views)
             })
             .collect(),
-        Kernel::SumRows(p) if too_large(0) => parts(p.rows, p.stride as usize)
+        Kernel::SumRows(p) if too_large(0) => parts(p.rows, p.stride)
             .map(|at| {
                 let accumulate = p.accumulate.max(u32::from(at.first > 0));
                 let p = crate::kernels::sum_rows::Params {
@@ -58,7 +58,7 @@ pub(super) fn split(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Dispatch> {
                 part(Kernel::SumRows(p), views)
             })
             .collect(),
-        Kernel::SoftmaxCrossEntropy(p) if too_large(1) => parts(p.rows, p.stride as usize)
+        Kernel::SoftmaxCrossEntropy(p) if too_large(1) => parts(p.rows, p.stride)
             .map(|at| {
                 let p = crate::kernels::softmax_cross_entropy::Params { rows: at.rows, ..p };
                 let views = vec![
@@ -71,7 +71,7 @@ pub(super) fn split(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Dispatch> {
             .collect(),
         // By rows of C.
         Kernel::Matmul(p) if p.transpose_a == 0 && (too_large(0) || too_large(3)) => {
-            parts(p.m, p.lda.max(p.ldc) as usize)
+            parts(p.m, p.lda.max(p.ldc))
                 .map(|at| {
                     let p = matmul::Params { m: at.rows, ..p };
                     let views = vec![
@@ -88,7 +88,7 @@ pub(super) fn split(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Dispatch> {
         Kernel::Matmul(p)
             if p.transpose_a == 1 && p.transpose_b == 0 && (too_large(0) || too_large(1)) =>
         {
-            parts(p.k, p.lda.max(p.ldb) as usize)
+            parts(p.k, p.lda.max(p.ldb))
                 .map(|at| {
                     let later = at.first > 0;
                     let p = matmul::Params {
@@ -118,7 +118,7 @@ struct Part {
 impl Part {
     /// These rows of `view`, rows of `stride` words. The last row may end before its stride does.
     fn of(&self, view: View, stride: u32) -> View {
-        let words = |rows: u32| rows as usize * stride as usize;
+        let words = |rows: u32| u64::from(rows) * u64::from(stride);
         let offset = words(self.first);
         view.slice(offset, words(self.rows).min(view.len - offset))
     }
@@ -132,13 +132,13 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(rows: u32, width: usize, tuning: &Tuning) -> Self {
+    fn new(rows: u32, width: u32, tuning: &Tuning) -> Self {
         // A part may start anywhere; its binding starts up to this much before it.
         let words = (tuning.binding_bytes / 4).saturating_sub(ALIGNMENT_WORDS - 1);
         Self {
             next: 0,
             end: rows,
-            step: ((words / width) as u32).max(1),
+            step: ((words / u64::from(width)) as u32).max(1),
         }
     }
 }

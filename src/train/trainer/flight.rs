@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use web_time::Instant;
 
 use super::{SLOTS, milliseconds};
-use crate::executor::Reading;
+use crate::{executor::Reading, text::Cursor};
 
 /// How long whoever asks may have to wait for what is under way.
 const MILLISECONDS: f64 = 32.0;
@@ -31,8 +31,12 @@ pub(super) struct Pending {
     pub slot: usize,
     /// Its learning rate.
     pub lr: f32,
+    /// How many updates the parameters that it runs with have got.
+    pub updates: u64,
     /// Of the epoch with this number, from 1.
     pub ends_epoch: Option<u64>,
+    /// The batch after its own.
+    pub next: Cursor,
 }
 
 /// Steps whose losses are being read together.
@@ -156,7 +160,9 @@ mod tests {
             step,
             slot: step as usize,
             lr: 0.1,
+            updates: step,
             ends_epoch: None,
+            next: Cursor::default(),
         }
     }
 

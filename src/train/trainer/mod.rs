@@ -1,16 +1,21 @@
 //! The trainer: draws batches, uploads them, runs the plan, reads losses as they come.
+mod collect;
 mod evaluate;
 mod flight;
-mod keep;
-mod looks;
-mod losses;
+mod preview;
+mod state;
 
 use serde::Deserialize;
 use web_time::Instant;
 
-use self::flight::{Flight, Pending};
+pub use self::state::TrainerState;
+use self::{
+    flight::{Flight, Pending},
+    state::Rescue,
+};
 use super::{
-    counters::Counters,
+    epoch_log::EpochLog,
+    health::Health,
     metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport},
     upload::TokenIndex,
 };
@@ -18,9 +23,9 @@ use crate::{
     Config, Error,
     executor::{Backend, Executor, ExecutorError},
     kernels::ClipMode,
-    network::{Layout, Summary, initialise, summarize},
-    plan::{BufferId, NetworkPlan, PlanOptions, network_plan},
-    text::{Batches, Corpus, Part, Sampling},
+    network::{Summary, in_range, initialise, summarize},
+    plan::{BufferId, NetworkPlan, PlanError, PlanOptions, network_plan},
+    text::{Batches, Corpus, MAX_VOCABULARY, Part, Sampling},
 };
 
 /// Slots of the metrics ring: more than there are ever steps in flight.
@@ -29,10 +34,6 @@ const SLOTS: usize = 128;
 const SNAPSHOT_STEPS: u64 = 64;
 /// What a GPU could take with it when it is lost is kept every so many steps.
 const RESCUE_STEPS: u64 = 256;
-/// Training has exploded when the smoothed loss is this many times that of a uniform guess.
-const EXPLODED: f64 = 4.0;
-/// Weight of the newest loss in the smoothed one.
-const SMOOTHING: f64 = 0.1;
 
 /// How long a call of [`Trainer::train`] may take.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,27 +60,6 @@ pub struct LiveOptions {
     pub epochs: Option<u64>,
 }
 
-/// All of a training in progress but its configuration, its text and its vocabulary.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct TrainerState {
-    /// Counters.
-    pub counters: Counters,
-    /// Flat parameters.
-    pub parameters: Vec<f32>,
-    /// The optimiser's buffers; none: it begins anew.
-    pub moments: Vec<Vec<f32>>,
-    /// Each layer's carried state; none: zero.
-    pub states: Vec<Vec<f32>>,
-}
-
-impl TrainerState {
-    /// Goes back to the start of the epoch.
-    pub fn restart_epoch(&mut self) {
-        self.counters.restart_epoch();
-        self.states.clear();
-    }
-}
-
 /// The windows of one minibatch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Windows {
@@ -97,7 +77,10 @@ pub struct Trainer {
     network: NetworkPlan,
     backend: Backend,
     batches: Batches,
-    counters: Counters,
+    /// Steps submitted.
+    step: u64,
+    /// Updates since the optimiser began.
+    updates: u64,
     x: Vec<u32>,
     y: Vec<u32>,
     index: TokenIndex,
@@ -107,11 +90,9 @@ pub struct Trainer {
     /// Found since the last report: also by who reads the state between two calls.
     stopped: Option<Stop>,
     /// What to go on from when the executor is lost.
-    rescue: Option<TrainerState>,
-    /// The step that the snapshot was taken before.
-    snapshot_step: u64,
-    /// Since when this call has trained in this epoch.
-    epoch_started: Option<Instant>,
+    rescue: Option<Rescue>,
+    health: Health,
+    log: EpochLog,
 }
 
 impl Trainer {
@@ -125,12 +106,20 @@ impl Trainer {
         backend: impl FnOnce(&NetworkPlan) -> Result<Backend, ExecutorError>,
     ) -> Result<Self, Error> {
         config.validate()?;
-        let layout = Layout::new(&config.model, corpus.vocabulary().len());
-        let parameters = initialise(&config.model, &layout, config.train.seed);
         let mut trainer = Self::unstarted(corpus, config, backend)?;
-        trainer
-            .backend
-            .write_numbers(trainer.network.parameters, &parameters);
+        let Self {
+            config, network, ..
+        } = &trainer;
+        let parameters = initialise(&config.model, &network.layout, config.train.seed)
+            .map_err(|_| ExecutorError::out_of_memory(network.plan.bytes()))?;
+        let state = TrainerState {
+            parameters,
+            ..TrainerState::default()
+        };
+        trainer.load(Rescue {
+            state,
+            snapshot: None,
+        })?;
         Ok(trainer)
     }
 
@@ -141,23 +130,15 @@ impl Trainer {
     pub fn resume(
         corpus: Corpus,
         config: Config,
-        state: &TrainerState,
+        state: TrainerState,
         backend: impl FnOnce(&NetworkPlan) -> Result<Backend, ExecutorError>,
     ) -> Result<Self, Error> {
         config.validate()?;
         let mut trainer = Self::unstarted(corpus, config, backend)?;
-        let mut cursor = state.counters.cursor;
-        trainer.batches.seek(cursor)?;
-        if trainer.batches.start(0).is_none() {
-            // At the end of an epoch, where this trainer never stops.
-            trainer.batches.start_epoch(cursor.epoch + 1);
-            cursor = trainer.batches.cursor();
-        }
-        trainer.counters = Counters {
-            cursor,
-            ..state.counters
-        };
-        trainer.load(state);
+        trainer.load(Rescue {
+            state,
+            snapshot: None,
+        })?;
         Ok(trainer)
     }
 
@@ -180,14 +161,15 @@ impl Trainer {
             index: TokenIndex::new(n, vocabulary),
             x: vec![0; n],
             y: vec![0; n],
-            counters: Counters::default(),
+            step: 0,
+            updates: 0,
             flight: Flight::new(),
             steps: Vec::new(),
             epochs: Vec::new(),
             stopped: None,
             rescue: None,
-            snapshot_step: 0,
-            epoch_started: None,
+            health: Health::new(vocabulary, 0, 0.0),
+            log: EpochLog::default(),
             config,
             corpus,
             network,
@@ -221,7 +203,7 @@ impl Trainer {
         let cursor = self.batches.cursor();
         Position {
             epoch: cursor.epoch,
-            step: self.counters.step,
+            step: self.step,
             batch: cursor.batch,
             batches_per_epoch: self.batches.batches_per_epoch(),
         }
@@ -267,22 +249,22 @@ impl Trainer {
             if milliseconds(started) >= budget.milliseconds && begun > 0 {
                 break;
             }
-            if self.counters.step.is_multiple_of(SNAPSHOT_STEPS) {
+            if self.step.is_multiple_of(SNAPSHOT_STEPS) {
                 // The losses so far say whether the parameters are worth keeping.
                 self.collect(0).await?;
                 if self.stopped.is_some() {
                     break;
                 }
             }
-            let due = self.rescue.is_none() || self.counters.step.is_multiple_of(RESCUE_STEPS);
+            let due = self.rescue.is_none() || self.step.is_multiple_of(RESCUE_STEPS);
             if self.backend.can_be_lost() && due {
-                self.rescue = Some(self.state().await?);
+                self.rescue = Some(self.rescue().await?);
             }
             self.begin_step();
             begun += 1;
             self.collect(self.flight.limit()).await?;
         }
-        self.stop_clock();
+        self.log.stop_clock();
         let characters = begun * (self.x.len() as u64);
         let seconds = milliseconds(started) / 1000.0;
         Ok(TrainReport {
@@ -305,14 +287,15 @@ impl Trainer {
 
     /// Submits one step.
     fn begin_step(&mut self) {
-        self.epoch_started.get_or_insert_with(Instant::now);
+        self.log.start_clock();
         if self.carries() && self.batches.resets_state() {
             self.zero(&self.network.states.clone());
         }
-        if self.counters.step.is_multiple_of(SNAPSHOT_STEPS) && self.is_healthy() {
+        let (step, updates) = (self.step, self.updates);
+        if step.is_multiple_of(SNAPSHOT_STEPS) && self.health.is_healthy() {
             self.backend
                 .copy(self.network.parameters, self.network.snapshot);
-            self.snapshot_step = self.counters.step;
+            self.health.set_snapshot(step);
         }
         let cursor = self.batches.cursor();
         let filled = self
@@ -320,10 +303,9 @@ impl Trainer {
             .next(self.corpus.train(), &mut self.x, &mut self.y);
         debug_assert!(filled, "the epoch was rolled over after its last batch");
         self.index.fill(&self.x);
-        let step = self.counters.step;
         let slot = (step % SLOTS as u64) as usize;
         let train = &self.config.train;
-        let controls = train.controls(step, self.counters.updates, self.config.model.dropout, slot);
+        let controls = train.controls(step, updates, self.config.model.dropout, slot);
         let network = &self.network;
         self.backend
             .write(network.controls, 0, bytemuck::cast_slice(&[controls]));
@@ -333,27 +315,25 @@ impl Trainer {
             .write(network.positions, 0, &self.index.positions);
         self.backend.write(network.starts, 0, &self.index.starts);
         self.backend.run(network.train);
-        self.counters.step += 1;
-        self.counters.updates += 1;
+        self.step += 1;
+        self.updates += 1;
         let last = cursor.batch + 1 == self.batches.batches_per_epoch() as u64;
         if last {
             self.batches.start_epoch(cursor.epoch + 1);
         }
-        self.counters.cursor = self.batches.cursor();
         let ends_epoch = last.then_some(cursor.epoch + 1);
         self.flight.push(Pending {
             step,
             slot,
             lr: controls.lr,
+            updates,
             ends_epoch,
+            next: self.batches.cursor(),
         });
     }
 
     fn zero(&mut self, buffers: &[BufferId]) {
-        for &buffer in buffers {
-            let len = self.network.plan.buffer(buffer).len();
-            self.backend.write(buffer, 0, &vec![0; len]);
-        }
+        zero(&mut self.backend, &self.network, buffers);
     }
 
     /// Whether the state goes on from batch to batch. Otherwise it is zero from the beginning, and stays so.
@@ -366,14 +346,27 @@ impl Trainer {
     }
 }
 
-/// The summary of a model, and the bytes of all buffers of its training.
+fn zero(backend: &mut Backend, network: &NetworkPlan, buffers: &[BufferId]) {
+    for &buffer in buffers {
+        let len = network.plan.buffer(buffer).len() as usize;
+        backend.write(buffer, 0, &vec![0; len]);
+    }
+}
+
+/// The summary of a model, and the bytes of all buffers of its training: what it would take, where
+/// that cannot be had.
 ///
 /// # Errors
-/// A configuration out of range.
-pub fn describe(config: &Config, vocabulary: usize) -> Result<(Summary, usize), Error> {
+/// A configuration out of range; a vocabulary of more characters than there are.
+pub fn describe(config: &Config, vocabulary: usize) -> Result<(Summary, u64), Error> {
     config.validate()?;
-    let network = network_plan(&config.model, vocabulary, &plan_options(config))?;
-    Ok((summarize(&config.model, vocabulary), network.plan.bytes()))
+    in_range("vocabulary", vocabulary, 1, MAX_VOCABULARY)?;
+    let bytes = match network_plan(&config.model, vocabulary, &plan_options(config)) {
+        Ok(network) => network.plan.bytes(),
+        Err(PlanError::TooLarge { needed }) => needed,
+        Err(broken) => return Err(broken.into()),
+    };
+    Ok((summarize(&config.model, vocabulary), bytes))
 }
 
 /// What of a configuration shapes its plan.

@@ -119,14 +119,14 @@ impl Case {
         for (i, (binding, words)) in bindings.zip(&self.before).enumerate() {
             buffers.push(Buffer {
                 name: binding.name.into(),
-                shape: vec![words.len() + 2 * GUARD],
+                shape: vec![(words.len() + 2 * GUARD) as u64],
                 role: Role::Activation,
                 init: None,
             });
             views.push(View {
                 buffer: BufferId(i as u32),
-                offset: GUARD,
-                len: words.len(),
+                offset: GUARD as u64,
+                len: words.len() as u64,
             });
         }
         let dispatch = Dispatch {

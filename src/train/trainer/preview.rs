@@ -21,7 +21,7 @@ impl Trainer {
     /// What the executor reports; too little memory; a batch whose logits are not all kept at once.
     pub async fn trace(&mut self, isa: Isa) -> Result<Trace, Error> {
         let (plan, stride) = (&self.network.plan, self.network.logits_stride);
-        let limit = plan.buffer(self.network.logits).len() / stride;
+        let limit = plan.buffer(self.network.logits).len() as usize / stride;
         if limit < self.x.len() {
             let TrainConfig {
                 batch_size, steps, ..

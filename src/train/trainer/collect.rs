@@ -1,0 +1,135 @@
+//! Losses as they arrive: steps are recorded, epochs end, divergence is found.
+use super::{SLOTS, Trainer, evaluate::mean_loss, flight::Group, flight::Pending};
+use crate::{
+    Error, executor::Executor, kernels::METRICS_STRIDE, plan::View, train::metrics::StepMetrics,
+};
+
+impl Trainer {
+    /// Takes in losses until at most `most` steps are under way. An epoch with a validation part is
+    /// waited for whole.
+    pub(super) async fn collect(&mut self, most: usize) -> Result<(), Error> {
+        let validates = !self.corpus.validation().is_empty();
+        let ends_epoch = |p: Pending| p.ends_epoch.is_some();
+        let wait = validates && self.flight.last_submitted().is_some_and(ends_epoch);
+        let most = if wait { 0 } else { most };
+        self.collect_available().await?;
+        if self.flight.should_read(most) {
+            let view = self.metrics();
+            let reading = Box::pin(self.backend.read(view));
+            self.flight.read(reading);
+        }
+        while self.flight.len() > most {
+            let Some(Group {
+                steps,
+                reading,
+                begun,
+            }) = self.flight.next()
+            else {
+                break;
+            };
+            let metrics = reading.await?;
+            self.flight.landed(steps.len(), begun);
+            for pending in steps {
+                let at = pending.slot * METRICS_STRIDE;
+                self.record(pending, metrics[at], metrics[at + 1]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in the submitted steps whose losses need not be waited for.
+    async fn collect_available(&mut self) -> Result<(), Error> {
+        let view = self.metrics();
+        while let Some(pending) = self.flight.first_submitted() {
+            let stride = METRICS_STRIDE as u64;
+            let view = view.slice(pending.slot as u64 * stride, stride);
+            let Some(values) = self.backend.peek(view) else {
+                break;
+            };
+            let (loss, norm) = (values[0], values[1]);
+            self.flight.drop_first_submitted();
+            self.record(pending, loss, norm).await?;
+        }
+        Ok(())
+    }
+
+    fn metrics(&self) -> View {
+        View {
+            buffer: self.network.metrics,
+            offset: 0,
+            len: (SLOTS * METRICS_STRIDE) as u64,
+        }
+    }
+
+    /// Accounts for a step whose loss is known. Steps that were under way behind one that diverged are
+    /// dropped: they are trained again.
+    async fn record(&mut self, pending: Pending, loss: f32, norm: f32) -> Result<(), Error> {
+        if self.stopped.is_some() {
+            return Ok(());
+        }
+        let Pending { step, lr, .. } = pending;
+        self.steps.push(StepMetrics {
+            step,
+            loss,
+            gradient_norm: norm,
+            lr,
+        });
+        if self.health.accepts(loss, norm) {
+            self.log.add(loss, self.x.len());
+        } else {
+            self.diverge(pending, loss, norm)?;
+        }
+        if let Some(epoch) = pending.ends_epoch {
+            self.end_epoch(epoch).await?;
+        }
+        Ok(())
+    }
+
+    async fn end_epoch(&mut self, epoch: u64) -> Result<(), Error> {
+        self.log.stop_clock();
+        let validation = self.corpus.validation();
+        let validation_perplexity = if validation.is_empty() {
+            None
+        } else {
+            let (backend, train) = (&mut self.backend, &self.config.train);
+            let loss = mean_loss(backend, &self.network, train, validation).await?;
+            Some(loss.exp())
+        };
+        self.epochs
+            .extend(self.log.end(epoch, validation_perplexity));
+        Ok(())
+    }
+
+    /// Stops after the step of `pending`, with the parameters of the snapshot and a fresh optimiser.
+    fn diverge(&mut self, pending: Pending, loss: f32, norm: f32) -> Result<(), Error> {
+        let Pending {
+            step,
+            updates,
+            next,
+            ..
+        } = pending;
+        let clip = self.config.train.clip;
+        self.stopped = Some(self.health.stop(step, updates, loss, norm, clip));
+        self.health.restart();
+        self.backend
+            .copy(self.network.snapshot, self.network.parameters);
+        self.zero(&self.network.moments.clone());
+        self.zero(&self.network.states.clone());
+        self.flight.clear();
+        (self.step, self.updates) = (step + 1, 0);
+        self.batches.seek(next)?;
+        Ok(())
+    }
+
+    /// Mean cross-entropy, nats a character, of predicting each of `tokens` but the first from those
+    /// before it. The tokens are cut into B runs, each starting from a zero state.
+    ///
+    /// # Errors
+    /// What the executor reports.
+    pub async fn evaluate(&mut self, tokens: &[u32]) -> Result<f64, Error> {
+        // It writes over the ring's slots: the losses there are taken in first.
+        self.collect(0).await?;
+        let (backend, train) = (&mut self.backend, &self.config.train);
+        mean_loss(backend, &self.network, train, tokens).await
+    }
+}
