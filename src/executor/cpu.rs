@@ -148,11 +148,12 @@ impl CpuExecutor {
     }
 }
 
-/// A copy of `numbers`. Those of a whole network may be more than can be had a second time.
-fn copied(numbers: &[f32]) -> Result<Vec<f32>, ExecutorError> {
+/// A copy of `numbers`, beside the `held` bytes of the plan. Those of a whole network may be more than can
+/// be had a second time.
+fn copied(numbers: &[f32], held: u64) -> Result<Vec<f32>, ExecutorError> {
     let mut copy = Vec::new();
     copy.try_reserve_exact(numbers.len())
-        .map_err(|_| ExecutorError::out_of_memory(size_of_val(numbers) as u64))?;
+        .map_err(|_| ExecutorError::out_of_memory(held + size_of_val(numbers) as u64))?;
     copy.extend_from_slice(numbers);
     Ok(copy)
 }
@@ -199,6 +200,7 @@ impl Executor for CpuExecutor {
         &mut self,
         view: View,
     ) -> impl Future<Output = Result<Vec<f32>, ExecutorError>> + 'static + use<> {
-        std::future::ready(copied(self.view(view)))
+        let held = self.plan.bytes();
+        std::future::ready(copied(self.view(view), held))
     }
 }

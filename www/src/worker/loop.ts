@@ -117,7 +117,7 @@ export class TrainLoop {
 
 /** What happened since the page last heard. */
 class PendingProgress {
-  private rows: Float64Array[] = [];
+  private rows: ArrayLike<number>[] = [];
   private epochs: EpochReport[] = [];
   private latest: TrainReport | null = null;
 
