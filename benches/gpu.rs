@@ -166,7 +166,7 @@ async fn speed(
             steps = (steps as f64 * (SECONDS / seconds).clamp(2.0, 100.0)) as usize;
             continue;
         }
-        let characters = network.plan.buffer(network.tokens).len() * steps;
+        let characters = network.plan.buffer(network.tokens).len() as usize * steps;
         speeds.push(characters as f64 / seconds);
     }
     speeds.sort_by(f64::total_cmp);

@@ -466,7 +466,7 @@ fn sampling_steps_are_the_sequence() {
             executor.run(0);
             load(&mut executor, &plan.layout, plan.parameters, &values);
             for &state in &plan.states {
-                let zeros = vec![0; plan.plan.buffer(state).len()];
+                let zeros = vec![0; plan.plan.buffer(state).len() as usize];
                 executor.write(state, 0, &zeros);
             }
             let logits = plan.plan.whole(plan.logits).slice(0, VOCABULARY as u64);

@@ -117,7 +117,7 @@ fn state(trainer: &mut Trainer) -> TrainerState {
 
 fn whole(trace: &mut Trace, name: &str) -> Vec<f32> {
     let plan = &trace.network().plan;
-    let len = plan.buffer(plan.find(name).unwrap()).len();
+    let len = plan.buffer(plan.find(name).unwrap()).len() as usize;
     trace.read(name, 0, len).unwrap().to_vec()
 }
 

@@ -222,8 +222,8 @@ async fn check_steps(
     }
     pair.write(pair.network.parameters, bytemuck::cast_slice(&flat));
     for &state in &pair.network.states.clone() {
-        let len = pair.network.plan.buffer(state).len();
-        let values = crate::common::uniform(len as usize, 0.5, u64::from(state.0));
+        let len = pair.network.plan.buffer(state).len() as usize;
+        let values = crate::common::uniform(len, 0.5, u64::from(state.0));
         pair.write(state, bytemuck::cast_slice(&values));
     }
     let n = batch * steps;
@@ -395,7 +395,7 @@ pub async fn check_golden(
         executor.write(moment, 0, bytemuck::cast_slice(&zeros));
     }
     for &state in &network.states {
-        let len = network.plan.buffer(state).len();
+        let len = network.plan.buffer(state).len() as usize;
         executor.write(state, 0, &vec![0; len]);
     }
     let size = golden.options.batch * golden.options.steps;
@@ -433,7 +433,7 @@ async fn step(
     y: &[u32],
     controls: &Controls,
 ) -> Vec<f32> {
-    let vocabulary = network.plan.buffer(network.starts).len() - 1;
+    let vocabulary = network.plan.buffer(network.starts).len() as usize - 1;
     let mut index = charloom::train::TokenIndex::new(x.len(), vocabulary);
     index.fill(x);
     executor.write(network.tokens, 0, x);

@@ -137,7 +137,7 @@ impl<E: Executor> Rig<E> {
 
     /// (N, V), what [`Rig::evaluate`] left.
     pub fn logits(&mut self) -> Vec<f32> {
-        let vocabulary = self.plan.plan.buffer(self.plan.starts).len() - 1;
+        let vocabulary = self.plan.plan.buffer(self.plan.starts).len() as usize - 1;
         let padded = self.read_all(self.plan.logits);
         let rows = padded.chunks(self.plan.logits_stride);
         rows.flat_map(|row| row[..vocabulary].to_vec()).collect()
@@ -163,7 +163,7 @@ impl<E: Executor> Rig<E> {
 
     /// Puts `values` into `buffer`.
     pub fn write(&mut self, buffer: BufferId, values: &[f32]) {
-        assert_eq!(self.plan.plan.buffer(buffer).len(), values.len());
+        assert_eq!(self.plan.plan.buffer(buffer).len(), values.len() as u64);
         self.executor.write(buffer, 0, bytemuck::cast_slice(values));
     }
 
