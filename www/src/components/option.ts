@@ -9,9 +9,12 @@ import { coversOption } from '../state/parts.ts';
 import { AppElement } from './base.ts';
 import { segments, shared, stepper } from './styles.ts';
 
+/** Builds without fused arithmetic give the same bits on every machine. */
+const EXACT_BUILDS: readonly string[] = ['simd', 'scalar'];
+
 @customElement('cl-option')
 export class Option extends AppElement {
-  protected readonly watches = ['config', 'problem'] as const;
+  protected readonly watches = ['config', 'problem', 'device'] as const;
   @property({ attribute: false }) spec!: OptionSpec;
   /** In one line; the help is a tooltip. */
   @property({ type: Boolean, reflect: true }) compact = false;
@@ -108,7 +111,9 @@ export class Option extends AppElement {
     const locked = coversOption(this.state.lock, path);
     const problem = this.problem();
     const label = this.t(optionKey(path, 'label'));
-    const help = this.t(optionKey(path, 'help'));
+    const seed = path === 'train.seed';
+    const exact = seed && this.state.device?.backend === 'cpu' && EXACT_BUILDS.includes(this.state.device.build);
+    const help = exact ? this.t('seed.exact') : this.t(optionKey(path, 'help'));
     return html`<fieldset class="option" ?disabled=${locked} title=${this.compact ? help : nothing}>
       ${control.kind === 'toggle'
         ? html`<label class="toggle label">
@@ -120,7 +125,7 @@ export class Option extends AppElement {
             />${label}
           </label>`
         : html`<label class="label" id="label" for="control">${label}</label>${this.control()}`}
-      <p class=${this.compact ? 'sr' : 'small muted'} id="help">${locked ? html`<strong>${this.t('options.locked')}</strong> ` : nothing}${help}</p>
+      <p class=${this.compact ? 'sr' : 'small muted'} id="help">${locked ? html`<strong>${this.t('options.locked')}</strong> ` : nothing}${help}${seed && !exact && this.state.session ? html` <a href=${this.app.links.exact}>${this.t('seed.exact.use')}</a>` : nothing}</p>
       ${problem ? html`<p class="small problem" role="alert" id="problem">${problem}</p>` : nothing}
     </fieldset>`;
   }

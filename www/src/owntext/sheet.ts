@@ -4,6 +4,7 @@
  */
 import { css, html, nothing } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import { AppElement } from '../components/base.ts';
 import { sheet } from '../components/sheet.ts';
 import { shared } from '../components/styles.ts';
@@ -92,7 +93,7 @@ export class OwnTextSheet extends AppElement {
             id="own-words"
             spellcheck="false"
             placeholder=${this.say('placeholder')}
-            .value=${this.text}
+            .value=${live(this.text)}
             ?disabled=${this.reading}
             @input=${(event: Event) => this.enter((event.target as HTMLTextAreaElement).value)}
           ></textarea>

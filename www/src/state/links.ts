@@ -7,6 +7,7 @@ import type { BuildName, Failure } from '../protocol/messages.ts';
 import type { App } from './app.ts';
 import { differences, getOption, pathOf, withOption } from './config.ts';
 import { configFromHash, OWN_TEXT, readHash, samplingFromHash, writeHash, type HashState, type Mistake } from './hash.ts';
+import { partNames, unknownParts } from './parts.ts';
 import { baseConfig, corpusOf, presetFor } from './presets.ts';
 
 /** Browsers refuse an address that changes with every move of a slider. */
@@ -56,17 +57,15 @@ export class LinkControl {
     app.setSampling(written.sampling);
     await this.openText(mistakes);
     app.store.set({ lock: hash.lock });
-    await this.nameUnknownParts(hash);
+    this.nameUnknownParts(hash);
     if (mistakes.length) app.notices.add('problem', 'notice.link', { mistakes: mistakes.join(', ') }, null, { cause: 'link' });
     else app.notices.clear('link');
     if (location.hash) this.write();
   }
 
   /** Says which names a link may hide and lock, where it names others. */
-  private async nameUnknownParts({ hide, lock }: HashState): Promise<void> {
+  private nameUnknownParts({ hide, lock }: HashState): void {
     const { app } = this;
-    if (!hide.length && !lock.length) return;
-    const { partNames, unknownParts } = await import('./partnames.ts');
     const known = partNames(app.state.config!);
     for (const [name, given] of Object.entries({ hide, lock }) as ['hide' | 'lock', string[]][]) {
       const names = unknownParts(given, known[name]);
@@ -192,6 +191,14 @@ export class LinkControl {
 
   get build(): BuildName | null {
     return this.hash.build;
+  }
+
+  /** The same in the build that computes the same on every machine, on the CPU. */
+  get exact(): string {
+    const parameters = new URLSearchParams(this.fragment.slice(1));
+    parameters.delete('backend');
+    parameters.set('build', 'simd');
+    return `#${parameters}`;
   }
 
   /** The link to what trains. */
