@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vite';
+import { missing } from './missing.ts';
 
 const smallCss = (css: string) =>
   css
@@ -62,7 +63,7 @@ const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Emb
 // `base: './'`: the built page works from any folder, for example a project page on a static host.
 export default defineConfig({
   base: './',
-  plugins: [scalable, smallTemplates, plainScripts],
+  plugins: [missing, scalable, smallTemplates, plainScripts],
   define: { 'import.meta.env.CHARLOOM_VERSION': JSON.stringify(version) },
   build: {
     target: 'es2022',
@@ -72,7 +73,7 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   // A module worker, so that each wasm build stays a chunk of its own and only one is fetched.
-  worker: { format: 'es', plugins: () => [smallTemplates] },
+  worker: { format: 'es', plugins: () => [missing, smallTemplates] },
   // The wasm packages live beside www, in ../pkg.
   server: { fs: { allow: ['..'] }, headers },
   preview: { headers },

@@ -50,9 +50,19 @@ pub fn wasm(tools: &Tools) -> Result<()> {
 
 /// Builds the pages into `www/dist/`; they take the variants from `pkg/`.
 pub fn pages(tools: &Tools) -> Result<()> {
+    vite_build(tools, &[])
+}
+
+/// The same while they are being served: files of the build before stay, as a page that is open may want them yet.
+pub fn pages_again(tools: &Tools) -> Result<()> {
+    vite_build(tools, &["--emptyOutDir", "false"])
+}
+
+fn vite_build(tools: &Tools, options: &[&str]) -> Result<()> {
     tools
         .command("npx")?
         .args(["--no", "vite", "build"])
+        .args(options)
         .dir(paths::www())
         .run()
 }
@@ -60,13 +70,9 @@ pub fn pages(tools: &Tools) -> Result<()> {
 /// The crate's native tests and checks include the GPU.
 pub const GPU_FEATURE: &str = "--features=charloom/webgpu";
 
-fn wasm_variant(tools: &Tools, variant: Variant) -> Result<()> {
-    tools
-        .wasm_cargo(variant)?
-        .args(["build", "--package", "charloom", "--lib", "--release"])
-        .args(["--target", "wasm32-unknown-unknown"])
-        .args(variant.cargo_features())
-        .run()?;
+/// Compiles `variant` and makes its folder in `pkg/`; whether that is another than it was.
+pub fn wasm_variant(tools: &Tools, variant: Variant) -> Result<bool> {
+    compile(tools, variant)?;
     let module = variant
         .target_dir()
         .join("wasm32-unknown-unknown/release/charloom.wasm");
@@ -75,7 +81,7 @@ fn wasm_variant(tools: &Tools, variant: Variant) -> Result<()> {
     let stamp = folder.join(".built-from");
     let hash = hash_of(&module)?;
     if fs::read_to_string(&stamp).is_ok_and(|built_from| built_from == hash) {
-        return Ok(());
+        return Ok(false);
     }
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
@@ -87,7 +93,17 @@ fn wasm_variant(tools: &Tools, variant: Variant) -> Result<()> {
         .run()?;
     optimise(tools, variant, &folder.join("charloom_bg.wasm"))?;
     fs::write(stamp, hash)?;
-    Ok(())
+    Ok(true)
+}
+
+/// Compiles `variant`: this takes no tool but Rust.
+pub fn compile(tools: &Tools, variant: Variant) -> Result<()> {
+    tools
+        .wasm_cargo(variant)?
+        .args(["build", "--package", "charloom", "--lib", "--release"])
+        .args(["--target", "wasm32-unknown-unknown"])
+        .args(variant.cargo_features())
+        .run()
 }
 
 /// Runs wasm-opt on `module` in place.

@@ -6,22 +6,27 @@
 //! | `variant.rs` | the WebAssembly builds and their compiler flags |
 //! | `build.rs` | Rust → `pkg/`, TypeScript → `www/dist/` |
 //! | `check.rs`, `licences.rs` | formatting, lints, documentation, licences, types |
-//! | `test.rs`, `tally.rs` | every test suite, and how many tests it ran |
+//! | `test.rs`, `tally.rs`, `wasm_pack.rs` | every test suite, and how many tests it ran |
+//! | `soak.rs`, `fuzz.rs`, `mutants.rs` | what runs for hours |
 //! | `bench/`, `serve.rs` | benchmarks; the local web server |
 //! | `process.rs`, `paths.rs` | child processes; where things lie |
 
 mod bench;
 mod build;
 mod check;
+mod fuzz;
 mod host;
 mod licences;
+mod mutants;
 mod paths;
 mod process;
 mod serve;
 mod setup;
+mod soak;
 mod tally;
 mod test;
 mod variant;
+mod wasm_pack;
 
 use std::process::ExitCode;
 
@@ -48,6 +53,12 @@ enum Command {
     Bench(bench::Options),
     /// Build the WebAssembly variants into pkg/ and the pages into www/dist/
     Build(build::Options),
+    /// Hours of training in the page: memory, ended tabs, lost GPUs; writes benches/RESULTS.md
+    Soak(soak::Options),
+    /// Feed the readers of files and options with bytes that no one would write
+    Fuzz(fuzz::Options),
+    /// Change the code in one place after the other; tells which changes no test sees
+    Mutants(mutants::Options),
     /// Formatting, lints, documentation, licences of all dependencies, TypeScript types
     Check,
     /// Find or install every tool that the other commands need, and say where each is
@@ -65,7 +76,7 @@ Environment:
   CHARLOOM_WASM_RUST  rustup or debian: which Rust compiles WebAssembly
                       [default: rustup, or Debian's where rustup cannot download]
   CHARLOOM_TORCH_PYTHON
-                      a Python that has torch, for `bench` [default: one is installed]";
+                      a Python that has torch and safetensors [default: one is installed]";
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
@@ -73,6 +84,9 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Build(options) => build::run(&options),
+        Command::Soak(options) => soak::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
+        Command::Mutants(options) => mutants::run(&options),
         Command::Check => check::run(),
         Command::Setup => setup::run(),
         Command::Env => setup::print_environment(),

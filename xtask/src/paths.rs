@@ -21,6 +21,11 @@ pub fn benches() -> PathBuf {
     root().join("benches")
 }
 
+/// What cargo compiles.
+pub fn target() -> PathBuf {
+    root().join("target")
+}
+
 /// The generated npm package: one folder per WebAssembly variant.
 pub fn pkg() -> PathBuf {
     root().join("pkg")

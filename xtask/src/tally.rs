@@ -8,12 +8,25 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds the counts of a closing line of libtest, wasm-bindgen-test or Node's
-    /// test runner; ignores every other line.
+    /// Adds the counts of a closing line of libtest, wasm-bindgen-test, Node's test runner or
+    /// Python's unittest; ignores every other line.
     pub fn read_line(&mut self, line: &str) {
         if let Some(result) = line.trim_start().strip_prefix("test result: ") {
             self.passed += count_before(result, " passed");
             self.failed += count_before(result, " failed");
+        }
+        // Python prints "Ran 3 tests in 0.1s", and then "FAILED (failures=1, errors=1)".
+        if let Some(count) = line.strip_prefix("Ran ") {
+            self.passed += count_before(count, " test");
+        }
+        if let Some(failed) = line.strip_prefix("FAILED (") {
+            let counts = failed.trim_end_matches(')').split(", ");
+            let counts = counts.filter_map(|part| part.split_once('='));
+            let failed: u32 = counts
+                .filter_map(|(_, count)| count.parse::<u32>().ok())
+                .sum();
+            self.passed = self.passed.saturating_sub(failed);
+            self.failed += failed;
         }
         // Node prints "# pass 3" (TAP) or "ℹ pass 3" (spec).
         if let Some(summary) = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ ")) {
@@ -91,6 +104,18 @@ mod tests {
             Tally {
                 passed: 2,
                 failed: 1
+            }
+        );
+    }
+
+    #[test]
+    fn reads_python() {
+        let lines = ["Ran 5 tests in 0.100s", "", "FAILED (failures=1, errors=2)"];
+        assert_eq!(
+            tally(&lines),
+            Tally {
+                passed: 2,
+                failed: 3
             }
         );
     }

@@ -8,13 +8,17 @@ use crate::process::Process;
 use crate::setup::{self, Need, Tools};
 use crate::tally::Tally;
 use crate::variant::Variant;
-use crate::{build, check, paths};
+use crate::{build, check, paths, wasm_pack};
 
 #[derive(clap::Args)]
 pub struct Options {
     /// Run these suites only
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Suite>,
+    /// Also what takes too long for every change: whole trainings beside PyTorch, a crawler over the
+    /// pages (CHARLOOM_ALL=1), wasm-pack in both browsers, models to PyTorch and back
+    #[arg(long)]
+    all: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -29,9 +33,18 @@ enum Suite {
     Wasm,
     /// Unit and end-to-end tests of the pages, in Chromium
     Www,
+    /// wasm-pack: its tests in Chromium, its packages in Node
+    WasmPack,
+    /// Models to PyTorch and back
+    Pytorch,
 }
 
 impl Suite {
+    /// Whether it runs only when it is asked for.
+    fn takes_long(self) -> bool {
+        matches!(self, Self::WasmPack | Self::Pytorch)
+    }
+
     fn needs(self) -> &'static [Need] {
         match self {
             Self::Check => &build::NEEDS,
@@ -45,21 +58,36 @@ impl Suite {
                 Need::Firefox,
                 Need::WebKit,
             ],
+            Self::WasmPack => &wasm_pack::NEEDS,
+            Self::Pytorch => &[Need::Torch],
         }
     }
 
     /// Runs it and adds its line to `report`, or several lines.
-    fn run(self, tools: &Tools, report: &mut Report) {
+    fn run(self, tools: &Tools, all: bool, report: &mut Report) {
         match self {
             Self::Check => report.add("check", Ok(check::all(tools))),
-            Self::Native => report.add("native", native(tools)),
+            Self::Native => {
+                report.add("native", native(tools));
+                if all {
+                    report.add("learning", learning(tools));
+                }
+            }
             Self::Doc => report.add("doc", doc(tools)),
             Self::Wasm => {
                 for variant in Variant::ALL {
                     report.add(&format!("wasm-{}", variant.name()), wasm(tools, variant));
                 }
             }
-            Self::Www => report.add("www", www(tools)),
+            Self::Www => report.add("www", www(tools, all)),
+            Self::WasmPack => {
+                report.add("wasm-pack-chrome", wasm_pack::test(tools, "--chrome"));
+                if all {
+                    report.add("wasm-pack-firefox", wasm_pack::test(tools, "--firefox"));
+                }
+                report.add("wasm-pack-build", wasm_pack::build(tools));
+            }
+            Self::Pytorch => report.add("pytorch", pytorch(tools)),
         }
     }
 }
@@ -67,19 +95,25 @@ impl Suite {
 pub fn run(options: &Options) -> Result<()> {
     let chosen: Vec<Suite> = Suite::value_variants()
         .iter()
-        .filter(|suite| options.only.is_empty() || options.only.contains(suite))
+        .filter(|suite| match options.only.as_slice() {
+            [] => options.all || !suite.takes_long(),
+            only => only.contains(suite),
+        })
         .copied()
         .collect();
-    let needs: Vec<_> = chosen
+    let mut needs: Vec<_> = chosen
         .iter()
         .flat_map(|suite| suite.needs())
         .copied()
         .collect();
+    if options.all && chosen.contains(&Suite::WasmPack) {
+        needs.extend([Need::Firefox, Need::Geckodriver]);
+    }
     let tools = setup::prepare(&needs)?;
 
     let mut report = Report::default();
     for suite in chosen {
-        suite.run(&tools, &mut report);
+        suite.run(&tools, options.all, &mut report);
     }
     report.finish()
 }
@@ -133,6 +167,30 @@ fn native(tools: &Tools) -> Result<Tally> {
     )
 }
 
+/// Whole trainings beside PyTorch's curves.
+fn learning(tools: &Tools) -> Result<Tally> {
+    let arguments = ["test", "--release", "--test=learning", "--", "--ignored"];
+    count(tools.command("cargo")?.args(arguments))
+}
+
+/// The page's script for PyTorch against the command line.
+fn pytorch(tools: &Tools) -> Result<Tally> {
+    let program = ["build", "--package=charloom", "--bin=charloom"];
+    tools
+        .command("cargo")?
+        .args(program)
+        // As the native suite has it: nothing is compiled twice.
+        .args([build::GPU_FEATURE])
+        .run()?;
+    let python = tools.variable("CHARLOOM_TORCH_PYTHON").unwrap_or("python3");
+    let program = format!("debug/charloom{}", std::env::consts::EXE_SUFFIX);
+    count(
+        Process::new(python)
+            .args([paths::root().join("tests/goldens/there_and_back.py")])
+            .args([paths::target().join(program)]),
+    )
+}
+
 fn doc(tools: &Tools) -> Result<Tally> {
     let arguments = ["test", "--workspace", "--doc", "--no-fail-fast"];
     count(
@@ -169,15 +227,19 @@ fn wasm(tools: &Tools, variant: Variant) -> Result<Tally> {
     )
 }
 
-fn www(tools: &Tools) -> Result<Tally> {
+fn www(tools: &Tools, all: bool) -> Result<Tally> {
     build::wasm(tools)?;
     build::pages(tools)?;
-    count(tools.command("npm")?.args(["test"]).dir(paths::www()))
+    let mut command = tools.command("npm")?.args(["test"]).dir(paths::www());
+    if all {
+        command = command.env("CHARLOOM_ALL", "1");
+    }
+    count(command)
 }
 
 /// Runs a suite and counts its tests. One that fails without naming a failed test
 /// (it did not compile, or it crashed) counts as one failed test.
-fn count(process: Process) -> Result<Tally> {
+pub fn count(process: Process) -> Result<Tally> {
     let mut tally = Tally::default();
     let succeeded = process.watch(|line| tally.read_line(line))?;
     if !succeeded && tally.failed == 0 {

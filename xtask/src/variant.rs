@@ -115,6 +115,6 @@ impl Variant {
 
     /// Its own target folder: differing flags in one folder would rebuild everything.
     pub fn target_dir(self) -> PathBuf {
-        paths::root().join("target/wasm").join(self.name())
+        paths::target().join("wasm").join(self.name())
     }
 }

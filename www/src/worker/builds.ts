@@ -66,14 +66,14 @@ function runnable(): FirstBuild[] {
   return builds;
 }
 
-/** Loads the wanted build, or the best that starts; threads that are wanted and not to be had are done without. */
+/** Loads the wanted build; where it is not to be had, the best that starts. */
 export async function loadEngine(wanted: BuildName | null): Promise<{ engine: Engine; build: BuildName }> {
   if (wanted === 'threads') {
     const threaded = await loadThreadedEngine();
     if (threaded) return { engine: threaded.engine, build: 'threads' };
     wanted = null;
   }
-  for (const build of wanted ? [wanted] : runnable()) {
+  for (const build of wanted ? [wanted, ...runnable()] : runnable()) {
     try {
       const { engine, wasm } = await LOADERS[build]();
       await engine.default({ module_or_path: wasm });

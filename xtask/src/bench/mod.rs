@@ -29,6 +29,7 @@ use serde_json::Value;
 
 use crate::process::Process;
 use crate::setup::{self, Need, Tools};
+use crate::soak;
 use crate::{build, paths};
 use results::Results;
 
@@ -112,7 +113,7 @@ impl Part {
                 Need::FrontEnd,
                 Need::Rivals,
             ],
-            Self::Native => &[Need::Torch],
+            Self::Native => &[Need::NewestTorch],
         }
     }
 }
@@ -199,7 +200,9 @@ fn write_report(results: &Results) -> Result<()> {
     if results.is_empty() {
         bail!("nothing has been measured here: `cargo xtask bench --write`");
     }
-    fs::write(paths::benches().join("RESULTS.md"), report::write(results)?)?;
+    let file = paths::benches().join("RESULTS.md");
+    let before = fs::read_to_string(&file).unwrap_or_default();
+    fs::write(file, soak::keep(&before, &report::write(results)?))?;
     println!("benches/RESULTS.md is written");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The command-line tools that come from crates.io: wasm-bindgen's.
+//! The command-line tools that come from crates.io.
 //!
 //! They are compiled once per user, into a folder named after their version, so that
 //! other checkouts find them there.
@@ -24,6 +24,29 @@ pub fn wasm_bindgen(tools: &mut Tools) -> Result<()> {
         95,
         why,
     )
+}
+
+/// wasm-pack.
+pub fn wasm_pack(tools: &mut Tools) -> Result<()> {
+    let why = "other projects build and test the crate with it";
+    install(tools, "wasm-pack", "0.15.1", 90, why)
+}
+
+/// Firefox's driver, which is not among Debian's packages.
+pub fn geckodriver(tools: &mut Tools) -> Result<()> {
+    install(tools, "geckodriver", "0.37.1", 90, "drives Firefox")
+}
+
+/// cargo-mutants.
+pub fn mutants(tools: &mut Tools) -> Result<()> {
+    let why = "changes the code and tells which changes no test sees";
+    install(tools, "cargo-mutants", "27.1.0", 120, why)
+}
+
+/// cargo-fuzz.
+pub fn fuzz(tools: &mut Tools) -> Result<()> {
+    let why = "feeds the readers with files that no one would write";
+    install(tools, "cargo-fuzz", "0.13.2", 40, why)
 }
 
 fn install(tools: &mut Tools, name: &str, version: &str, seconds: u32, why: &str) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::io::{IsTerminal, stdin};
-use std::sync::Once;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 
@@ -18,11 +18,14 @@ pub fn is_debian() -> bool {
 
 /// Installs `packages`, of which at least one is known to be missing.
 pub fn install(packages: &[&str], seconds: u32, why: &str) -> Result<()> {
-    static UPDATE: Once = Once::new();
+    // One at a time; and the lists of packages are brought up to date once.
+    static UPDATED: Mutex<bool> = Mutex::new(false);
+    let mut updated = UPDATED.lock().unwrap_or_else(PoisonError::into_inner);
     announce(&packages.join(" "), seconds, why);
-    let mut update = Ok(());
-    UPDATE.call_once(|| update = apt_get(&["update", "-qq"]));
-    update?;
+    if !*updated {
+        apt_get(&["update", "-qq"])?;
+        *updated = true;
+    }
     let options = ["install", "-qq", "-y", "--no-install-recommends"];
     apt_get(&[&options, packages].concat())
 }

@@ -14,12 +14,13 @@ mod webkit;
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::host;
 use crate::paths;
-use crate::process::Process;
+use crate::process::{Process, find_on_path};
 use crate::variant::Variant;
 
 /// What a command of xtask asks set-up for.
@@ -39,14 +40,24 @@ pub enum Need {
     Vulkan,
     /// Node and the packages of the front end.
     FrontEnd,
+    /// wasm-pack, which builds and tests the crate as other projects do.
+    WasmPack,
+    /// Firefox's driver, for wasm-pack's tests there.
+    Geckodriver,
+    /// A Python that has PyTorch.
+    Torch,
     /// What the benchmark compares with in the browser.
     Rivals,
-    /// A Python that has PyTorch, which the benchmark compares with natively.
-    Torch,
+    /// The newest PyTorch, which the benchmark compares with natively.
+    NewestTorch,
+    /// cargo-mutants.
+    Mutants,
+    /// cargo-fuzz.
+    Fuzz,
 }
 
 impl Need {
-    /// All that building and testing needs.
+    /// All that building and testing needs, but for what one suite alone needs: that is set up when it runs.
     pub const ALL: [Self; 7] = [
         Self::WasmTarget,
         Self::WasmTools,
@@ -56,12 +67,32 @@ impl Need {
         Self::Vulkan,
         Self::FrontEnd,
     ];
-    /// What only the benchmark needs: set up when it runs, not before.
-    const BENCHMARK: [Self; 2] = [Self::Rivals, Self::Torch];
+
+    fn prepare(self, tools: &mut Tools) -> Result<()> {
+        match self {
+            Self::WasmTarget => wasm_target::prepare(tools),
+            Self::WasmTools => {
+                cargo_tools::wasm_bindgen(tools)?;
+                node::wasm_opt(tools)
+            }
+            Self::Browser => browser::prepare(tools),
+            Self::Firefox => firefox::prepare(tools),
+            Self::WebKit => webkit::prepare(tools),
+            Self::Vulkan => vulkan::prepare(tools),
+            Self::FrontEnd => node::front_end(tools),
+            Self::WasmPack => cargo_tools::wasm_pack(tools),
+            Self::Geckodriver => cargo_tools::geckodriver(tools),
+            Self::Torch => torch::prepare(tools),
+            Self::Rivals => node::rivals(tools),
+            Self::NewestTorch => torch::newest(tools),
+            Self::Mutants => cargo_tools::mutants(tools),
+            Self::Fuzz => cargo_tools::fuzz(tools),
+        }
+    }
 }
 
 /// The tools found, as an environment for child processes.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Tools {
     /// Folders to search before the PATH.
     path: Vec<PathBuf>,
@@ -70,6 +101,8 @@ pub struct Tools {
     env: Vec<(&'static str, String)>,
     /// One line per tool: what it is and where.
     found: Vec<String>,
+    /// Whether what it starts gives way to others.
+    behind: bool,
 }
 
 impl Tools {
@@ -102,6 +135,13 @@ impl Tools {
             .env("CARGO_TARGET_DIR", variant.target_dir()))
     }
 
+    /// `program`, which starts cargo for WebAssembly with no flags of ours.
+    pub fn plain_wasm(&self, program: &str) -> Result<Process> {
+        Ok(self
+            .command_after(self.wasm_rust.as_ref(), program)?
+            .without_env("LD_LIBRARY_PATH"))
+    }
+
     /// What rustc is told for `variant`: its own flags, and to name the sources of the standard
     /// library and of dependencies in messages without where they lie on this machine.
     fn wasm_flags(&self, variant: Variant) -> Result<Vec<String>> {
@@ -119,6 +159,14 @@ impl Tools {
         Ok(flags)
     }
 
+    /// The same tools, started so that they give way to whatever else the machine has to do.
+    pub fn behind(&self) -> Self {
+        Self {
+            behind: true,
+            ..self.clone()
+        }
+    }
+
     /// A variable of the tools' environment.
     pub fn variable(&self, name: &str) -> Option<&str> {
         let mut all = self.env.iter();
@@ -132,9 +180,11 @@ impl Tools {
         let file = env::split_paths(&path)
             .map(|folder| folder.join(program))
             .find(|file| file.is_file());
-        let mut command = match file {
-            Some(file) => Process::new(file),
-            None => Process::new(program),
+        let program = file.unwrap_or_else(|| program.into());
+        let mut command = if self.behind && find_on_path("nice").is_some() {
+            Process::new("nice").args([program])
+        } else {
+            Process::new(program)
         };
         command = command.env("PATH", path);
         for (name, value) in &self.env {
@@ -156,28 +206,36 @@ impl Tools {
     }
 }
 
-/// Finds or installs what `needs` lists.
+/// Finds or installs what `needs` lists, all at once: most wait for the network or for one core.
 pub fn prepare(needs: &[Need]) -> Result<Tools> {
-    let mut tools = Tools::default();
-    // In the order of the list above, so that messages come in the same order always.
-    let all = Need::ALL.into_iter().chain(Need::BENCHMARK);
-    for need in all.filter(|need| needs.contains(need)) {
-        match need {
-            Need::WasmTarget => wasm_target::prepare(&mut tools)?,
-            Need::WasmTools => {
-                cargo_tools::wasm_bindgen(&mut tools)?;
-                node::wasm_opt(&mut tools)?;
-            }
-            Need::Browser => browser::prepare(&mut tools)?,
-            Need::Firefox => firefox::prepare(&mut tools)?,
-            Need::WebKit => webkit::prepare(&mut tools)?,
-            Need::Vulkan => vulkan::prepare(&mut tools)?,
-            Need::FrontEnd => node::front_end(&mut tools)?,
-            Need::Rivals => node::rivals(&mut tools)?,
-            Need::Torch => torch::prepare(&mut tools)?,
+    let mut once = Vec::new();
+    for need in needs {
+        if !once.contains(need) {
+            once.push(*need);
         }
     }
-    Ok(tools)
+    let prepared: Vec<_> = thread::scope(|scope| {
+        let started: Vec<_> = once
+            .into_iter()
+            .map(|need| {
+                scope.spawn(move || {
+                    let mut tools = Tools::default();
+                    need.prepare(&mut tools).map(|()| tools)
+                })
+            })
+            .collect();
+        let join = |thread: thread::ScopedJoinHandle<'_, Result<Tools>>| thread.join();
+        started.into_iter().map(join).collect()
+    });
+    let mut all = Tools::default();
+    for tools in prepared {
+        let tools = tools.map_err(|_| anyhow!("set-up ended in a panic"))??;
+        all.path.extend(tools.path);
+        all.wasm_rust = all.wasm_rust.or(tools.wasm_rust);
+        all.env.extend(tools.env);
+        all.found.extend(tools.found);
+    }
+    Ok(all)
 }
 
 /// `cargo xtask setup`
