@@ -12,7 +12,6 @@ import { shared } from './styles.ts';
 export class Models extends AppElement {
   protected readonly watches = ['models', 'session', 'savedAt', 'position'] as const;
   @query('input[type=file]') private picker!: HTMLInputElement;
-  @query('#result-file') private resultPicker!: HTMLInputElement;
   @state() private naming: { id: string | null; name: string } | null = null;
   @state() private deleting: string | null = null;
 
@@ -81,8 +80,7 @@ export class Models extends AppElement {
         <button id="share" @click=${this.share}>${this.t('share.link')}</button>
         <button id="build-link" @click=${() => this.open((dialogs) => dialogs.openLinkBuilder(this.app))}>${this.t('share.build')}</button>
         <button id="hand-in" @click=${() => this.open((dialogs) => dialogs.openHandIn(this.app))}>${this.t('share.handIn')}</button>
-        <button id="open-result" @click=${() => this.resultPicker.click()}>${this.t('share.openResult')}</button>
-        <input type="file" id="result-file" hidden accept=".json" aria-label=${this.t('share.openResult')} @change=${this.resultPicked} />
+        <button id="open-result" @click=${this.pickResult}>${this.t('share.openResult')}</button>
         <input type="file" hidden accept=".safetensors" aria-label=${this.t('model.load')} @change=${this.picked} />
       </div>
       ${this.naming ? this.nameForm(this.naming) : nothing}
@@ -196,10 +194,15 @@ export class Models extends AppElement {
     await this.app.notices.attempt(async () => show(await import('../teacher/open.ts')));
   }
 
-  private resultPicked(): void {
-    const file = this.resultPicker.files?.[0];
-    this.resultPicker.value = '';
-    if (file) void this.open((dialogs) => dialogs.openResult(this.app, file));
+  private pickResult(): void {
+    const picker = document.createElement('input');
+    picker.type = 'file';
+    picker.accept = '.json';
+    picker.addEventListener('change', () => {
+      const file = picker.files?.[0];
+      if (file) void this.open((dialogs) => dialogs.openResult(this.app, file));
+    });
+    picker.click();
   }
 
   private async share(): Promise<void> {

@@ -73,7 +73,8 @@ export class RunBar extends AppElement {
       .stats {
         display: grid;
         flex: 1;
-        grid-template-columns: minmax(0, 1fr) minmax(62px, auto) minmax(76px, auto) minmax(84px, auto);
+        grid-template-columns: minmax(110px, 300px) minmax(62px, auto) minmax(76px, auto) minmax(84px, auto);
+        justify-content: start;
         align-items: start;
         gap: 0 18px;
         min-width: 0;

@@ -11,8 +11,7 @@ import type { Sampling } from '../state/appstate.ts';
 import { remembered } from '../state/preferences.ts';
 import type { Song } from '../songs/kept.ts';
 import { AppElement } from './base.ts';
-import { BranchEvent, type Continuation } from './continuation.ts';
-import './continuation.ts';
+import type { BranchEvent, Continuation } from './continuation.ts';
 import { shared } from './styles.ts';
 
 const ALTERNATIVES = 8;
@@ -23,8 +22,8 @@ const NEW_SEEDS = 1_000_000;
 const MOST_SEED = Number.MAX_SAFE_INTEGER - 4;
 let nextId = 1;
 
-/** What is done with songs is needed once there is one. */
-const loadSongs = () => import('../songs/shelf.ts').catch(() => undefined);
+/** What shows songs is needed once there is one. */
+const loadSongs = () => Promise.all([import('./continuation.ts'), import('../songs/shelf.ts')]);
 
 @customElement('cl-writer')
 export class Writer extends AppElement {
@@ -91,6 +90,7 @@ export class Writer extends AppElement {
         gap: 8px;
         margin-block: 12px;
       }
+      cl-continuation:not(:defined),
       cl-song:not(:defined),
       cl-songs:not(:defined) {
         display: none;
@@ -163,7 +163,7 @@ export class Writer extends AppElement {
   }
 
   override firstUpdated(): void {
-    if (remembered('songs')) void loadSongs();
+    if (remembered('songs')) void this.app.notices.attempt(loadSongs);
   }
 
   private songOf({ prefix, characters, seed, by }: Continuation): Song {
@@ -278,7 +278,7 @@ export class Writer extends AppElement {
   private async write(skipUnknown: boolean): Promise<void> {
     if (!this.state.sampling!.keepSeed) this.app.setSampling({ seed: Math.floor(Math.random() * NEW_SEEDS) });
     const { count, length, seed, prefix, temperature } = this.state.sampling!;
-    void loadSongs();
+    void this.app.notices.attempt(loadSongs);
     this.stop();
     this.failure = null;
     const { session, text } = this.state;

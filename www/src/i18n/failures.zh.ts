@@ -44,6 +44,7 @@ export const failures: Record<string, string> = {
   'checkpoint-mismatch': '模型文件里的 {tensor} 与它自己的说明不符。请换一份。',
   diverged:
     '第 {step} 步的损失超出了一切界限，通常是学习率太大。参数已恢复到第 {kept} 步：请减小学习率（先试十分之一），或打开梯度裁剪。',
+  'bad-start': '第 {step} 步的损失算不出来：初始参数太大，还没有开始学习。请用更小的初始值（例如 pytorch）重新开始。',
   'no-text': '请先选择一段文本。',
   'unknown-corpus': '这里没有叫做“{id}”的文本。',
   'corpus-unavailable': '没能下载文本“{id}”：请检查网络后再选一次。',

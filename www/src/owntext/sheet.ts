@@ -4,7 +4,6 @@
  */
 import { css, html, nothing } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
-import { live } from 'lit/directives/live.js';
 import { AppElement } from '../components/base.ts';
 import { sheet } from '../components/sheet.ts';
 import { shared } from '../components/styles.ts';
@@ -93,7 +92,7 @@ export class OwnTextSheet extends AppElement {
             id="own-words"
             spellcheck="false"
             placeholder=${this.say('placeholder')}
-            .value=${live(this.text)}
+            .value=${this.text}
             ?disabled=${this.reading}
             @input=${(event: Event) => this.enter((event.target as HTMLTextAreaElement).value)}
           ></textarea>

@@ -73,7 +73,7 @@ export interface TextView {
 
 export interface Progress {
   /** Rows of 4: step, loss, gradient norm before clipping, learning rate. */
-  metrics: Float32Array;
+  metrics: Float64Array;
   epochs: EpochReport[];
   position: Position;
   charactersPerSecond: number;

@@ -1,7 +1,6 @@
 /** The songs that were kept, each to be read, shared or deleted. */
 import { css, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { AppElement } from '../components/base.ts';
 import { shared } from '../components/styles.ts';
 import * as format from '../i18n/format.ts';
@@ -56,11 +55,7 @@ export class SongShelf extends AppElement {
       <summary>${say(language, 'kept.title', { count: songs.length })}</summary>
       <p class="small muted">${say(language, 'kept.help')}</p>
       <ul>
-        ${repeat(
-          songs,
-          ({ id }) => id,
-          (song) => this.entry(song),
-        )}
+        ${songs.map((song) => this.entry(song))}
       </ul>
     </details>`;
   }

@@ -1,5 +1,5 @@
 /** What can be done with a written song: keep it, copy it, share it as text or picture, see its lines. */
-import { css, html, nothing } from 'lit';
+import { css, html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { AppElement } from '../components/base.ts';
 import { copyText } from '../components/clipboard.ts';
@@ -100,6 +100,15 @@ export class SongActions extends AppElement {
       }
     `,
   ];
+
+  /** Another song in the same place begins anew. */
+  override willUpdate(changed: PropertyValues<this>): void {
+    super.willUpdate(changed);
+    const before = changed.get('song');
+    if (!before || before.text === this.song.text) return;
+    this.deleting = false;
+    this.problem = '';
+  }
 
   private say(key: Parameters<typeof say>[1], values?: Parameters<typeof say>[2]): string {
     return say(this.state.language, key, values);

@@ -7,7 +7,6 @@ import type { BuildName, Failure } from '../protocol/messages.ts';
 import type { App } from './app.ts';
 import { differences, getOption, pathOf, withOption } from './config.ts';
 import { configFromHash, OWN_TEXT, readHash, samplingFromHash, writeHash, type HashState, type Mistake } from './hash.ts';
-import { partNames, unknownParts } from './parts.ts';
 import { baseConfig, corpusOf, presetFor } from './presets.ts';
 
 /** Browsers refuse an address that changes with every move of a slider. */
@@ -57,15 +56,17 @@ export class LinkControl {
     app.setSampling(written.sampling);
     await this.openText(mistakes);
     app.store.set({ lock: hash.lock });
-    this.nameUnknownParts(hash);
+    await this.nameUnknownParts(hash);
     if (mistakes.length) app.notices.add('problem', 'notice.link', { mistakes: mistakes.join(', ') }, null, { cause: 'link' });
     else app.notices.clear('link');
     if (location.hash) this.write();
   }
 
   /** Says which names a link may hide and lock, where it names others. */
-  private nameUnknownParts({ hide, lock }: HashState): void {
+  private async nameUnknownParts({ hide, lock }: HashState): Promise<void> {
     const { app } = this;
+    if (!hide.length && !lock.length) return;
+    const { partNames, unknownParts } = await import('./partnames.ts');
     const known = partNames(app.state.config!);
     for (const [name, given] of Object.entries({ hide, lock }) as ['hide' | 'lock', string[]][]) {
       const names = unknownParts(given, known[name]);
@@ -193,17 +194,17 @@ export class LinkControl {
     return this.hash.build;
   }
 
+  /** The link to what trains. */
+  get href(): string {
+    return location.href.split('#')[0] + this.fragment;
+  }
+
   /** The same in the build that computes the same on every machine, on the CPU. */
   get exact(): string {
     const parameters = new URLSearchParams(this.fragment.slice(1));
     parameters.delete('backend');
     parameters.set('build', 'simd');
     return `#${parameters}`;
-  }
-
-  /** The link to what trains. */
-  get href(): string {
-    return location.href.split('#')[0] + this.fragment;
   }
 
   write(): void {

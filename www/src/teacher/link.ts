@@ -8,7 +8,8 @@ import { shared } from '../components/styles.ts';
 import { LANGUAGES, optionKey, type Language } from '../i18n/i18n.ts';
 import { allPaths } from '../state/config.ts';
 import type { Wishes } from '../state/links.ts';
-import { CONTROLS, nameOf, OUTPUTS, PANELS, partNames, type Part } from '../state/parts.ts';
+import { OUTPUTS, PANELS, partNames } from '../state/partnames.ts';
+import { CONTROLS, nameOf, type Part } from '../state/parts.ts';
 import { say } from './messages.ts';
 import { partLabel } from './partlabels.ts';
 

@@ -110,14 +110,14 @@ export class TrainLoop {
     if (!stopped) return;
     const [step, kept] = (stopped.steps ?? []).map(String);
     const message = `${stopped.message} ${stopped.advice}`.trim();
-    const error = stopped.reason === 'diverged' ? { code: 'diverged', message, values: { step: step!, kept: kept! } } : null;
-    this.publish({ type: 'stopped', reason: stopped.reason, error });
+    if (stopped.reason === 'finished') this.publish({ type: 'stopped', reason: 'finished', error: null });
+    else this.publish({ type: 'stopped', reason: 'diverged', error: { code: stopped.reason, message, values: { step: step!, kept: kept! } } });
   }
 }
 
 /** What happened since the page last heard. */
 class PendingProgress {
-  private rows: Float32Array[] = [];
+  private rows: ArrayLike<number>[] = [];
   private epochs: EpochReport[] = [];
   private latest: TrainReport | null = null;
 
@@ -129,7 +129,7 @@ class PendingProgress {
 
   take(): Progress | null {
     if (!this.latest) return null;
-    const metrics = new Float32Array(this.rows.reduce((total, row) => total + row.length, 0));
+    const metrics = new Float64Array(this.rows.reduce((total, row) => total + row.length, 0));
     let offset = 0;
     for (const row of this.rows) {
       metrics.set(row, offset);
