@@ -48,7 +48,7 @@ async function begin(): Promise<void> {
     throw error;
   }
   await keepForOffline(async () => {
-    await Promise.all([fetchParts(app.state.language), import('./songs/shelf.ts'), import('./owntext/sheet.ts'), import('./teacher/open.ts')]);
+    await fetchParts(app.state.language);
     await Promise.all(ALL_LANGUAGES.flatMap((each) => [loadLanguage(each), loadFailures(each)]));
     return app.client.files();
   });

@@ -21,6 +21,10 @@ const PLACED: Record<string, Part> = {
 const OPENED = {
   slow: { tables: ['inside'], code: () => import('./slow/player.ts') },
   windows: { tables: ['inside'], code: () => import('./windows/windows.ts') },
+  // These bring their messages along.
+  songs: { tables: [], code: () => Promise.all([import('./components/continuation.ts'), import('./songs/shelf.ts')]) },
+  ownText: { tables: [], code: () => import('./owntext/sheet.ts') },
+  teacher: { tables: [], code: () => Promise.all([import('./teacher/open.ts'), import('./state/partnames.ts')]) },
 } satisfies Record<string, Part>;
 
 /** How far below the window a part is fetched: about one turn of a wheel. */

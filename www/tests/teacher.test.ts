@@ -127,9 +127,7 @@ test('a locked panel locks all that is in it; hidden options and outputs are not
 
 test('names that are none are told, with the list', async () => {
   const page = await ready('#hide=charts,chart&lock=cells');
-  const notice = (text: RegExp) => page.locator('cl-notices .notice', { hasText: text });
-  await notice(/hide.*exist: chart\. The names are: header, text/).waitFor();
-  await notice(/lock.*exist: cells\. The names are: text, network/).waitFor();
+  await page.locator('cl-notices .notice', { hasText: /exist: chart, cells\. The names are: header, text, network/ }).waitFor();
   assert.equal(await page.locator('cl-charts').count(), 0, 'what is known is done');
   await page.context().close();
 });

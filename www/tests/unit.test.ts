@@ -242,11 +242,12 @@ test('a failure is complete in both languages', async () => {
   assert.equal(failureText('zh-Hans', unknown), 'Something happened');
 });
 
-test('the estimate holds for runs that were measured: updates until perplexity 3 (songs), until verse is recognised (lyrics)', () => {
+/** Updates of single runs with GRU 256 and Adam: songs at rate 0.005 until perplexity 3 to 4, the lyrics at 0.01 until they are recited (Chinese) or verse in shape (English). */
+test('the estimate holds for the runs that it was made from', () => {
   const measured: [characters: number, from: number, to: number][] = [
     [300, 76, 108],
     [870, 130, 150],
-    [13_700, 120, 300],
+    [13_700, 228, 300],
     [33_900, 270, 420],
   ];
   for (const [characters, from, to] of measured) {

@@ -10,6 +10,7 @@ import type { Failure } from '../protocol/messages.ts';
 import type { Sampling } from '../state/appstate.ts';
 import { remembered } from '../state/preferences.ts';
 import type { Song } from '../songs/kept.ts';
+import { openPart } from '../parts.ts';
 import { AppElement } from './base.ts';
 import type { BranchEvent, Continuation } from './continuation.ts';
 import { shared } from './styles.ts';
@@ -22,8 +23,6 @@ const NEW_SEEDS = 1_000_000;
 const MOST_SEED = Number.MAX_SAFE_INTEGER - 4;
 let nextId = 1;
 
-/** What shows songs is needed once there is one. */
-const loadSongs = () => Promise.all([import('./continuation.ts'), import('../songs/shelf.ts')]);
 
 @customElement('cl-writer')
 export class Writer extends AppElement {
@@ -163,7 +162,12 @@ export class Writer extends AppElement {
   }
 
   override firstUpdated(): void {
-    if (remembered('songs')) void this.app.notices.attempt(loadSongs);
+    if (remembered('songs')) this.loadSongs();
+  }
+
+  /** What shows songs is needed once there is one. */
+  private loadSongs(): void {
+    void this.app.notices.attempt(() => openPart('songs', this.state.language));
   }
 
   private songOf({ prefix, characters, seed, by }: Continuation): Song {
@@ -278,7 +282,7 @@ export class Writer extends AppElement {
   private async write(skipUnknown: boolean): Promise<void> {
     if (!this.state.sampling!.keepSeed) this.app.setSampling({ seed: Math.floor(Math.random() * NEW_SEEDS) });
     const { count, length, seed, prefix, temperature } = this.state.sampling!;
-    void this.app.notices.attempt(loadSongs);
+    this.loadSongs();
     this.stop();
     this.failure = null;
     const { session, text } = this.state;

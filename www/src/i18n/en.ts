@@ -288,7 +288,7 @@ export const en = {
   'resume.dismiss': 'Not now',
 
   'notice.locked': 'The link that opened this page has locked this.',
-  'notice.parts': 'The link wants to {name} parts that do not exist: {names}. The names are: {known}.',
+  'notice.parts': 'The link names parts that do not exist: {names}. The names are: {known}.',
   'notice.problem': 'This does not work',
   'notice.diverged': 'Training diverged',
   'notice.saveFailed': 'The model could not be saved',

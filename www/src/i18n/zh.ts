@@ -285,7 +285,7 @@ export const zh: Record<FirstKey, string> = {
   'resume.dismiss': '暂时不用',
 
   'notice.locked': '打开这个页面的链接锁定了它。',
-  'notice.parts': '链接的 {name} 里有不存在的名称：{names}。可用的名称：{known}。',
+  'notice.parts': '链接里有不存在的名称：{names}。可用的名称：{known}。',
   'notice.problem': '这样不行',
   'notice.diverged': '训练发散了',
   'notice.saveFailed': '模型没能保存',

@@ -29,8 +29,8 @@ export function secondsPerEpoch(config: Config, vocabulary: number, characters: 
 
 /**
  * Updates until the writing is recognisably like the text: so many at a thousand characters, and more of them the longer
- * the text, by a power of its length. From measured runs of the quick settings over texts of 300 to 34,000 characters,
- * which tests hold the rule to; runs differ, so it is a band.
+ * the text, by a power of its length. From a few single runs over texts of 300 to 34,000 characters, which a test holds
+ * it to; beyond them it is a guess, and runs differ, so it is a band.
  */
 const UPDATES = 80;
 const POWER = 0.35;

@@ -56,9 +56,9 @@ export class LinkControl {
     app.setSampling(written.sampling);
     await this.openText(mistakes);
     app.store.set({ lock: hash.lock });
-    await this.nameUnknownParts(hash);
     if (mistakes.length) app.notices.add('problem', 'notice.link', { mistakes: mistakes.join(', ') }, null, { cause: 'link' });
     else app.notices.clear('link');
+    await this.nameUnknownParts(hash);
     if (location.hash) this.write();
   }
 
@@ -67,11 +67,9 @@ export class LinkControl {
     const { app } = this;
     if (!hide.length && !lock.length) return;
     const { partNames, unknownParts } = await import('./partnames.ts');
-    const known = partNames(app.state.config!);
-    for (const [name, given] of Object.entries({ hide, lock }) as ['hide' | 'lock', string[]][]) {
-      const names = unknownParts(given, known[name]);
-      if (names.length) app.notices.add('problem', 'notice.parts', { name, names: names.join(', '), known: known[name].join(', ') }, null, { cause: 'link' });
-    }
+    const known = partNames(app.state.config!).hide;
+    const names = [...unknownParts(hide, known), ...unknownParts(lock, known)];
+    if (names.length) app.notices.add('problem', 'notice.parts', { names: names.join(', '), known: known.join(', ') }, null, { cause: 'link' });
   }
 
   /** What the engine takes of a configuration; the rest is as in the preset. */
