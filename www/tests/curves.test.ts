@@ -90,7 +90,7 @@ test('one spike does not flatten the curve, and is still told of', () => {
 function runOf(values: number[], id = 1): Run {
   const run = newRun(id, 0, { config: CONFIG, vocabulary: [...'abc'], summary: { parameters: 9 } } as unknown as SessionInfo, '=evil, "text"');
   addProgress(run, {
-    metrics: Float32Array.from(values.flatMap((loss, step) => [step, loss, 0.5, 0.01])),
+    metrics: Float64Array.from(values.flatMap((loss, step) => [step, loss, 0.5, 0.01])),
     epochs: [{ epoch: 1, perplexity: 4, loss: Math.log(4), validation_perplexity: 5, characters_per_second: 1, seconds: 2 }],
     position: { epoch: 1, step: values.length, batch: 0, batches_per_epoch: values.length },
     charactersPerSecond: 10,
