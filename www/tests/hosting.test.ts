@@ -85,9 +85,15 @@ test('in a frame without an origin, the page says what is the matter and what to
     const own = await openSite(headers as Record<string, string>);
     try {
       const page = await own.open();
-      await page.goto(`${own.url}icon.svg`);
-      await page.goto('about:blank');
-      await page.setContent(`<iframe sandbox="allow-scripts" src="${own.url}" style="width:100%;height:600px"></iframe>`);
+      await page.goto(`${own.url}nothing-here`);
+      await page.evaluate((url) => {
+        const frame = document.createElement('iframe');
+        frame.setAttribute('sandbox', 'allow-scripts');
+        frame.src = url;
+        frame.width = '800';
+        frame.height = '600';
+        document.body.append(frame);
+      }, own.url);
       await page.frameLocator('iframe').getByText('allow-same-origin').first().waitFor();
     } finally {
       await own.close();
