@@ -41,18 +41,21 @@ const smallTemplates: Plugin = {
 /** Charloom's version has one place: Cargo.toml. */
 const version = /^version = "(.+)"$/m.exec(readFileSync(new URL('../Cargo.toml', import.meta.url), 'utf8'))![1];
 
-const hosting = (name: string) => readFileSync(new URL(`src/hosting/${name}`, import.meta.url), 'utf8');
+/** Without the lines that are comments. */
+const hosting = (name: string) => readFileSync(new URL(`src/hosting/${name}`, import.meta.url), 'utf8').replace(/^\s*\/\/.*\n/gm, '');
 
-/** Two plain scripts beside the page; the service worker is told which files were built. */
+const PLAIN = ['start.js', 'cannot-start.js'];
+
+/** Plain scripts beside the page; the service worker is told which files were built. */
 const plainScripts: Plugin = {
   name: 'plain-scripts',
   configureServer: (server) => {
-    server.middlewares.use('/start.js', (_, response) => response.setHeader('content-type', 'text/javascript').end(hosting('start.js')));
+    for (const name of PLAIN) server.middlewares.use(`/${name}`, (_, response) => response.setHeader('content-type', 'text/javascript').end(hosting(name)));
   },
   generateBundle(_, bundle) {
     const built = Object.keys(bundle).filter((file) => file.startsWith('assets/')).sort();
     this.emitFile({ type: 'asset', fileName: 'sw.js', source: hosting('sw.js').replace('__BUILT_FILES__', JSON.stringify(built)) });
-    this.emitFile({ type: 'asset', fileName: 'start.js', source: hosting('start.js') });
+    for (const name of PLAIN) this.emitFile({ type: 'asset', fileName: name, source: hosting(name) });
   },
   transformIndexHtml: () => [{ tag: 'script', attrs: { src: './start.js' }, injectTo: 'head-prepend' }],
 };

@@ -1,3 +1,5 @@
 /** What is in sight but not needed to train and write: fetched once that works. What is out of sight: parts.ts. */
 import './components/charts.ts';
 import './components/models.ts';
+
+export { Recovery } from './state/recovery.ts';

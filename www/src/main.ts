@@ -39,7 +39,8 @@ async function begin(): Promise<void> {
   const { language } = app.state;
   try {
     await Promise.all([loadTables(language, ['later']), loadFailures(language)]);
-    await import('./later.ts');
+    const { Recovery } = await import('./later.ts');
+    new Recovery(app);
     fetchWhenNear(page.renderRoot, app);
     void app.measureSpeed();
   } catch (error) {

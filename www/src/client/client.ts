@@ -17,7 +17,7 @@ export class EngineError extends Error {
 export function asFailure(error: unknown): Failure {
   if (error instanceof EngineError) return error.failure;
   console.error(error);
-  return { code: 'unexpected', message: 'something went wrong inside the page. Reload it if it happens again: a model that was kept is not lost.' };
+  return { code: 'unexpected', message: 'something went wrong inside the page. Reload it if it happens again; kept models stay.' };
 }
 
 type Answer<Call> = Call extends (...args: infer Args) => Promise<Result<infer Value>>

@@ -1,37 +1,18 @@
 // Runs where the page itself cannot: it is an ordinary script, which a browser takes from a folder and into a frame
-// without an origin, while modules and workers are refused there. It says in words what is the matter.
+// without an origin, while modules and workers are refused there. What is the matter, another such script says.
 (() => {
-  const chinese = (navigator.languages || [navigator.language]).some((tag, index) => index === 0 && /^zh\b/i.test(tag));
-  const say = (english, words) => {
-    if (document.querySelector('cl-page') || document.getElementById('cannot-start')) return;
-    const place = document.createElement('p');
-    place.id = 'cannot-start';
-    place.setAttribute('role', 'alert');
-    place.style.cssText = 'max-width:40em;margin:3em auto;padding:0 1em;font:17px/1.6 system-ui,sans-serif';
-    place.textContent = chinese ? words : english;
-    (document.body ?? document.documentElement).append(place);
-  };
-  const why = () => {
-    // The page itself says so where it comes as far as that.
-  addEventListener('cannot-start', why);
-  if (location.protocol === 'file:') {
-      say(
-        'Charloom was opened as a file, and browsers do not run it that way. Serve this folder and open the address: for example “python3 -m http.server” in it, then http://localhost:8000.',
-        'Charloom 是作为文件打开的，浏览器不允许这样运行。请用一个网页服务器打开它：例如在这个文件夹里运行“python3 -m http.server”，再访问 http://localhost:8000。',
-      );
-    } else if (self.origin === 'null') {
-      say(
-        'Charloom is in a frame that gives it no origin of its own, so it may load nothing and store nothing. The page that holds the frame must add “allow-same-origin” to its sandbox attribute; or open this address in a window of its own.',
-        '嵌入 Charloom 的框架没有给它自己的源，所以它不能加载也不能存储任何东西。请在外层页面的 sandbox 属性里加上 allow-same-origin，或在单独的窗口中打开这个地址。',
-      );
-    } else {
-      say(
-        'A part of Charloom could not be loaded. Check the network and reload the page; if that does not help, the server may be missing files.',
-        'Charloom 的一部分没能加载。请检查网络后重新加载；仍不行的话，可能是服务器上缺少文件。',
-      );
-    }
+  let told = false;
+  const { src } = document.currentScript;
+  const tell = () => {
+    if (told || document.querySelector('cl-page')) return;
+    told = true;
+    const script = document.createElement('script');
+    script.src = src.replace('start.js', 'cannot-start.js');
+    document.head.append(script);
   };
   // A module that is refused says so to whoever listens on the way down.
-  addEventListener('error', ({ target }) => target instanceof HTMLScriptElement && why(), true);
-  if (location.protocol === 'file:') addEventListener('DOMContentLoaded', why);
+  addEventListener('error', ({ target }) => target instanceof HTMLScriptElement && tell(), true);
+  // The page itself says so where it comes as far as that.
+  addEventListener('cannot-start', tell);
+  if (location.protocol === 'file:') addEventListener('DOMContentLoaded', tell);
 })();

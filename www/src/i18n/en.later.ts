@@ -62,4 +62,9 @@ export const enLater = {
   'share.openResult': 'Open a result…',
   'share.link': 'Copy link',
   'share.copied': 'Link copied. It carries all settings, and never your text.',
+
+  'notice.engineStopped': 'The engine was started anew',
+  'notice.copy': 'Another tab is training this model. This tab has a copy of it, from epoch {epoch}, step {step}, and keeps it on its own.',
+  'notice.allDone': 'All {epochs} epochs that were asked for are done. To go on, raise “Stop after”.',
+  'notice.raise': 'Go on to {epochs} epochs',
 } as const;

@@ -63,4 +63,9 @@ export const zhLater: Record<LaterKey, string> = {
   'share.openResult': '打开结果…',
   'share.link': '复制链接',
   'share.copied': '链接已复制。它带有全部设置，但绝不包含你的文本。',
+
+  'notice.engineStopped': '计算引擎已重新启动',
+  'notice.copy': '另一个标签页正在训练这个模型。本页用的是它的副本（第 {epoch} 轮，第 {step} 步），单独保存。',
+  'notice.allDone': '设定的 {epochs} 轮已全部完成。要继续训练，请调大“训练轮数”。',
+  'notice.raise': '继续训练到第 {epochs} 轮',
 };

@@ -4,5 +4,5 @@ import type { Failure } from './messages.ts';
 export const STOPPED: Failure = {
   code: 'crashed',
   message:
-    'it stopped unexpectedly. If that was for want of memory, a network with fewer hidden units or layers, or a smaller batch, needs less. What was kept last can be resumed.',
+    'it stopped unexpectedly. If memory ran out, fewer hidden units or layers, or a smaller batch, need less. What was kept last can be resumed.',
 };

@@ -16,7 +16,6 @@ import { ModelControl } from './models.ts';
 import { Notices } from './notices.ts';
 import { OptionControl } from './options.ts';
 import { remember, remembered } from './preferences.ts';
-import { Recovery } from './recovery.ts';
 import { covers, type Part } from './parts.ts';
 import { corpusOf, presetFor } from './presets.ts';
 import { Question } from './question.ts';
@@ -56,7 +55,8 @@ export class App {
     this.notices = new Notices(this.store);
     this.shelf = new Shelf(client, this.store, this.runs, this.notices);
     this.links = new LinkControl(this, hash);
-    new Recovery(this);
+    // Until later.ts brings a remedy.
+    client.onDeath((failure) => this.store.set({ engine: 'unavailable', problem: { path: null, failure } }));
     applyTheme(this.state.theme, document.documentElement);
     applyView(this.state.view, document.documentElement);
     lightOnPaper(document.documentElement);

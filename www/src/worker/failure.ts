@@ -24,7 +24,7 @@ function unexpected(cause: unknown): Failure {
   console.error(cause);
   return {
     code: 'unexpected',
-    message: 'something went wrong inside the page. Reload it if it happens again: a model that was kept is not lost.',
+    message: 'something went wrong inside the page. Reload it if it happens again; kept models stay.',
   };
 }
 
