@@ -13,7 +13,7 @@ use charloom::{
     plan::NetworkPlan,
     simd::Isa,
     text::{Corpus, Sampling, Vocabulary},
-    train::{Budget, Counters, Optimizer, TrainConfig, Trainer, TrainerState},
+    train::{Best, Budget, Counters, Optimizer, TrainConfig, Trainer, TrainerState},
 };
 use pollster::block_on;
 use proptest::prelude::*;
@@ -385,6 +385,79 @@ fn every_kind_of_bad_file_has_its_code() {
     assert_eq!(code(&not_a_number), "checkpoint-corrupt");
 }
 
+/// A training with a held-back part, some epochs on.
+fn validated() -> (Config, Checkpoint) {
+    let mut config = config(Cell::Gru, TrainConfig::default());
+    config.text.validation = 0.3;
+    let mut trainer = fresh(&config);
+    let batches = trainer.position().batches_per_epoch as u64;
+    losses(&mut trainer, 3 * batches + 1);
+    (config, block_on(trainer.checkpoint()).unwrap())
+}
+
+#[test]
+fn the_best_parameters_survive_and_go_on_being_the_measure() {
+    let (_, checkpoint) = validated();
+    let best = checkpoint.state.best.clone().unwrap();
+    assert_ne!(best.parameters, checkpoint.state.parameters);
+    let bytes = save(&checkpoint).unwrap();
+    let mut resumed = load(&bytes).unwrap().into_trainer(TEXT, cpu).unwrap();
+    assert!(resumed.exact);
+    assert_eq!(resumed.trainer.best(), Some(&best));
+    // So large a step worsens everything: what was best stays best.
+    let options = charloom::train::LiveOptions {
+        lr: Some(0.5),
+        ..Default::default()
+    };
+    resumed.trainer.set(&options).unwrap();
+    losses(&mut resumed.trainer, 3);
+    assert_eq!(resumed.trainer.best(), Some(&best));
+    // PyTorch saves what it knows: parameters, and no others.
+    let plain = rewritten(&bytes, |_| {}, |name| !name.contains("best."));
+    assert_eq!(load(&plain).unwrap().state.best, None);
+}
+
+#[test]
+fn a_file_without_best_parameters_can_be_read_by_the_version_before() {
+    let version = |checkpoint: &Checkpoint| {
+        let bytes = save(checkpoint).unwrap();
+        let (_, index) = SafeTensors::read_metadata(&bytes).unwrap();
+        let json = &index.metadata().as_ref().unwrap()["charloom"];
+        serde_json::from_str::<Value>(json).unwrap()["format_version"].clone()
+    };
+    assert_eq!(version(&example()), json!(1));
+    assert_eq!(version(&validated().1), json!(2));
+}
+
+#[test]
+fn best_parameters_of_another_text_or_split_are_forgotten() {
+    let (config, checkpoint) = validated();
+    let other = format!("{TEXT}春天");
+    let resumed = checkpoint.clone().into_trainer(&other, cpu).unwrap();
+    assert!(resumed.trainer.best().is_none());
+    let mut split = checkpoint.clone();
+    let mut changed = config;
+    changed.text.validation = 0.2;
+    split.reconfigure(changed).unwrap();
+    assert!(split.state.best.is_none());
+}
+
+#[test]
+fn damaged_best_parameters_are_refused() {
+    let (_, checkpoint) = validated();
+    let mut unsound = checkpoint.clone();
+    unsound.state.best.as_mut().unwrap().parameters[0] = f32::NAN;
+    assert_eq!(code(&save(&unsound).unwrap()), "checkpoint-corrupt");
+    let bytes = save(&checkpoint).unwrap();
+    let endless = |json: &mut Value| json["best"]["loss"] = json!("7ff0000000000000");
+    assert_eq!(
+        code(&rewritten(&bytes, endless, |_| true)),
+        "checkpoint-corrupt"
+    );
+    let one_missing = rewritten(&bytes, |_| {}, |name| name != "best.linear.bias");
+    assert_eq!(code(&one_missing), "checkpoint-mismatch");
+}
+
 /// Headers whose sizes overflow or ask for more than there is.
 #[test]
 fn hostile_sizes_allocate_nothing() {
@@ -549,6 +622,7 @@ prop_compose! {
         numbers in proptest::array::uniform3(any::<u64>()),
         counts in proptest::array::uniform5(0u64..1 << 53),
         with_state: bool,
+        with_best: bool,
     ) -> Option<Checkpoint> {
         let vocabulary = Vocabulary::build(&text, min_count).ok()?;
         let config = Config {
@@ -571,6 +645,7 @@ prop_compose! {
             counters,
             moments: vec![parameters.clone(); config.train.optimizer_kind().moments().len()],
             states: vec![state; config.model.num_layers],
+            best: with_best.then(|| Best { epoch, loss: 1.5, parameters: parameters.iter().map(|p| p / 2.0).collect() }),
             parameters,
         };
         if !with_state {

@@ -106,6 +106,22 @@ fn executors_change_between_two_steps_without_losing_one() {
 }
 
 #[test]
+fn the_best_parameters_are_kept_on_the_gpu_as_on_the_cpu() {
+    let mut straight = trainer(Cell::Gru);
+    let steps = 4 * straight.position().batches_per_epoch as u64;
+    train(&mut straight, steps).unwrap();
+    let expected = straight.best().unwrap().clone();
+    let mut on_gpu = trainer(Cell::Gru);
+    let device = device(&on_gpu);
+    let backend = gpu(&on_gpu, &device);
+    block_on(on_gpu.switch(backend)).unwrap();
+    train(&mut on_gpu, steps).unwrap();
+    let found = on_gpu.best().unwrap().clone();
+    assert_eq!(found.epoch, expected.epoch);
+    assert!((found.loss - expected.loss).abs() < f64::from(TOLERANCE));
+}
+
+#[test]
 fn a_lost_device_is_told_and_training_goes_on_from_what_was_kept() {
     let mut trainer = trainer(Cell::Gru);
     let device = device(&trainer);

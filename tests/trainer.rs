@@ -256,6 +256,55 @@ fn the_trainer_follows_the_oracle() {
     }
 }
 
+/// The parameters kept are those that the best epoch ended with, not the last.
+#[test]
+fn the_parameters_that_predict_the_validation_part_best_are_kept() {
+    let text: String = "the sea sings low, the wind sings high; "
+        .chars()
+        .cycle()
+        .take(700)
+        .chain("quite other words are at the end of it".chars())
+        .collect();
+    let mut config = Config::default();
+    config.text.validation = 0.05;
+    config.model.hidden_size = 24;
+    (config.train.batch_size, config.train.steps) = (4, 8);
+    config.train.lr = 0.02;
+    let corpus = Corpus::new(&text, &config.text.corpus_options()).unwrap();
+    let validation = corpus.validation().to_vec();
+    let mut trainer = Trainer::new(corpus, config, |network| {
+        let plan = network.plan.clone();
+        Ok(Backend::Cpu(CpuExecutor::new(plan, Isa::best(false))?))
+    })
+    .unwrap();
+    assert!(trainer.best().is_none());
+    let batches = trainer.position().batches_per_epoch as u64;
+    let budget = Budget {
+        milliseconds: f64::INFINITY,
+        steps: batches,
+    };
+    let mut expected: Option<(f64, u64, Vec<f32>)> = None;
+    for epoch in 1..=12 {
+        let report = wait(trainer.train(budget)).unwrap();
+        let found = report.epochs[0].validation_perplexity.unwrap();
+        if expected.as_ref().is_none_or(|(best, ..)| found < *best) {
+            let parameters = wait(trainer.parameters()).unwrap();
+            expected = Some((found, epoch, parameters));
+        }
+        let best = trainer.best().unwrap();
+        let (perplexity, epoch, parameters) = expected.as_ref().unwrap();
+        assert_eq!((best.loss.exp(), best.epoch), (*perplexity, *epoch));
+        assert!(best.parameters == *parameters, "of epoch {epoch}");
+    }
+    let best = trainer.best().unwrap().clone();
+    assert!(
+        best.epoch < 12,
+        "it never got worse: the test shows nothing"
+    );
+    let last = wait(trainer.evaluate(&validation)).unwrap();
+    assert!(best.loss < last);
+}
+
 #[test]
 fn a_training_that_has_come_to_its_end_goes_on_where_more_epochs_are_asked_for() {
     let mut config = Config::default();
@@ -280,7 +329,10 @@ fn a_training_that_has_come_to_its_end_goes_on_where_more_epochs_are_asked_for()
         };
         trainer.set(&options).unwrap();
         let report = wait(trainer.train(budget)).unwrap();
-        assert_eq!(report.stopped.map(|stop| stop.reason), Some(StopReason::Finished));
+        assert_eq!(
+            report.stopped.map(|stop| stop.reason),
+            Some(StopReason::Finished)
+        );
         assert_eq!(report.position.epoch, done);
     }
 }

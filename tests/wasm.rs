@@ -74,7 +74,8 @@ async fn a_session_trains_samples_and_looks_inside() {
     assert!(rows[29 * 4 + 1] < rows[1], "the loss fell");
     assert_eq!(get(&get(&report, "position"), "step"), 30);
 
-    let mut sampler = session.sampler(sample_options("分开")).await.unwrap();
+    let mut sampler = session.sampler(sample_options("分开"), None).await.unwrap();
+    assert_eq!(sampler.hidden().len(), 24);
     let characters: Array = sampler.next(5).unwrap().dyn_into().unwrap();
     assert_eq!(characters.length(), 5);
     let first = characters.get(0);
@@ -111,7 +112,11 @@ async fn errors_are_typed() {
     assert_eq!(get(&error, "field").as_string().unwrap(), "hidden_size");
     let text = LYRICS_EN.to_owned();
     let mut session = Session::create(text, config(), "cpu".into()).await.unwrap();
-    let error = session.sampler(sample_options("龘")).await.err().unwrap();
+    let error = session
+        .sampler(sample_options("龘"), None)
+        .await
+        .err()
+        .unwrap();
     assert_eq!(code(&error), "unknown-character");
 }
 
@@ -211,7 +216,7 @@ async fn a_saved_session_goes_on_exactly() {
         .await
         .unwrap();
     assert_eq!(code(&alone.train(10.0, 1.0).await.unwrap_err()), "no-text");
-    let mut sampler = alone.sampler(sample_options("分开")).await.unwrap();
+    let mut sampler = alone.sampler(sample_options("分开"), None).await.unwrap();
     assert_eq!(
         sampler
             .next(3)

@@ -6,11 +6,14 @@ use safetensors::{
 };
 
 use super::{
-    Checkpoint, CheckpointError, OPTIMIZER, STATE,
+    BEST, Checkpoint, CheckpointError, OPTIMIZER, STATE, best_name,
     metadata::{KEY, Metadata},
     moment_name, state_name, state_shape,
 };
-use crate::{network::Layout, train::TrainerState};
+use crate::{
+    network::{Layout, Parameter},
+    train::{Best, TrainerState},
+};
 
 /// Bytes before the header: its length, as a little-endian u64.
 const PREFIX: usize = 8;
@@ -35,6 +38,7 @@ pub fn load(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
         config,
         mut counters,
         fingerprint,
+        best,
         ..
     } = metadata;
     let layout = Layout::new(&config.model, vocabulary.len());
@@ -64,6 +68,14 @@ pub fn load(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
     } else {
         counters.restart_epoch();
     }
+    let best = match best {
+        Some(best) if file.has_any(BEST) => Some(Best {
+            epoch: best.epoch,
+            loss: best.loss,
+            parameters: file.flat(&layout, &mut known, best_name)?,
+        }),
+        _ => None,
+    };
     // It ends at the first that is not known, and those that are known are few.
     for name in file.index.offset_keys() {
         if !known.contains(&name) {
@@ -71,13 +83,16 @@ pub fn load(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
             return Err(CheckpointError::mismatch(&name, reason));
         }
     }
-    if let Some(p) = layout
-        .parameters
-        .iter()
-        .find(|p| !all_finite(&parameters[p.range()]))
-    {
-        let reason = format!("{} holds values that are no numbers", p.name);
-        return Err(CheckpointError::corrupt(reason));
+    for parameters in [
+        Some(&parameters),
+        best.as_ref().map(|best| &best.parameters),
+    ] {
+        let unsound =
+            |p: &&Parameter| parameters.is_some_and(|values| !all_finite(&values[p.range()]));
+        if let Some(p) = layout.parameters.iter().find(unsound) {
+            let reason = format!("{} holds values that are no numbers", p.name);
+            return Err(CheckpointError::corrupt(reason));
+        }
     }
     Ok(Checkpoint {
         config,
@@ -88,6 +103,7 @@ pub fn load(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
             parameters,
             moments,
             states,
+            best,
         },
     })
 }

@@ -2,11 +2,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Checkpoint, CheckpointError};
-use crate::{Config, text::Vocabulary, train::Counters};
+use crate::{
+    Config,
+    text::Vocabulary,
+    train::{Counters, bits},
+};
 
 /// The version that is written, and the newest that is read. It rises with every change that an
 /// older Charloom would misread or refuse, a new field of the configuration included.
-pub const FORMAT_VERSION: u64 = 1;
+pub const FORMAT_VERSION: u64 = 2;
+/// The version that is written where there are no best parameters, which is all that version 2 added.
+const WITHOUT_BEST: u64 = 1;
 
 /// The key of the JSON text among the file's metadata.
 pub(super) const KEY: &str = "charloom";
@@ -29,6 +35,17 @@ pub(super) struct Metadata {
     unknown: bool,
     pub counters: Counters,
     pub fingerprint: String,
+    /// Where the best parameters are from, if the file has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<BestMetadata>,
+}
+
+/// Of the best parameters.
+#[derive(Serialize, Deserialize)]
+pub(super) struct BestMetadata {
+    pub epoch: u64,
+    #[serde(with = "bits")]
+    pub loss: f64,
 }
 
 /// As much of it as every version has.
@@ -40,8 +57,16 @@ struct Version {
 impl Metadata {
     pub fn of(checkpoint: &Checkpoint) -> Self {
         let vocabulary = &checkpoint.vocabulary;
+        let best = checkpoint.state.best.as_ref().map(|best| BestMetadata {
+            epoch: best.epoch,
+            loss: best.loss,
+        });
         Self {
-            format_version: FORMAT_VERSION,
+            format_version: if best.is_some() {
+                FORMAT_VERSION
+            } else {
+                WITHOUT_BEST
+            },
             charloom_version: env!("CARGO_PKG_VERSION").into(),
             config: checkpoint.config.clone(),
             vocabulary: (0..vocabulary.len() as u32)
@@ -50,6 +75,7 @@ impl Metadata {
             unknown: vocabulary.unknown().is_some(),
             counters: checkpoint.state.counters,
             fingerprint: checkpoint.fingerprint.clone(),
+            best,
         }
     }
 
@@ -75,7 +101,13 @@ impl Metadata {
             targets,
             ..
         } = metadata.counters;
-        let counts = [step, updates, cursor.epoch, cursor.batch, targets];
+        let best = metadata.best.as_ref();
+        if best.is_some_and(|best| !best.loss.is_finite()) {
+            let reason = "the loss of its best parameters is no number";
+            return Err(CheckpointError::corrupt(reason));
+        }
+        let best = best.map_or(0, |best| best.epoch);
+        let counts = [step, updates, cursor.epoch, cursor.batch, targets, best];
         match counts.into_iter().max() {
             Some(count) if count > MAX_COUNT => Err(CheckpointError::corrupt(format!(
                 "a counter of {count} comes from no training"

@@ -5,6 +5,7 @@
 //! | `rnn.weight_ih_l0`, … | PyTorch's | the parameters, under PyTorch's names |
 //! | `optimizer.<moment>.<parameter>` | the parameter's | the optimiser's buffers |
 //! | `state.l<k>` | (B, H); LSTM (2, B, H), h before c | the state carried to the next batch |
+//! | `best.<parameter>` | the parameter's | the parameters that predicted the validation part best |
 //!
 //! Everything else is JSON, in the file's metadata under the key `charloom`: see `metadata.rs`.
 //! A file that holds parameters only, such as one that PyTorch saved again, is a model file too: its
@@ -41,6 +42,11 @@ fn moment_name(moment: &str, parameter: &str) -> String {
     format!("{OPTIMIZER}{moment}.{parameter}")
 }
 
+/// The name of a tensor of the best parameters.
+fn best_name(parameter: &str) -> String {
+    format!("{BEST}{parameter}")
+}
+
 /// The name of a layer's carried state.
 fn state_name(layer: usize) -> String {
     format!("{STATE}l{layer}")
@@ -48,6 +54,8 @@ fn state_name(layer: usize) -> String {
 
 /// What the names of the optimiser's tensors begin with.
 const OPTIMIZER: &str = "optimizer.";
+/// What the names of the best parameters begin with.
+const BEST: &str = "best.";
 /// What the names of carried states begin with.
 const STATE: &str = "state.";
 

@@ -80,6 +80,10 @@ impl Checkpoint {
         if batches(&config) != batches(old) {
             self.state.restart_epoch();
         }
+        if config.text.validation.to_bits() != old.text.validation.to_bits() {
+            // Measured on another part of the text.
+            self.state.best = None;
+        }
         if config.train.optimizer_kind() != old.train.optimizer_kind() {
             self.state.moments.clear();
             self.state.counters.updates = 0;
@@ -107,6 +111,7 @@ impl Checkpoint {
             && !self.state.states.is_empty();
         if corpus.fingerprint() != self.fingerprint {
             self.state.restart_epoch();
+            self.state.best = None;
         }
         let trainer = Trainer::resume(corpus, self.config, self.state, backend)?;
         Ok(Resumed { trainer, exact })

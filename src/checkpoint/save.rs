@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap};
 use safetensors::{Dtype, View, serialize};
 
 use super::{
-    Checkpoint, CheckpointError,
+    Checkpoint, CheckpointError, best_name,
     metadata::{KEY, Metadata},
     moment_name, state_name, state_shape,
 };
@@ -78,6 +78,9 @@ pub fn save(checkpoint: &Checkpoint) -> Result<Vec<u8>, CheckpointError> {
     }
     for (moment, values) in moments.iter().zip(&state.moments) {
         flat(&|p| moment_name(moment, p), values)?;
+    }
+    if let Some(best) = &state.best {
+        flat(&best_name, &best.parameters)?;
     }
     if !state.states.is_empty() {
         expect_len(

@@ -372,6 +372,14 @@ mod tests {
                 (surprise - expected).abs() < 1e-5,
                 "{cell:?}: {surprise} {expected}"
             );
+            // Both characters of the prefix have been read; the top layer is the last.
+            let seen = &found.layers[1].hidden[12..24];
+            let hidden = sampler.hidden();
+            assert_eq!(hidden.len(), 12);
+            for (a, b) in hidden.iter().zip(seen) {
+                assert!((a - b).abs() < 1e-5, "{cell:?}: {a} {b}");
+            }
+            assert!(hidden.iter().any(|h| h.abs() > 1e-3));
         }
     }
 

@@ -42,6 +42,7 @@ pub struct Sampler {
     plan: SamplingPlan,
     vocabulary: Vocabulary,
     options: SampleOptions,
+    hidden_size: usize,
     random: Random,
     skipped: Vec<char>,
     /// Of the softmax: the same bits on every machine.
@@ -89,6 +90,7 @@ impl Sampler {
             executor,
             plan,
             vocabulary: vocabulary.clone(),
+            hidden_size: config.model.hidden_size,
             random: Random::new(options.seed, streams::SAMPLE),
             options,
             skipped,
@@ -115,6 +117,20 @@ impl Sampler {
             offset: 0,
             len,
         })
+    }
+
+    /// (H): the top layer's hidden state after the last character that was read.
+    pub fn hidden(&mut self) -> &[f32] {
+        // An LSTM's buffer goes on with its cell state.
+        let len = self.hidden_size as u64;
+        match self.plan.states.last() {
+            Some(&buffer) => self.executor.view(View {
+                buffer,
+                offset: 0,
+                len,
+            }),
+            None => &[],
+        }
     }
 
     /// Reads one more character.

@@ -36,7 +36,7 @@ impl Counters {
 
 /// The bits of a number in hexadecimal, as text: JSON has no NaN and no infinities, and its readers
 /// round. What goes on from a number must go on from the same one.
-mod bits {
+pub mod bits {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,6 +1,8 @@
 //! What training tells.
 use serde::{Deserialize, Serialize};
 
+use super::trouble::Trouble;
+
 /// One training step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct StepMetrics {
@@ -82,4 +84,6 @@ pub struct TrainReport {
     pub characters_per_second: f64,
     /// Set when training stopped by itself.
     pub stopped: Option<Stop>,
+    /// Set where the losses or the norms of late bode ill.
+    pub trouble: Option<Trouble>,
 }

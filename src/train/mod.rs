@@ -6,11 +6,14 @@ mod health;
 mod metrics;
 mod trace;
 mod trainer;
+mod trouble;
 mod upload;
 
 pub use config::{Optimizer, Schedule, TrainConfig};
 pub use counters::Counters;
+pub(crate) use counters::bits;
 pub use metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport};
 pub use trace::{Stage, Trace, TracedBatch};
-pub use trainer::{Budget, LiveOptions, Trainer, TrainerState, Windows, describe};
+pub use trainer::{Best, Budget, LiveOptions, Trainer, TrainerState, Windows, describe};
+pub use trouble::{Trouble, TroubleKind, TroubleWatch};
 pub use upload::TokenIndex;

@@ -40,7 +40,7 @@ impl Session {
             truncated: bool,
             tensors: Vec<Tensor>,
         }
-        let model = self.model().await?;
+        let model = self.model(false).await?;
         let text = composed(text, model.config.text.nfc);
         let isa = Isa::best(false);
         let Inspection {
@@ -101,7 +101,7 @@ impl Session {
     /// A `CharloomError`.
     #[wasm_bindgen(unchecked_return_type = "Neighbour[]")]
     pub async fn neighbours(&mut self, character: char, count: usize) -> Result<JsValue, JsValue> {
-        let m = self.model().await?;
+        let m = self.model(false).await?;
         let near = inspect::neighbours(&m.config, &m.vocabulary, &m.parameters, character, count);
         to_js(&near.map_err(|e| throw(&e))?)
     }
@@ -111,7 +111,7 @@ impl Session {
     /// # Errors
     /// A `CharloomError`.
     pub async fn parameter(&mut self, name: String) -> Result<Vec<f32>, JsValue> {
-        let m = self.model().await?;
+        let m = self.model(false).await?;
         inspect::parameter(&m.config, m.vocabulary.len(), &m.parameters, &name).ok_or_else(|| {
             error(
                 "no-parameter",

@@ -11,7 +11,7 @@ use crate::{
     sample::{self, SampleOptions, SampledCharacter},
     simd::Isa,
     text::{Corpus, Statistics, Vocabulary},
-    train::{Budget, LiveOptions, Position, TrainReport, Trainer},
+    train::{Best, Budget, LiveOptions, Position, TrainReport, Trainer, Trouble},
 };
 
 /// Which of the builds this is.
@@ -34,6 +34,7 @@ enum Work {
         config: Box<Config>,
         vocabulary: Vocabulary,
         parameters: Vec<f32>,
+        best: Option<Best>,
         file: Vec<u8>,
     },
 }
@@ -106,6 +107,7 @@ impl Session {
                     config: Box::new(config),
                     vocabulary,
                     parameters: state.parameters,
+                    best: state.best,
                     file,
                 }
             }
@@ -131,6 +133,7 @@ impl Session {
             position: Position,
             characters_per_second: f64,
             stopped: Option<crate::train::Stop>,
+            trouble: Option<Trouble>,
             backend: &'static str,
         }
         let budget = Budget {
@@ -144,6 +147,7 @@ impl Session {
             position,
             characters_per_second,
             stopped,
+            trouble,
         } = report;
         // In f64 step numbers are exact.
         let rows: Vec<f64> = steps
@@ -158,6 +162,7 @@ impl Session {
             position,
             characters_per_second,
             stopped,
+            trouble,
             backend: self.backend(),
         })?;
         js_sys::Reflect::set(
@@ -220,13 +225,15 @@ impl Session {
         }
     }
 
-    /// A writer with a copy of the parameters as they are now.
+    /// A writer with a copy of the parameters as they are now; `best`: as they were when they predicted
+    /// the validation part best, if there are such.
     ///
     /// # Errors
     /// A `CharloomError`.
     pub async fn sampler(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "SampleOptions")] options: JsValue,
+        best: Option<bool>,
     ) -> Result<Sampler, JsValue> {
         let mut options: SampleOptions = from_js(options)?;
         options.prefix = composed(options.prefix, self.config().text.nfc);
@@ -234,7 +241,7 @@ impl Session {
             config,
             vocabulary,
             parameters,
-        } = self.model().await?;
+        } = self.model(best.unwrap_or(false)).await?;
         let isa = Isa::best(false);
         let sampler = sample::Sampler::new(&config, &vocabulary, &parameters, options, isa);
         Ok(Sampler(sampler.map_err(|e| throw(&e))?))
@@ -271,6 +278,12 @@ impl Session {
             position: Option<Position>,
             vocabulary: Vec<char>,
             fingerprint: Option<&'a str>,
+            best: Option<BestInfo>,
+        }
+        #[derive(Serialize)]
+        struct BestInfo {
+            epoch: u64,
+            perplexity: f64,
         }
         let (config, vocabulary, trainer) = match &self.work {
             Work::Training(t) => (t.config(), t.corpus().vocabulary(), Some(t)),
@@ -292,6 +305,10 @@ impl Session {
                 .map(|t| vocabulary.decode(t))
                 .collect(),
             fingerprint: trainer.map(|t| t.corpus().fingerprint()),
+            best: self.best().map(|best| BestInfo {
+                epoch: best.epoch,
+                perplexity: best.loss.exp(),
+            }),
         })
     }
 }
@@ -303,7 +320,7 @@ pub(super) fn no_text() -> JsValue {
     )
 }
 
-/// A model as it is now.
+/// A model.
 pub(super) struct Model {
     pub config: Config,
     pub vocabulary: Vocabulary,
@@ -311,7 +328,10 @@ pub(super) struct Model {
 }
 
 impl Session {
-    pub(super) async fn model(&mut self) -> Result<Model, JsValue> {
+    /// The model as it is now; `best`: as it was when it predicted the validation part best.
+    pub(super) async fn model(&mut self, best: bool) -> Result<Model, JsValue> {
+        let best = best.then(|| self.best()).flatten();
+        let best = best.map(|best| best.parameters.clone());
         if let Work::Model {
             config,
             vocabulary,
@@ -322,10 +342,13 @@ impl Session {
             return Ok(Model {
                 config: Config::clone(config),
                 vocabulary: vocabulary.clone(),
-                parameters: parameters.clone(),
+                parameters: best.unwrap_or_else(|| parameters.clone()),
             });
         }
-        let parameters = self.surviving(async |t| t.parameters().await).await?;
+        let parameters = match best {
+            Some(best) => best,
+            None => self.surviving(async |t| t.parameters().await).await?,
+        };
         let trainer = self.trainer()?;
         Ok(Model {
             parameters,
@@ -367,6 +390,13 @@ impl Session {
         }
     }
 
+    fn best(&self) -> Option<&Best> {
+        match &self.work {
+            Work::Training(trainer) => trainer.best(),
+            Work::Model { best, .. } => best.as_ref(),
+        }
+    }
+
     fn config(&self) -> &Config {
         match &self.work {
             Work::Training(trainer) => trainer.config(),
@@ -390,6 +420,11 @@ impl Sampler {
         let characters: Vec<SampledCharacter> =
             (0..count).map(|_| self.0.next_character()).collect();
         to_js(&characters)
+    }
+
+    /// (H): the top layer's hidden state after the last character that was read.
+    pub fn hidden(&mut self) -> Vec<f32> {
+        self.0.hidden().to_vec()
     }
 
     /// Characters of the prefix that were left out.

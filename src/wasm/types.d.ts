@@ -39,13 +39,15 @@ export interface TrainReport {
   position: Position;
   characters_per_second: number;
   backend: 'webgpu' | 'cpu';
+  trouble: Trouble | null;     // where the losses or norms of late bode ill
   stopped: null | { reason: 'finished' | 'diverged' | 'bad-start'; message: string; advice: string; steps: [diverged: number, kept: number] | null };
 }
+export interface Trouble { kind: 'rising' | 'worse-than-guessing' | 'exploding'; step: number; now: number; before: number }
 export interface LiveOptions { lr?: number; clip?: TrainConfig['clip']; clip_threshold?: number; dropout?: number; epochs?: number }
 export interface SampleOptions { prefix: string; skip_unknown: boolean; temperature: number; top_k: number /*0=off*/; top_p: number /*1=off*/; greedy: boolean; seed: number; alternatives: number }
 export interface SampledCharacter { character: string; token: number; probability: number; alternatives: { character: string; probability: number }[] }
 export type Backend = 'auto' | 'webgpu' | 'cpu';
-export interface SessionInfo { backend: 'webgpu' | 'cpu'; build: Build; threads: number; choice: Choice; exact: boolean; config: Config; summary: Summary; statistics: Statistics | null; position: Position | null; vocabulary: string[]; fingerprint: string | null }
+export interface SessionInfo { backend: 'webgpu' | 'cpu'; build: Build; threads: number; choice: Choice; exact: boolean; config: Config; summary: Summary; statistics: Statistics | null; position: Position | null; vocabulary: string[]; fingerprint: string | null; best: { epoch: number; perplexity: number } | null }
 
 export type Build = 'scalar' | 'simd' | 'relaxed' | 'threads';
 export interface CorpusInfo { id: string; language: string; title: string; characters: number }

@@ -1,5 +1,5 @@
 //! Losses as they arrive: steps are recorded, epochs end, divergence is found.
-use super::{SLOTS, Trainer, evaluate::mean_loss, flight::Group, flight::Pending};
+use super::{Best, SLOTS, Trainer, evaluate::mean_loss, flight::Group, flight::Pending};
 use crate::{
     Error, executor::Executor, kernels::METRICS_STRIDE, plan::View, train::metrics::StepMetrics,
 };
@@ -76,6 +76,9 @@ impl Trainer {
         });
         if self.health.accepts(loss, norm) {
             self.log.add(loss, self.x.len());
+            if let Some(trouble) = self.watch.note(step, loss, norm) {
+                self.trouble = Some(trouble);
+            }
         } else {
             self.diverge(pending, loss, norm)?;
         }
@@ -93,10 +96,25 @@ impl Trainer {
         } else {
             let (backend, train) = (&mut self.backend, &self.config.train);
             let loss = mean_loss(backend, &self.network, train, validation).await?;
+            self.keep_if_best(epoch, loss).await?;
             Some(loss.exp())
         };
         self.epochs
             .extend(self.log.end(epoch, validation_perplexity));
+        Ok(())
+    }
+
+    /// Keeps the parameters where none before predicted the validation part as well.
+    async fn keep_if_best(&mut self, epoch: u64, loss: f64) -> Result<(), Error> {
+        let improved = loss.is_finite() && self.best.as_ref().is_none_or(|best| loss < best.loss);
+        if improved {
+            let parameters = self.parameters().await?;
+            self.best = Some(Best {
+                epoch,
+                loss,
+                parameters,
+            });
+        }
         Ok(())
     }
 
@@ -111,6 +129,8 @@ impl Trainer {
         let clip = self.config.train.clip;
         self.stopped = Some(self.health.stop(step, updates, loss, norm, clip));
         self.health.restart();
+        self.watch.begin_anew();
+        self.trouble = None;
         self.backend
             .copy(self.network.snapshot, self.network.parameters);
         self.zero(&self.network.moments.clone());

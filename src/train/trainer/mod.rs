@@ -8,7 +8,7 @@ mod state;
 use serde::Deserialize;
 use web_time::Instant;
 
-pub use self::state::TrainerState;
+pub use self::state::{Best, TrainerState};
 use self::{
     flight::{Flight, Pending},
     state::Rescue,
@@ -17,6 +17,7 @@ use super::{
     epoch_log::EpochLog,
     health::Health,
     metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport},
+    trouble::{Trouble, TroubleWatch},
     upload::TokenIndex,
 };
 use crate::{
@@ -89,6 +90,12 @@ pub struct Trainer {
     epochs: Vec<EpochReport>,
     /// Found since the last report: also by who reads the state between two calls.
     stopped: Option<Stop>,
+    /// Kept in the host's memory, so that no executor can lose it.
+    best: Option<Best>,
+    /// Reads every step's loss and norm for signs of trouble.
+    watch: TroubleWatch,
+    /// What it found since the last report.
+    trouble: Option<Trouble>,
     /// What to go on from when the executor is lost.
     rescue: Option<Rescue>,
     health: Health,
@@ -167,6 +174,9 @@ impl Trainer {
             steps: Vec::new(),
             epochs: Vec::new(),
             stopped: None,
+            best: None,
+            watch: TroubleWatch::new(corpus.vocabulary().len()),
+            trouble: None,
             rescue: None,
             health: Health::new(vocabulary, 0, 0.0),
             log: EpochLog::default(),
@@ -209,6 +219,11 @@ impl Trainer {
         }
     }
 
+    /// The parameters that predicted the validation part best, where there is one and an epoch has ended.
+    pub fn best(&self) -> Option<&Best> {
+        self.best.as_ref()
+    }
+
     /// Changes options from the next step on.
     ///
     /// # Errors
@@ -224,6 +239,7 @@ impl Trainer {
         config.train.epochs = options.epochs.unwrap_or(config.train.epochs);
         config.validate()?;
         self.config = config;
+        self.watch.begin_anew();
         Ok(())
     }
 
@@ -277,6 +293,7 @@ impl Trainer {
                 0.0
             },
             stopped: self.stopped.take(),
+            trouble: self.trouble.take(),
         })
     }
 

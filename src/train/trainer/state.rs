@@ -17,6 +17,19 @@ pub struct TrainerState {
     pub moments: Vec<Vec<f32>>,
     /// Each layer's carried state; none: zero.
     pub states: Vec<Vec<f32>>,
+    /// The parameters that predicted the validation part best.
+    pub best: Option<Best>,
+}
+
+/// The parameters that predicted the validation part best so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Best {
+    /// The epoch after which they were measured, from 1.
+    pub epoch: u64,
+    /// Mean cross-entropy over the validation part, nats a character.
+    pub loss: f64,
+    /// Flat.
+    pub parameters: Vec<f32>,
 }
 
 impl TrainerState {
@@ -62,6 +75,7 @@ impl Trainer {
                 smoothed_loss: self.health.smoothed(),
             },
             parameters: self.parameters().await?,
+            best: self.best.clone(),
             ..TrainerState::default()
         };
         for buffer in self.network.moments.clone() {
@@ -122,6 +136,7 @@ impl Trainer {
             parameters,
             moments,
             states,
+            best,
         } = state;
         let Counters {
             step,
@@ -136,6 +151,8 @@ impl Trainer {
             self.batches.start_epoch(cursor.epoch);
         }
         (self.step, self.updates) = (step, updates);
+        self.best.clone_from(best);
+        self.watch.begin_anew();
         let vocabulary = self.corpus.vocabulary().len();
         self.health = Health::new(vocabulary, step, counters.smoothed_loss);
         self.log = EpochLog::new(counters.loss_sum, counters.targets, counters.seconds);
