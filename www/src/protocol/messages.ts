@@ -256,8 +256,10 @@ export interface Desk {
   /** What the present run is to be kept as. */
   label(label: RunLabel): Promise<Result<null>>;
   listModels(): Promise<Result<ModelEntry[]>>;
-  /** Keeps the present model now: under a name, or as this run's autosave. */
-  keepModel(name: string | null, view: unknown): Promise<Result<ModelEntry>>;
+  /** Saves the present run now, where it has learnt something since, with what the page shows of it. */
+  saveRun(view: unknown): Promise<Result<null>>;
+  /** Keeps the present model under a name. */
+  keepModel(name: string, view: unknown): Promise<Result<ModelEntry>>;
   openModel(id: string): Promise<Result<Opened>>;
   renameModel(id: string, name: string): Promise<Result<null>>;
   removeModel(id: string): Promise<Result<null>>;

@@ -38,6 +38,7 @@ export class LinkControl {
     const { app } = this;
     const boot = app.state.boot!;
     this.hash = hash;
+    app.notices.clear('link');
     app.texts.chosen = hash.corpus !== null || hash.preset !== null;
     if (hash.language && hash.language !== app.state.language) {
       const loaded = await app.notices.attempt(() => Promise.all([loadLanguage(hash.language!), loadFailures(hash.language!)]));
@@ -57,7 +58,6 @@ export class LinkControl {
     await this.openText(mistakes);
     app.store.set({ lock: hash.lock });
     if (mistakes.length) app.notices.add('problem', 'notice.link', { mistakes: mistakes.join(', ') }, null, { cause: 'link' });
-    else app.notices.clear('link');
     await this.nameUnknownParts(hash);
     if (location.hash) this.write();
   }

@@ -18,12 +18,12 @@ export class Notices {
 
   constructor(private readonly store: Store<AppState>) {}
 
-  /** What is told anew of a cause takes the place of what was told of it. */
   add(kind: 'info' | 'problem', key: MessageKey, values: Values = {}, failure: Failure | null = null, extras: NoticeExtras = {}): void {
     const id = this.nextId++;
     const { cause = 'page', action = null } = extras;
-    const replaced = (each: Notice) => (each.key === key && each.failure?.code === failure?.code) || (cause !== 'page' && each.cause === cause && each.kind === kind);
-    const earlier = this.store.value.notices.filter((each) => !replaced(each)).slice(-(MOST - 1));
+    // The same again takes the place of the old.
+    const same = (each: Notice) => each.key === key && each.failure?.code === failure?.code;
+    const earlier = this.store.value.notices.filter((each) => !same(each)).slice(-(MOST - 1));
     this.store.set({ notices: [...earlier, { id, kind, key, values, failure, cause, action }] });
     if (kind === 'info' && !action) setTimeout(() => this.dismiss(id), NEWS_LASTS_MS);
   }

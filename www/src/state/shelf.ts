@@ -35,7 +35,7 @@ export class Shelf {
 
   /** Called when the page is hidden: it may not come back. */
   saveQuietly(): void {
-    if (this.runs.current?.step) void this.client.keepModel(null, this.view()).catch(() => undefined);
+    if (this.runs.current?.step) void this.client.saveRun(this.view()).catch(() => undefined);
   }
 
   /** A model that has a name is not to go when the browser needs room. */

@@ -91,6 +91,7 @@ export class TextControl {
   private async readNow(source: TextSource, settings: Settings, refused?: (failure: Failure) => void): Promise<boolean> {
     const { app } = this;
     const before = app.state.phase;
+    app.notices.clear('text');
     app.store.set({ reading: nameOf(source) });
     app.enter('reads');
     try {

@@ -8,8 +8,10 @@ function locks(): LockManager | null {
   return navigator.locks ?? null;
 }
 
+export type Release = () => void;
+
 /** Takes a run for this worker; answers how to give it back, or null where another tab has it. */
-export function claim(id: string): Promise<(() => void) | null> {
+export function claim(id: string): Promise<Release | null> {
   const manager = locks();
   if (!manager) return Promise.resolve(() => undefined);
   return new Promise((resolve) => {

@@ -45,7 +45,7 @@ export class Device {
   private trial: DeviceView['trial'] = null;
   private running: Trial | null = null;
   private readonly paces = new WeakMap<Session, Pace>();
-  /** What the GPU takes for a step, where threads are to be tried before it is chosen. */
+  /** Whether the GPU is faster than the session, but perhaps not than it would be on threads. */
   private undecided = false;
   private mayThread = false;
   private buildAsked = false;

@@ -2,7 +2,7 @@
 import type { Session } from '../protocol/engine.ts';
 import { NOWHERE, type ModelEntry, type RunLabel, type WorkerEvent } from '../protocol/messages.ts';
 import * as library from '../state/library.ts';
-import { claim } from './claims.ts';
+import { claim, type Release } from './claims.ts';
 import { DeskError, toFailure } from './failure.ts';
 import type { CommandQueue } from './queue.ts';
 import { newId, type LoadedText, type StoredText } from './text.ts';
@@ -13,7 +13,7 @@ const SHARE_OF_TIME = 0.02;
 
 export class Keeper {
   private runId = newId();
-  private release: () => void = () => undefined;
+  private release: Release = () => undefined;
   private label: RunLabel = { place: '', preset: null };
   private created = Date.now();
   private nextAt = 0;
@@ -38,15 +38,23 @@ export class Keeper {
     this.begin(newId(), Date.now(), step, null);
   }
 
-  /** Goes on with a stored model. An autosave keeps its id, unless another tab has it: then this is a copy. */
-  async goOn({ id, kind, created, position, perplexity }: ModelEntry): Promise<boolean> {
-    const own = kind === 'auto' && id === this.runId;
-    const release = own ? this.release : kind === 'auto' ? await claim(id) : null;
-    this.begin(release ? id : newId(), created, position.step, perplexity, release ?? undefined);
-    return kind !== 'auto' || release !== null;
+  /** Asks to go on as a stored autosave; null where it is none, or another tab has it. */
+  async claim({ id, kind }: ModelEntry): Promise<Release | null> {
+    if (kind !== 'auto') return null;
+    return id === this.runId ? this.release : claim(id);
   }
 
-  private begin(id: string, created: number, step: number, perplexity: number | null, release?: () => void): void {
+  /** What was claimed is not needed. */
+  giveBack(release: Release | null): void {
+    if (release !== this.release) release?.();
+  }
+
+  /** Goes on with a stored model: under its id where that was claimed, else as a copy. */
+  goOn({ id, created, position, perplexity }: ModelEntry, claimed: Release | null): void {
+    this.begin(claimed ? id : newId(), created, position.step, perplexity, claimed ?? undefined);
+  }
+
+  private begin(id: string, created: number, step: number, perplexity: number | null, release?: Release): void {
     if (id !== this.runId) this.release();
     this.runId = id;
     this.created = created;
@@ -90,27 +98,34 @@ export class Keeper {
     }
   }
 
+  /** The page may not come back. */
+  async saveRun(view: unknown): Promise<void> {
+    await this.autosave();
+    await library.keepView(this.runId, view);
+  }
+
   async keep(name: string | null, view: unknown): Promise<ModelEntry> {
-    const { bytes, info } = await this.queue.run(async () => {
+    // All of it at once: another run may begin before this one is stored.
+    const { bytes, info, text, runId, created, perplexity, label } = await this.queue.run(async () => {
       const session = this.session();
       if (!session) throw new DeskError('no-session', 'There is no model yet.');
-      return { bytes: await session.save(), info: session.info() };
+      const { runId, created, perplexity, label } = this;
+      return { bytes: await session.save(), info: session.info(), text: this.text(), runId, created, perplexity, label };
     });
-    const text = this.text();
     const entry: ModelEntry = {
-      id: name === null ? this.runId : newId(),
+      id: name === null ? runId : newId(),
       kind: name === null ? 'auto' : 'named',
       name: name ?? '',
-      created: name === null ? this.created : Date.now(),
+      created: name === null ? created : Date.now(),
       updated: Date.now(),
       bytes: bytes.length,
       config: info.config,
       position: info.position ?? NOWHERE,
-      perplexity: this.perplexity,
+      perplexity,
       textName: text?.view.name ?? '',
       textKind: text?.view.kind ?? 'paste',
       hasText: text !== null,
-      ...this.label,
+      ...label,
     };
     await library.keepModel<StoredText>({
       entry,
@@ -119,7 +134,7 @@ export class Keeper {
       text: text?.stored ?? null,
       view,
     });
-    if (name === null) this.savedStep = entry.position.step;
+    if (name === null && runId === this.runId) this.savedStep = entry.position.step;
     return entry;
   }
 }

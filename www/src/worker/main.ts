@@ -77,7 +77,7 @@ function dropSlow(): null {
 }
 
 /** Puts a session in place of the present one, and lets it write its first lines. */
-async function install(next: () => Promise<Session>, text: LoadedText | null): Promise<SessionInfo> {
+async function install(next: () => Promise<Session>, text: LoadedText | null, kept: (info: SessionInfo) => void): Promise<SessionInfo> {
   await loop.stop();
   return queue.run(async () => {
     const created = await next();
@@ -87,19 +87,22 @@ async function install(next: () => Promise<Session>, text: LoadedText | null): P
     session = created;
     learnsFrom = text;
     const info = described(created.info());
+    // At once: what is saved from now on is this session, under its own id.
+    kept(info);
     living.opening = text ? openingOf(text.text) : firstLetter(info.vocabulary);
     if (info.config.text.lowercase) living.opening = living.opening.toLowerCase();
     return info;
   });
 }
 
+const asNewRun = (info: SessionInfo) => keeper.newRun(info.position?.step);
+
 /** A new run on the present text. What the last one learnt is saved before it goes. */
 async function begin(config: Config): Promise<SessionInfo> {
   const text = requireText();
   await saveBeforeLeaving();
-  const info = await install(() => engine.Session.create(text.text, config, 'cpu'), text);
+  const info = await install(() => engine.Session.create(text.text, config, 'cpu'), text, asNewRun);
   await device.begun();
-  keeper.newRun();
   void showWriting();
   return info;
 }
@@ -110,7 +113,6 @@ async function goOn(): Promise<SessionInfo | null> {
   const file = await queue.run(() => requireSession().save());
   const { info, unfit } = await resume(new Blob([file as Uint8Array<ArrayBuffer>]));
   if (unfit) return null;
-  keeper.newRun(info.position?.step);
   void showWriting();
   return info;
 }
@@ -171,13 +173,13 @@ function requireTrainable(): void {
 const UNFIT = /^(unknown-characters|empty|too-short|validation-too-short|too-long|nothing-kept|one-distinct-character)$/;
 
 /** A checkpoint with the present text where it fits; else it can only write, and `unfit` says why. */
-async function resume(file: Blob): Promise<{ info: SessionInfo; unfit: Failure | null }> {
+async function resume(file: Blob, kept: (info: SessionInfo) => void = asNewRun): Promise<{ info: SessionInfo; unfit: Failure | null }> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const text = texts.current;
   let unfit: Failure | null = null;
   if (text) {
     try {
-      const info = await install(() => engine.Session.resume(bytes, text.text, 'cpu'), text);
+      const info = await install(() => engine.Session.resume(bytes, text.text, 'cpu'), text, kept);
       await device.begun();
       return { info, unfit };
     } catch (error) {
@@ -185,7 +187,7 @@ async function resume(file: Blob): Promise<{ info: SessionInfo; unfit: Failure |
       if (!UNFIT.test(unfit.code)) throw error;
     }
   }
-  const info = await install(() => engine.Session.resume(bytes, undefined, 'cpu'), null);
+  const info = await install(() => engine.Session.resume(bytes, undefined, 'cpu'), null, kept);
   await device.begun();
   return { info, unfit };
 }
@@ -331,12 +333,12 @@ const desk: Desk = {
     answer(async (): Promise<Opened> => {
       await saveBeforeLeaving();
       const { info, unfit } = await resume(file);
-      keeper.newRun(info.position?.step);
       void showWriting();
       return { info, unfit, text: learnsFrom?.view ?? null, view: undefined, copy: false };
     }),
   label: (label) => answer(() => (keeper.setLabel(label), null)),
   listModels: () => answer(() => library.listModels()),
+  saveRun: (view) => answer(async () => (await keeper.saveRun(view), null)),
   keepModel: (name, view) => answer(() => keeper.keep(name, view)),
   openModel: (id) =>
     answer(async (): Promise<Opened> => {
@@ -344,13 +346,15 @@ const desk: Desk = {
       const kept = await library.openModel<StoredText>(id);
       if (!kept) throw new DeskError('model-missing', 'This model is no longer stored in this browser.');
       const before = texts.current;
+      const mine = await keeper.claim(kept.entry);
       try {
         if (kept.text) await texts.read(kept.text, kept.textKey, kept.entry.config.text);
-        const { info, unfit } = await resume(kept.checkpoint);
-        const copy = !(await keeper.goOn(kept.entry));
+        const { info, unfit } = await resume(kept.checkpoint, () => keeper.goOn(kept.entry, mine));
+        const copy = kept.entry.kind === 'auto' && !mine;
         void showWriting();
         return { info, unfit, text: learnsFrom?.view ?? null, view: kept.view, copy };
       } catch (error) {
+        keeper.giveBack(mine);
         texts.current = before;
         throw error;
       }
