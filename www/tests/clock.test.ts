@@ -6,7 +6,7 @@ import type { LivingSample } from '../src/protocol/messages.ts';
 import { Device } from '../src/worker/device.ts';
 import { Pace, verdict } from '../src/worker/faster.ts';
 import { LivingWriter } from '../src/worker/living.ts';
-import { CommandQueue } from '../src/worker/queue.ts';
+import type { CommandQueue } from '../src/worker/queue.ts';
 
 /** A session whose sampler takes `cost` ms a character; the clock is the test's. */
 function studio(cost: number) {
@@ -73,7 +73,7 @@ test('the search for a GPU begins when training is asked for, once for a session
   const session = { switchBackend: async () => undefined, info: () => ({ backend: 'cpu', config: { train: { batch_size: 1, steps: 1 } } }), backend: 'cpu' } as unknown as Session;
   const told: unknown[] = [];
   const device: Device = new Device(
-    new CommandQueue(() => undefined),
+    { run: async (job: () => unknown) => job() } as unknown as CommandQueue,
     { session: () => session, text: () => 'a text', replace: () => undefined },
     (event) => told.push(event),
   );
