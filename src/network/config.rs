@@ -395,7 +395,14 @@ mod tests {
     #[test]
     fn decimals_are_read_as_the_standard_library_reads_them() {
         for text in [
-            "0.01", "1", ".5", "2.", "1e-3", "2.5E2", "0.1234567891234567891", "12345678912345678912345",
+            "0.01",
+            "1",
+            ".5",
+            "2.",
+            "1e-3",
+            "2.5E2",
+            "0.1234567891234567891",
+            "12345678912345678912345",
         ] {
             assert_eq!(decimal(text), text.parse().ok(), "{text}");
         }

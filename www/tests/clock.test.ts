@@ -17,6 +17,7 @@ function studio(cost: number) {
       clock.now += count * cost;
       return Array.from({ length: count }, () => ({ character: 'a', alternatives: [] }) as unknown as SampledCharacter);
     },
+    hidden: () => new Float32Array(4),
     free: () => undefined,
   };
   const session = { sampler: async () => sampler, info: () => ({ position: { epoch: 0, step, batch: 0, batches_per_epoch: 1 } }) } as unknown as Session;

@@ -75,7 +75,7 @@ export function tellStory(name: string, start: () => Promise<OtherBrowser>): voi
     const untrained = await number('#loss');
     await until('two epochs', async () => (await number('#epoch')) >= 2);
     assert.ok((await number('#loss')) < untrained, 'the loss falls');
-    assert.match((await textOf('#device')) ?? '', /^CPU · /);
+    assert.match((await textOf('#device')) ?? '', /^your processor · /);
     await press('#write');
     await until('a text', async () => (await textOf('.text[data-status="done"]')) !== null);
     assert.ok(((await textOf('.text[data-status="done"]')) ?? '').length > 150);

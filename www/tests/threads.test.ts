@@ -101,7 +101,7 @@ test('where the page is isolated, threads are tried on the model, and used where
   console.log(`${trial.threads} threads: ${trial.gain.toFixed(2)} times the speed of one`);
   assert.equal(backend, 'cpu');
   assert.deepEqual([build, threads], trial.gain > 1.1 ? ['threads', trial.threads] : ['relaxed', 1]);
-  assert.match(await shown(page), trial.gain > 1.1 ? /^CPU · relaxed SIMD · \d threads$/ : /^CPU · relaxed SIMD$/);
+  assert.match(await shown(page), trial.gain > 1.1 ? /^your processor · fastest build · \d threads$/ : /^your processor · fastest build$/);
   assert.match((await page.locator('#device').getAttribute('title')) ?? '', /threads, tried on this model: \d/);
   const before = await stepsDone(page);
   await until(page, 'further steps', async () => (await stepsDone(page)) > before + 5, 30_000);
@@ -126,7 +126,7 @@ test('without isolation nothing is different: no threads, and nothing is fetched
     const page = await plain.open({}, MODEL + hash);
     assert.equal(await page.evaluate(() => crossOriginIsolated), false);
     await trainUntil(page, 'many steps', async () => (await stepsDone(page)) > 60);
-    assert.equal(await shown(page), 'CPU · relaxed SIMD');
+    assert.equal(await shown(page), 'your processor · fastest build');
     assert.equal((await device(page))?.trial, null);
     assert.deepEqual(await fetchedForThreads(page), []);
     assert.equal(await page.locator('cl-notices .notice.problem').count(), 0);
@@ -142,7 +142,7 @@ test('threads that cannot be started are done without', async () => {
       await trainUntil(page, 'many steps', async () => (await stepsDone(page)) > 60);
       const fetched = await fetchedForThreads(page);
       assert.ok(fetched.length > 0, 'it tried');
-      assert.equal(await shown(page), 'CPU · 宽松 SIMD');
+      assert.equal(await shown(page), '你的处理器 · 最快版');
       assert.equal(await page.locator('cl-notices .notice.problem').count(), 0);
       await page.context().close();
     }

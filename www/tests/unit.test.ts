@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enInside } from '../src/i18n/en.inside.ts';
 import { enLater } from '../src/i18n/en.later.ts';
+import { enTeach } from '../src/i18n/en.teach.ts';
 import { en } from '../src/i18n/en.ts';
 import { loadLanguage, preferredLanguage, translate } from '../src/i18n/i18n.ts';
 import { zhInside } from '../src/i18n/zh.inside.ts';
 import { zhLater } from '../src/i18n/zh.later.ts';
+import { zhTeach } from '../src/i18n/zh.teach.ts';
 import { zh } from '../src/i18n/zh.ts';
 import * as format from '../src/i18n/format.ts';
 import type { Config, Inspection, LayerInside, Session, SessionInfo, TrainReport } from '../src/protocol/engine.ts';
@@ -31,7 +33,7 @@ const CONFIG = {
   train: { lr: 0.002, optimizer: 'adam' },
 } as unknown as Config;
 
-const SAMPLING: Sampling = { prefix: '', temperature: 1, top_k: 0, top_p: 1, greedy: false, seed: 1, length: 200, count: 1, keepSeed: false };
+const SAMPLING: Sampling = { prefix: '', temperature: 1, top_k: 0, top_p: 1, greedy: false, seed: 1, length: 200, count: 1, keepSeed: false, best: false };
 
 test('a long series stays small and keeps its mean', () => {
   const series = new Series(1);
@@ -110,13 +112,13 @@ test('the hash holds what differs and nothing else', () => {
 
 test('both languages use the same placeholders', () => {
   const names = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
-  for (const [english, chinese] of [[en, zh], [enLater, zhLater], [enInside, zhInside]] as Record<string, string>[][]) {
+  for (const [english, chinese] of [[en, zh], [enLater, zhLater], [enInside, zhInside], [enTeach, zhTeach]] as Record<string, string>[][]) {
     for (const key of Object.keys(english!)) assert.deepEqual(names(chinese![key]!), names(english![key]!), key);
   }
 });
 
 test('no message is empty', () => {
-  for (const table of [en, zh, enLater, zhLater, enInside, zhInside]) for (const [key, text] of Object.entries(table)) assert.ok(text.trim(), key);
+  for (const table of [en, zh, enLater, zhLater, enInside, zhInside, enTeach, zhTeach]) for (const [key, text] of Object.entries(table)) assert.ok(text.trim(), key);
 });
 
 test('the language follows the browser until the user chooses', async () => {

@@ -13,6 +13,7 @@ import { csvFile, saveAs } from './download.ts';
 import type { Mark } from './marks.ts';
 import { runDetails, runName } from './runname.ts';
 import { shared } from './styles.ts';
+import { mark, word } from './term.ts';
 
 /** What differs among runs, once each; in the colour of its run where several differ. */
 function distinct(runs: readonly Run[], what: (run: Run) => number | null): { value: number; colour: string }[] {
@@ -177,7 +178,7 @@ export class Charts extends AppElement {
     const reading = this.reading(told);
     return html`<section class="card" aria-labelledby="title">
       <div class="head">
-        <h2 id="title">${this.t('chart.loss')}</h2>
+        <h2 id="title">${word(this, 'loss', this.t('chart.loss'))}</h2>
         <span class="small muted number" id="reading" aria-hidden="true">${reading}</span>
       </div>
       <div class="hero">
@@ -201,7 +202,7 @@ export class Charts extends AppElement {
         ${runs.length ? nothing : html`<p class="empty muted">${this.t('chart.empty')}</p>`}
       </div>
       ${told ? this.legend(told) : html`<p class="legend small"></p>`}
-      <p class="small muted">${this.t('chart.loss.help')}</p>
+      <p class="small muted">${this.t('chart.loss.help')} ${mark(this, 'perplexity', this.t('run.perplexity'))} ${mark(this, 'epoch', this.t('run.epoch'))}</p>
       <p class="row small ${told ? '' : 'waiting'}">
         <button class="link" id="curves-csv" @click=${this.saveTable}>${this.t('chart.save.csv')}</button>
         <button class="link" id="curves-png" @click=${this.savePicture}>${this.t('chart.save.png')}</button>
@@ -219,7 +220,7 @@ export class Charts extends AppElement {
     const value = format.short(values[at]);
     return html`<figure>
       <figcaption class="head tight">
-        <h3 title=${title === 'chart.gradient' ? this.t('chart.gradient.help') : nothing}>${this.t(title)}</h3>
+        <h3 title=${title === 'chart.gradient' ? this.t('chart.gradient.help') : nothing}>${word(this, title === 'chart.gradient' ? 'norm' : 'learning-rate', this.t(title))}${title === 'chart.gradient' ? html` ${mark(this, 'gradient', this.t('option.train.clip.label'))}` : nothing}</h3>
         <span class="small muted number">${value}</span>
       </figcaption>
       <cl-chart
@@ -248,7 +249,7 @@ export class Charts extends AppElement {
       <span .style=${style}>${line}${this.t('chart.train')}</span>
       <span .style=${style}><i class="dotted"></i>${this.t('chart.epochs')}</span>
       ${run.epochs.some((epoch) => epoch.validation_perplexity !== null)
-        ? html`<span class="warm"><svg viewBox="0 0 26 10" aria-hidden="true"><path d="M0 5h26" /><circle cx="13" cy="5" r="3.5" /></svg>${this.t('chart.validation')}</span>`
+        ? html`<span class="warm"><svg viewBox="0 0 26 10" aria-hidden="true"><path d="M0 5h26" /><circle cx="13" cy="5" r="3.5" /></svg>${word(this, 'validation', this.t('chart.validation'))}</span>`
         : nothing}
       ${run.references.some(({ pytorch }) => pytorch) ? html`<span class="ink"><i class="dotted"></i>${this.t('chart.expected')}</span>` : nothing}
       ${run.references.length ? html`<span class="plain"><i class="ring"></i>${this.t('chart.book')}</span>` : nothing}

@@ -5,6 +5,7 @@ import { customElement } from 'lit/decorators.js';
 import { failureText } from '../i18n/failures.ts';
 import * as format from '../i18n/format.ts';
 import type { Backend } from '../protocol/engine.ts';
+import type { DeviceView } from '../protocol/messages.ts';
 import { AppElement } from './base.ts';
 import { shared } from './styles.ts';
 
@@ -71,6 +72,7 @@ export class Device extends AppElement {
       }
       @media (max-width: 699px) {
         .about {
+          max-width: calc(100vw - 40px);
           right: auto;
           left: 0;
         }
@@ -93,9 +95,10 @@ export class Device extends AppElement {
       <details @keydown=${this.key} @focusout=${this.left}>
         <summary aria-label=${this.t('device.about')} title=${this.t('device.about')}>?</summary>
         <div class="about small">
-          <strong id="device" title=${this.trial()}>${this.device()}</strong>
-          <span id="why" class="muted">${this.why()}</span>
+          <strong id="device" title=${this.trial()} data-backend=${this.state.device?.backend ?? ''} data-build=${this.state.device?.build ?? ''}>${this.device()}</strong>
+          <span id="why" class="muted" data-reason=${this.state.device?.choice?.reason ?? ''}>${this.why()}</span>
           ${this.trial() ? html`<span class="muted">${this.trial()}</span>` : nothing}
+          ${device ? html`<span class="muted" id="device-detail">${this.detail(device)}</span>` : nothing}
         </div>
       </details>
     </div>`;
@@ -118,6 +121,11 @@ export class Device extends AppElement {
     if (device.backend === 'webgpu') return this.t('run.device.webgpu');
     const cpu = this.t('run.device.cpu', { build: this.t(`run.build.${device.build}`) });
     return device.threads > 1 ? this.t('run.device.threads', { cpu, threads: device.threads }) : cpu;
+  }
+
+  /** The same for those who know the words. */
+  private detail({ backend, build, threads }: DeviceView): string {
+    return this.t('run.device.detail', { backend: backend === 'webgpu' ? 'WebGPU' : 'CPU', build, threads });
   }
 
   /** What threads were found to gain. */

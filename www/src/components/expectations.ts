@@ -5,6 +5,7 @@ import * as format from '../i18n/format.ts';
 import type { Inspection, Neighbour } from '../protocol/engine.ts';
 import { AppElement } from './base.ts';
 import { meter, shared } from './styles.ts';
+import { mark } from './term.ts';
 
 const NEIGHBOURS = 6;
 const SETTLES_MS = 150;
@@ -67,7 +68,7 @@ export class Expectations extends AppElement {
         <span class="small muted"
           >${place.surprise === null
             ? this.t('inside.first')
-            : this.t('inside.surprise', { percent: format.percent(Math.exp(-place.surprise), language), nats: format.fixed(place.surprise, 2) })}</span
+            : this.t('inside.surprise', { percent: format.percent(Math.exp(-place.surprise), language), nats: format.fixed(place.surprise, 2) })} ${mark(this, 'nats', this.t('sample.surprise'))}</span
         >
       </p>
       ${place.next.length

@@ -5,6 +5,7 @@ import { LANGUAGES, type Language } from '../i18n/i18n.ts';
 import { THEMES, type Theme } from '../theme/theme.ts';
 import { AppElement } from './base.ts';
 import { shared } from './styles.ts';
+import { ExplainEvent } from './term.ts';
 
 const THEME_ICONS: Record<Theme, unknown> = {
   auto: svg`<circle cx="8" cy="8" r="5.5" fill="none" stroke="currentColor" stroke-width="1.5"/><path d="M8 2.5a5.5 5.5 0 0 1 0 11z" fill="currentColor"/>`,
@@ -170,6 +171,7 @@ export class Header extends AppElement {
         : html`<button class="own" id="own-text" ?disabled=${this.state.engine !== 'ready' || this.fixed('own-text')} @click=${this.openOwnText}>
             ${this.t('text.own')}
           </button>`}
+      <button class="own" id="open-help" @click=${this.help}>${this.t('app.help')}</button>
       <div class="row switches">
         <div class="switch" role="group" aria-label=${this.t('app.language')}>
           ${(Object.keys(LANGUAGES) as Language[]).map(
@@ -205,5 +207,10 @@ export class Header extends AppElement {
         </div>
       </div>
     </header>`;
+  }
+
+  /** The glossary, and from there the notes of the first run once more. */
+  private help(event: Event): void {
+    this.dispatchEvent(new ExplainEvent(null, event.currentTarget as HTMLElement, ''));
   }
 }

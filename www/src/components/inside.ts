@@ -15,6 +15,7 @@ import type { PickEvent } from './score.ts';
 import './score.ts';
 import { Sight } from './sight.ts';
 import { shared } from './styles.ts';
+import { mark } from './term.ts';
 import './tensors.ts';
 
 const OPENING_CHARACTERS = 56;
@@ -146,7 +147,7 @@ export class Inside extends AppElement {
 
   override render() {
     return html`<section class="card" aria-labelledby="title">
-      <div class="head"><h2 id="title">${this.t('inside.title')}</h2><span class="small muted">${this.t('inside.help')}</span></div>
+      <div class="head"><h2 id="title">${this.t('inside.title')}</h2><span class="small muted">${this.t('inside.help')} ${mark(this, 'hidden-state', this.t('inside.hidden'))} ${mark(this, 'surprise', this.t('sample.surprise'))}</span></div>
       <form @submit=${this.submit}>
         <input
           id="inside-text"

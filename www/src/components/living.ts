@@ -1,12 +1,10 @@
 /** The living sample: what the network writes now, and how it got there. */
 import { css, html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import * as format from '../i18n/format.ts';
 import type { LivingSample } from '../protocol/messages.ts';
 import { AppElement } from './base.ts';
-import { meter, shared } from './styles.ts';
-
-const EXPECTED_SHOWN = 6;
+import { shared } from './styles.ts';
+import { word } from './term.ts';
 
 @customElement('cl-living')
 export class Living extends AppElement {
@@ -16,47 +14,58 @@ export class Living extends AppElement {
 
   static override styles = [
     shared,
-    meter,
     css`
+      .body {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) 214px;
+        gap: 20px;
+      }
+      /* All lines of a sample fit; where a narrow window breaks them, what is being written stays in sight. */
       .text {
-        height: 11.2em;
+        height: calc(8 * 1.6em + 12px);
         margin: 0;
-        overflow: hidden;
+        padding: 6px 4px;
+        overflow-y: auto;
         font: 17px/1.6 var(--serif);
         white-space: pre-wrap;
         overflow-wrap: anywhere;
-        mask-image: linear-gradient(#000 82%, transparent);
       }
       .prefix {
+        padding: 1px 5px;
+        border: 1px dashed var(--accent);
+        border-radius: 6px;
         color: var(--accent);
       }
-      .body {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) 190px;
-        gap: 20px;
+      .prefix::before {
+        margin-right: 5px;
+        content: attr(data-word);
+        font: 11px/1 var(--sans);
+        opacity: 0.85;
       }
-      .expects {
-        padding-left: 18px;
+      mark {
+        border-bottom: 2px solid var(--run-1);
+        background: color-mix(in srgb, var(--run-1) 16%, transparent);
+        color: inherit;
+      }
+      .caret {
+        border-right: 2px solid var(--accent);
+      }
+      cl-picture {
+        display: block;
+        min-width: 0;
+        min-height: 268px;
+        padding-left: 16px;
         border-left: 1px solid var(--line);
       }
-      .expects li {
-        display: grid;
-        grid-template-columns: 1.6em minmax(0, 1fr) minmax(3.2em, auto);
-        align-items: center;
-        gap: 8px;
-        font-size: 13px;
-        line-height: 1.75;
+      cl-reciting {
+        display: block;
+        min-height: 116px;
+        margin-top: 8px;
+        padding-top: 8px;
+        border-top: 1px solid var(--line);
       }
-      .expects b {
-        font: 400 15px/1.5 var(--serif);
-        text-align: center;
-      }
-      .meter i {
-        transition: width 0.12s;
-      }
-      .context {
-        min-height: 2.9em;
-        margin-bottom: 4px;
+      .waiting {
+        visibility: hidden;
       }
       .scrub {
         display: grid;
@@ -69,7 +78,10 @@ export class Living extends AppElement {
         .body {
           grid-template-columns: minmax(0, 1fr);
         }
-        .expects {
+        cl-reciting {
+          min-height: 176px;
+        }
+        cl-picture {
           padding: 12px 0 0;
           border-left: 0;
           border-top: 1px solid var(--line);
@@ -88,13 +100,12 @@ export class Living extends AppElement {
         <h2 id="title">${this.t('living.title')}</h2>
         <span class="small muted number" id="when">${this.when(sample)}</span>
       </div>
-      ${sample
-        ? html`<div class="body">
-            <p class="text" id="living" lang=${this.textLanguage(sample)}><span class="prefix">${sample.prefix}</span>${sample.characters.map((each) => each.character).join('')}</p>
-            ${this.expected(sample)}
-          </div>`
-        : html`<p class="text muted">${this.t('living.empty')}</p>`}
-      ${samples.length > 1 ? this.scrubber(samples, earlier) : nothing}
+      <div class="body">
+        ${sample ? this.written(sample) : html`<p class="text muted">${this.t('living.empty')}</p>`}
+        <cl-picture .app=${this.app} .sample=${this.shows('next-character') ? sample : null}></cl-picture>
+      </div>
+      <cl-reciting .app=${this.app} .sample=${sample}></cl-reciting>
+      ${this.scrubber(samples, earlier)}
     </section>`;
   }
 
@@ -102,7 +113,7 @@ export class Living extends AppElement {
     if (!sample) return nothing;
     const { epoch, step } = sample.position;
     if (step === 0 && this.app.runs.current?.opened) return this.t('living.opened');
-    return step === 0 ? this.t('living.untrained') : this.t('living.at', { epoch, step });
+    return step === 0 ? this.t('living.untrained') : word(this, 'step', this.t('living.at', { epoch, step }));
   }
 
   /** Lets the browser choose fitting fonts, and screen readers a fitting voice. */
@@ -110,31 +121,24 @@ export class Living extends AppElement {
     return /[\u4e00-\u9fff]/.test(sample.prefix) ? 'zh-Hans' : 'en';
   }
 
-  private expected(sample: LivingSample) {
-    const { language } = this.state;
-    const last = sample.characters.at(-1);
-    if (!last || !this.shows('next-character')) return html`<div class="expects"></div>`;
-    const before = sample.prefix + sample.characters.slice(0, -1).map((each) => each.character).join('');
-    const context = [...before].slice(-8).map((each) => format.visible(each, language)).join('');
-    return html`<div class="expects">
-      <h3>${this.t('next.title')}</h3>
-      <p class="small muted context">${this.t('next.after', { context })}</p>
-      <ol>
-        ${last.alternatives.slice(0, EXPECTED_SHOWN).map(
-          ({ character, probability }) =>
-            html`<li>
-              <b>${format.visible(character, language)}</b>
-              <span class="meter"><i .style=${`width:${probability * 100}%`}></i></span>
-              <span class="number muted">${format.percent(probability, language)}</span>
-            </li>`,
-        )}
-      </ol>
-    </div>`;
+  private written(sample: LivingSample) {
+    const caret = this.lookedAt === null && !sample.complete;
+    // No white space around what is written: the text keeps it.
+    return html`<p class="text" id="living" tabindex="0" role="group" aria-label=${this.t('living.title')} lang=${this.textLanguage(sample)}><span
+        class="prefix" data-word=${this.t('living.prompt')}>${sample.prefix}</span>${pieces(sample)}${caret ? html`<span class="caret"></span>` : nothing}</p>`;
+  }
+
+  /** What is being written stays in sight. */
+  protected override updated(): void {
+    const text = this.renderRoot.querySelector('#living');
+    if (text && this.lookedAt === null && !this.state.living?.complete) text.scrollTop = text.scrollHeight;
+    if (this.state.living?.position.step) void this.app.teaching.fetchLessons().catch(() => undefined);
   }
 
   private scrubber(samples: LivingSample[], earlier: LivingSample | undefined) {
-    const latest = samples.length - 1;
-    return html`<div class="scrub">
+    const latest = Math.max(0, samples.length - 1);
+    // Its place is kept from the beginning: nothing moves when it comes.
+    return html`<div class="scrub ${latest ? '' : 'waiting'}">
       <input
         type="range"
         min="0"
@@ -151,4 +155,16 @@ export class Living extends AppElement {
         : html`<button class="link" @click=${() => (this.lookedAt = null)}>${this.t('living.back')}</button>`}
     </div>`;
   }
+}
+
+/** The written text, with what stands word for word in the learnt text marked. */
+function pieces({ characters, likeness }: LivingSample) {
+  const text = (from: number, to: number) => characters.slice(from, to).map(({ character }) => character).join('');
+  let at = 0;
+  const parts: unknown[] = [];
+  for (const [from, to] of likeness?.spans ?? []) {
+    parts.push(text(at, from), html`<mark>${text(from, to)}</mark>`);
+    at = to;
+  }
+  return [...parts, text(at, characters.length)];
 }

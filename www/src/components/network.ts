@@ -7,6 +7,7 @@ import { AppElement } from './base.ts';
 import './diagram.ts';
 import './options.ts';
 import { shared } from './styles.ts';
+import { word } from './term.ts';
 
 @customElement('cl-network')
 export class Network extends AppElement {
@@ -53,7 +54,7 @@ export class Network extends AppElement {
     const { summary, language } = this.state;
     if (!summary) return nothing;
     return html`<span class="small muted number"
-      >${this.t('network.parameters', { count: format.compact(summary.parameters, language) })} ·
+      >${word(this, 'parameter', this.t('network.parameters', { count: format.compact(summary.parameters, language) }))} ·
       ${this.t('network.memory', { size: format.bytes(summary.memory_bytes, language) })}</span
     >`;
   }

@@ -6,8 +6,10 @@ import { choiceKey, optionKey } from '../i18n/i18n.ts';
 import { CHOICES, type ChoicePath, type OptionSpec } from '../i18n/options.ts';
 import { getOption, type OptionValue } from '../state/config.ts';
 import { coversOption } from '../state/parts.ts';
+import { TERM_OF_OPTION } from '../glossary/terms.ts';
 import { AppElement } from './base.ts';
 import { segments, shared, stepper } from './styles.ts';
+import { mark } from './term.ts';
 
 /** Builds without fused arithmetic give the same bits on every machine. */
 const EXACT_BUILDS: readonly string[] = ['simd', 'scalar'];
@@ -116,18 +118,23 @@ export class Option extends AppElement {
     const help = exact ? this.t('seed.exact') : this.t(optionKey(path, 'help'));
     return html`<fieldset class="option" ?disabled=${locked} title=${this.compact ? help : nothing}>
       ${control.kind === 'toggle'
-        ? html`<label class="toggle label">
+        ? html`<div class="row"><label class="toggle label">
             <input
               type="checkbox"
               aria-describedby="help"
               .checked=${this.value === true}
               @change=${(event: Event) => this.change((event.target as HTMLInputElement).checked)}
             />${label}
-          </label>`
-        : html`<label class="label" id="label" for="control">${label}</label>${this.control()}`}
+          </label>${this.term(label)}</div>`
+        : html`<div class="row"><label class="label" id="label" for="control">${label}</label>${this.term(label)}</div>${this.control()}`}
       <p class=${this.compact ? 'sr' : 'small muted'} id="help">${locked ? html`<strong>${this.t('options.locked')}</strong> ` : nothing}${help}${seed && !exact && this.state.session ? html` <a href=${this.app.links.exact}>${this.t('seed.exact.use')}</a>` : nothing}</p>
       ${problem ? html`<p class="small problem" role="alert" id="problem">${problem}</p>` : nothing}
     </fieldset>`;
+  }
+
+  private term(label: string) {
+    const term = TERM_OF_OPTION[this.spec.path];
+    return term ? mark(this, term, label) : nothing;
   }
 
   private problem(): string | null {

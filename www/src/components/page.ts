@@ -1,12 +1,14 @@
 /** The page: header, run bar, and three columns. Files may be dropped anywhere. */
 import { css, html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
+import type { Glossary } from '../glossary/glossary.ts';
 import { AppElement } from './base.ts';
 import './header.ts';
 import './live.ts';
 import './living.ts';
 import './network.ts';
 import './notices.ts';
+import type { ExplainEvent } from './term.ts';
 import './runbar.ts';
 import { shared } from './styles.ts';
 import './text.ts';
@@ -22,7 +24,7 @@ const COLUMNS = {
 
 @customElement('cl-page')
 export class Page extends AppElement {
-  protected readonly watches = ['hide', 'view', 'engine', 'text', 'reading'] as const;
+  protected readonly watches = ['hide', 'view', 'engine', 'guide', 'text', 'reading'] as const;
   @state() private dragging = false;
 
   static override styles = [
@@ -65,6 +67,14 @@ export class Page extends AppElement {
         min-width: 0;
       }
       /* About as tall as they will be: what stands below is not to move when they come. */
+      /* As tall as the longest note: what stands below moves neither when the notes come nor when they change. */
+      cl-guide {
+        --guide-height: 146px;
+      }
+      cl-guide.due:not(:defined) {
+        display: block;
+        min-height: var(--guide-height);
+      }
       cl-charts:not(:defined) {
         display: block;
         min-height: 660px;
@@ -207,6 +217,11 @@ export class Page extends AppElement {
           display: none !important;
         }
       }
+      @media (max-width: 1340px) {
+        cl-guide {
+          --guide-height: 168px;
+        }
+      }
       @media (max-width: 1180px) {
         main,
         main.no-write,
@@ -224,6 +239,9 @@ export class Page extends AppElement {
         }
       }
       @media (max-width: 739px) {
+        cl-guide {
+          --guide-height: 214px;
+        }
         main {
           display: flex;
           flex-direction: column;
@@ -267,6 +285,7 @@ export class Page extends AppElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.addEventListener('explain', this.explain);
     addEventListener('dragover', this.over);
     addEventListener('dragleave', this.leave);
     addEventListener('drop', this.drop);
@@ -297,11 +316,12 @@ export class Page extends AppElement {
   override render() {
     const { app } = this;
     const shown = (part: string, content: unknown) => (this.state.hide.includes(part) ? nothing : content);
-    return html`<nav aria-label=${this.t('app.skip')}>
+    return html`<cl-glossary .app=${app}></cl-glossary>
+      <nav aria-label=${this.t('app.skip')}>
         <button class="skip" @click=${this.skip}>${this.t('app.skip')}</button>
       </nav>
       ${shown('header', html`<cl-header .app=${app} @open-own-text=${this.openOwnText}></cl-header>`)}
-      <cl-runbar .app=${app}></cl-runbar>
+      <cl-runbar .app=${app}><cl-advice .app=${app}></cl-advice></cl-runbar>
       <cl-notices .app=${app}></cl-notices>
       <main class="${this.emptyColumns} ${this.state.view}">
         <section class="controls ${this.waiting ? 'waiting' : ''}" aria-label=${this.t('app.controls')}>
@@ -310,6 +330,7 @@ export class Page extends AppElement {
           ${shown('training', html`<cl-training .app=${app}></cl-training>`)}
         </section>
         <section class="watch" aria-label=${this.t('app.watch')}>
+          ${shown('living', html`<cl-guide class=${this.state.guide ? 'due' : ''} .app=${app}></cl-guide>`)}
           ${shown('living', html`<cl-living .app=${app}></cl-living>`)}
           ${shown('training', html`<cl-live .app=${app}></cl-live>`)}
           ${shown('charts', html`<cl-charts .app=${app}></cl-charts>`)}
@@ -327,6 +348,22 @@ export class Page extends AppElement {
       </main>
       <footer class="small muted">${this.t('app.private')}</footer>
       ${this.dragging ? html`<div class="drop">${this.t('text.dropHere')}</div>` : nothing}`;
+  }
+
+  /** The glossary is fetched by whoever asks. */
+  private readonly explain = async (event: Event) => {
+    const { term, anchor, detail } = event as ExplainEvent;
+    const opened = await this.glossary();
+    await (term ? opened?.explain(term, anchor, detail) : opened?.openAll());
+  };
+
+  private async glossary(): Promise<Glossary | null> {
+    await this.app.notices.attempt(() => import('../glossary/glossary.ts'));
+    const element = this.renderRoot.querySelector<Glossary>('cl-glossary');
+    // It was not fetched, or it has just become what it is, and takes up its properties.
+    if (!element || !('explain' in element)) return null;
+    await element.updateComplete;
+    return element;
   }
 
   private showInside(): void {

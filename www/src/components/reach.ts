@@ -15,6 +15,7 @@ import './chart.ts';
 import { reachOptions, type ReachCurve } from './curves.ts';
 import { told } from './reachtold.ts';
 import { shared } from './styles.ts';
+import { mark, word } from './term.ts';
 
 const LAYER_COLOURS = ['--run-0', '--run-2', '--run-1', '--run-4'];
 /** Below this a gradient is as good as gone, and its curve ends. */
@@ -137,7 +138,7 @@ export class Reach extends AppElement {
     const ends = curves[0];
     return html`<figure>
       <figcaption class="head tight">
-        <h3>${this.t('reach.title')}</h3>
+        <h3>${word(this, 'vanishing', this.t('reach.title'))} ${mark(this, 'norm', this.t('chart.gradient'))}</h3>
         <button class="link" id="compare" @click=${this.toggle}>${this.t(this.settings ? 'reach.own' : 'reach.compare')}</button>
       </figcaption>
       <p class="small muted" id="told">${this.compared ? told(this.state.language, this.compared, this.settings?.gates ?? 0) : this.t('reach.help')}</p>
@@ -199,7 +200,7 @@ export class Reach extends AppElement {
     for (const radius of RADII) choices.push([radius, this.t('reach.radius.at', { radius: format.short(radius) })]);
     const open = (bias: number) => format.percent(1 / (1 + Math.exp(-bias)), this.state.language);
     return html`<label
-        >${this.t('reach.radius')}
+        >${this.t('reach.radius')} ${mark(this, 'spectral-radius', this.t('reach.radius'))}
         <select id="radius" @change=${this.choose((value) => ({ weights: choices[Number(value)]![0] }))}>
           ${choices.map(([value, name], index) => html`<option value=${index} ?selected=${value === weights}>${name}</option>`)}
         </select>

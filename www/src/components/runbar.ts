@@ -7,6 +7,7 @@ import { latest } from '../state/runs.ts';
 import { AppElement } from './base.ts';
 import './device.ts';
 import { shared } from './styles.ts';
+import './term.ts';
 
 const PLAY = svg`<path d="M4 2.5v11l9-5.5z" fill="currentColor"/>`;
 const STEP = svg`<path d="M3 2.5v11L10.5 8zM11.4 2.5H13.4v11h-2z" fill="currentColor"/>`;
@@ -273,7 +274,8 @@ export class RunBar extends AppElement {
         ${this.buttons(canTrain)} ${this.stats()}
       </section>
       <cl-device .app=${this.app} ?hidden=${!this.shows('device')}></cl-device>
-      ${this.pending()}`;
+      ${this.pending()}
+      <slot></slot>`;
   }
 
   private buttons(canTrain: boolean) {
@@ -307,7 +309,7 @@ export class RunBar extends AppElement {
     const epochs = config?.train.epochs ?? 0;
     return html`<dl class="stats">
       <div class="stat epoch" ?hidden=${!this.shows('epoch')}>
-        <dt>${this.t('run.epoch')}</dt>
+        <dt><cl-term .app=${this.app} name="epoch">${this.t('run.epoch')}</cl-term></dt>
         <dd>
           <span id="epoch">${position?.epoch ?? 0}${epochs ? html`<span class="left epochs"> / ${epochs}</span>` : nothing}</span>
           <progress
@@ -319,11 +321,11 @@ export class RunBar extends AppElement {
         </dd>
       </div>
       <div class="stat" ?hidden=${!this.shows('loss')}>
-        <dt>${this.t('run.loss')}</dt>
+        <dt><cl-term .app=${this.app} name="loss">${this.t('run.loss')}</cl-term></dt>
         <dd id="loss">${format.loss(now?.loss)}</dd>
       </div>
       <div class="stat" ?hidden=${!this.shows('perplexity')} title=${this.t('run.perplexity.help', { vocabulary })}>
-        <dt>${this.t('run.perplexity')}</dt>
+        <dt><cl-term .app=${this.app} name="perplexity" .detail=${this.t('run.perplexity.help', { vocabulary })}>${this.t('run.perplexity')}</cl-term></dt>
         <dd id="perplexity">${format.perplexity(now?.perplexity)}</dd>
       </div>
       <div class="stat speed" ?hidden=${!this.shows('speed')}>

@@ -8,6 +8,7 @@ import { look } from './curves.ts';
 import { csvFile, saveAs } from './download.ts';
 import { runDetails, runName } from './runname.ts';
 import { shared } from './styles.ts';
+import { mark } from './term.ts';
 
 @customElement('cl-runs')
 export class Runs extends AppElement {
@@ -97,7 +98,7 @@ export class Runs extends AppElement {
     if (this.hidden) return nothing;
     return html`<section class="card" aria-labelledby="title">
       <div class="head">
-        <h2 id="title">${this.t('runs.title')}</h2>
+        <h2 id="title">${this.t('runs.title')} ${mark(this, 'perplexity', this.t('runs.best'))}</h2>
         <button class="link" id="runs-csv" @click=${this.saveTable}>${this.t('chart.save.csv')}</button>
       </div>
       <div class="fits">

@@ -14,6 +14,7 @@ import { openPart } from '../parts.ts';
 import { AppElement } from './base.ts';
 import type { BranchEvent, Continuation } from './continuation.ts';
 import { shared } from './styles.ts';
+import { mark } from './term.ts';
 
 const ALTERNATIVES = 8;
 /** More is work for the command line: every character here can be pointed at. */
@@ -139,7 +140,7 @@ export class Writer extends AppElement {
           />
           <span class="number">${sampling?.temperature.toFixed(2) ?? '–'}</span>
         </label>
-        <p class="small muted" id="temperature-help" ?hidden=${!this.shows('temperature')}>${this.t('sample.temperature.help')}</p>
+        <p class="small muted" id="temperature-help" ?hidden=${!this.shows('temperature')}>${this.t('sample.temperature.help')} ${mark(this, 'temperature', this.t('sample.temperature'))}</p>
         ${sampling ? this.more(sampling) : nothing}
       </form>
       <div class="outputs" @branch=${this.branch}>
@@ -180,9 +181,9 @@ export class Writer extends AppElement {
       <summary>${this.t('sample.more')}</summary>
       <div class="grid">
         ${this.field('length', sampling.length, 1, LONGEST, 1)} ${this.field('count', sampling.count, 1, 4, 1)}
-        ${this.field('top_k', sampling.top_k, 0, undefined, 1, this.t('sample.top_k.help'))}
-        ${this.field('top_p', sampling.top_p, 0.01, 1, 0.01, this.t('sample.top_p.help'))}
-        ${this.field('seed', sampling.seed, 0, MOST_SEED, 1)}
+        ${this.field('top_k', sampling.top_k, 0, undefined, 1, html`${this.t('sample.top_k.help')} ${mark(this, 'top-k', this.t('sample.top_k'))}`)}
+        ${this.field('top_p', sampling.top_p, 0.01, 1, 0.01, html`${this.t('sample.top_p.help')} ${mark(this, 'top-p', this.t('sample.top_p'))}`)}
+        ${this.field('seed', sampling.seed, 0, MOST_SEED, 1, mark(this, 'seed', this.t('sample.seed')))}
         <label class="check">
           <input
             type="checkbox"
@@ -196,7 +197,7 @@ export class Writer extends AppElement {
             type="checkbox"
             .checked=${sampling.greedy}
             @change=${(event: Event) => this.app.setSampling({ greedy: (event.target as HTMLInputElement).checked })}
-          />${this.t('sample.greedy')}
+          />${this.t('sample.greedy')} ${mark(this, 'greedy', this.t('sample.greedy'))}
         </label>
       </div>
     </details>`;
@@ -208,7 +209,7 @@ export class Writer extends AppElement {
     min: number,
     max: number | undefined,
     step: number,
-    help?: string,
+    help?: unknown,
   ) {
     return html`<label
       >${this.t(`sample.${name}`)}
@@ -310,7 +311,7 @@ export class Writer extends AppElement {
       this.continuations = this.continuations.map((each) => (each.id === id ? { ...each, ...change(each) } : each));
     };
     try {
-      const { skipped, stopped } = await this.app.client.write({ id, options, length }, (more: SampledCharacter[]) =>
+      const { skipped, stopped } = await this.app.client.write({ id, options, length, best: this.state.sampling!.best }, (more: SampledCharacter[]) =>
         update((present) => ({ characters: [...present.characters, ...more] })),
       );
       update(() => ({ status: stopped ? 'stopped' : 'done', skipped }));

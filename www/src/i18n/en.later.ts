@@ -67,4 +67,17 @@ export const enLater = {
   'notice.copy': 'Another tab is training this model. This tab has a copy of it, from epoch {epoch}, step {step}, and keeps it on its own.',
   'notice.allDone': 'All {epochs} epochs that were asked for are done. To go on, raise “Stop after”.',
   'notice.raise': 'Go on to {epochs} epochs',
+
+  'picture.reads': 'The character it reads',
+  'picture.state': 'Hidden state',
+  'picture.state.label': 'Hidden state, {shown} of {units} units: blue above zero, orange below, pale near zero',
+  'picture.units': '{units} units',
+  'picture.units.some': '{shown} of {units} units',
+  'picture.top': 'top layer',
+  'picture.drawn': '“{character}” was drawn: it is written, and read next. ↺',
+
+  'guide.shut': 'Do without these notes',
+  'guide.of': '{note} of 4',
+  'guide.0.title': 'This is noise',
+  'guide.0': 'The network below is new. Its numbers are random, so it picks among {vocabulary} characters almost by lot. Press Train and watch the writing change.',
 } as const;

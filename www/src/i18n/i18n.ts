@@ -6,12 +6,14 @@ import type { OptionPath } from '../state/config.ts';
 import type { en } from './en.ts';
 import type { enInside } from './en.inside.ts';
 import type { enLater } from './en.later.ts';
+import type { enTeach } from './en.teach.ts';
 import type { ChoiceKey, OptionKey } from './options.ts';
 
 export type FirstKey = keyof typeof en;
 export type LaterKey = keyof typeof enLater;
 export type InsideKey = keyof typeof enInside;
-export type MessageKey = FirstKey | LaterKey | InsideKey;
+export type TeachKey = keyof typeof enTeach;
+export type MessageKey = FirstKey | LaterKey | InsideKey | TeachKey;
 export const LANGUAGES = { 'zh-Hans': '中文', en: 'English' } as const;
 export type Language = keyof typeof LANGUAGES;
 export const ALL_LANGUAGES = Object.keys(LANGUAGES) as Language[];
@@ -29,7 +31,11 @@ const inside: Table<InsideKey> = {
   en: async () => (await import('./en.inside.ts')).enInside,
   'zh-Hans': async () => (await import('./zh.inside.ts')).zhInside,
 };
-const TABLES = { first, later, inside };
+const teach: Table<TeachKey> = {
+  en: async () => (await import('./en.teach.ts')).enTeach,
+  'zh-Hans': async () => (await import('./zh.teach.ts')).zhTeach,
+};
+const TABLES = { first, later, inside, teach };
 export type TableName = keyof typeof TABLES;
 export const ALL_TABLES = Object.keys(TABLES) as TableName[];
 

@@ -68,4 +68,17 @@ export const zhLater: Record<LaterKey, string> = {
   'notice.copy': '另一个标签页正在训练这个模型。本页用的是它的副本（第 {epoch} 轮，第 {step} 步），单独保存。',
   'notice.allDone': '设定的 {epochs} 轮已全部完成。要继续训练，请调大“训练轮数”。',
   'notice.raise': '继续训练到第 {epochs} 轮',
+
+  'picture.reads': '它读到的字',
+  'picture.state': '隐藏状态',
+  'picture.state.label': '隐藏状态，{units} 个单元中的 {shown} 个：蓝色大于零，橙色小于零，越淡越接近零',
+  'picture.units': '{units} 个单元',
+  'picture.units.some': '{units} 个单元中的 {shown} 个',
+  'picture.top': '最上一层',
+  'picture.drawn': '抽中了“{character}”：写下来，接着再读进去。↺',
+
+  'guide.shut': '不用这些提示',
+  'guide.of': '第 {note} 条，共 4 条',
+  'guide.0.title': '现在写的是噪声',
+  'guide.0': '下面的网络是全新的，里面的数字都是随机的，几乎是在 {vocabulary} 个字里抽签。点“开始训练”，看它写的东西怎样变化。',
 };

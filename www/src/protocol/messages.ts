@@ -26,6 +26,7 @@ import type {
   Summary,
   TextConfig,
   TrainConfig,
+  Trouble,
   Sampling,
   Windows,
 } from './engine.ts';
@@ -75,6 +76,7 @@ export interface Progress {
   /** Rows of 4: step, loss, gradient norm before clipping, learning rate. */
   metrics: Float64Array;
   epochs: EpochReport[];
+  trouble: Trouble | null;
   position: Position;
   charactersPerSecond: number;
 }
@@ -98,6 +100,19 @@ export interface ThreadTrial {
   gain: number;
 }
 
+/** How much of a sample stands in the text that was learnt. */
+export interface Likeness {
+  /** A passage counts from so many characters on. */
+  passage: number;
+  /** Where the written characters stand in such passages: from, to. */
+  spans: [number, number][];
+  /** The share of the written characters that do. */
+  share: number;
+  /** The share of the words that the text has; in Chinese, of the pairs of neighbouring characters. */
+  knownWords: number;
+  dense: boolean;
+}
+
 /** One sample drawn while training, to show how the writing changes. */
 export interface LivingSample {
   prefix: string;
@@ -105,6 +120,10 @@ export interface LivingSample {
   position: Position;
   /** False while it is still being written. */
   complete: boolean;
+  /** The first units of the top layer's hidden state that the last character was drawn from. */
+  hidden?: Float32Array;
+  /** Null until the learnt text has been read for it, and where it is too long for that. */
+  likeness?: Likeness | null;
 }
 
 export type WorkerEvent =
@@ -193,7 +212,8 @@ export interface SlowSize {
   units: number;
 }
 
-export type LivingOptions = Omit<SampleOptions, 'alternatives' | 'skip_unknown'>;
+/** `best`: with the parameters that predicted the held-back text best, where there are such. */
+export type LivingOptions = Omit<SampleOptions, 'alternatives' | 'skip_unknown'> & { best?: boolean };
 
 export interface WriteRequest {
   /** Chosen by the page, to name the stream in events and in `stopWriting`. */
@@ -201,6 +221,8 @@ export interface WriteRequest {
   options: SampleOptions;
   /** About so many characters: it ends with a line. */
   length: number;
+  /** With the parameters that predicted the held-back text best. */
+  best?: boolean;
 }
 
 /** The worker's calls. Each answers with a Result, because only plain data crosses whole. */

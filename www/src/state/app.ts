@@ -23,6 +23,7 @@ import { RunControl } from './run.ts';
 import { RunList } from './runlist.ts';
 import { Shelf } from './shelf.ts';
 import { Store } from './store.ts';
+import { Teaching } from './teaching.ts';
 import { TextControl } from './texts.ts';
 
 const SAMPLE_LENGTH = 200;
@@ -39,6 +40,7 @@ export class App {
   readonly run = new RunControl(this);
   readonly devices = new DeviceControl(this);
   readonly models = new ModelControl(this);
+  readonly teaching = new Teaching(this);
 
   private started: Promise<void> | undefined;
 
@@ -104,7 +106,7 @@ export class App {
   /** How writing is set before anything is changed. */
   get samplingBase(): Sampling {
     const { prefix, temperature, top_k, top_p, greedy, seed } = this.state.boot!.sampling;
-    return { prefix, temperature, top_k, top_p, greedy, seed, length: SAMPLE_LENGTH, count: 1, keepSeed: false };
+    return { prefix, temperature, top_k, top_p, greedy, seed, length: SAMPLE_LENGTH, count: 1, keepSeed: false, best: false };
   }
 
   // Language and theme
@@ -151,9 +153,9 @@ export class App {
     if (Object.keys(sampling).length === 1) this.links.writeSoon();
     // The living sample keeps its seed, so that what changes in it is what was learnt.
     const { seed } = this.samplingBase;
-    const { prefix, temperature, top_k, top_p, greedy } = next;
-    if (!['prefix', 'temperature', 'top_k', 'top_p', 'greedy'].some((name) => name in sampling)) return;
-    void this.client.living({ prefix, temperature, top_k, top_p, greedy, seed }).catch(() => undefined);
+    const { prefix, temperature, top_k, top_p, greedy, best } = next;
+    if (!['prefix', 'temperature', 'top_k', 'top_p', 'greedy', 'best'].some((name) => name in sampling)) return;
+    void this.client.living({ prefix, temperature, top_k, top_p, greedy, seed, best }).catch(() => undefined);
   }
 
   lookInside(text: string): void {

@@ -1,5 +1,5 @@
 /** The whole state of the page. Only App and its controllers change it. */
-import type { Backend, Config, Position, SampleOptions, SessionInfo, Summary } from '../protocol/engine.ts';
+import type { Backend, Config, Position, SampleOptions, SessionInfo, Summary, Trouble } from '../protocol/engine.ts';
 import type { Boot, DeviceView, Failure, LivingSample, ModelEntry, TextView } from '../protocol/messages.ts';
 import type { Language, MessageKey, Values } from '../i18n/i18n.ts';
 import type { Theme } from '../theme/theme.ts';
@@ -40,7 +40,12 @@ export type Sampling = Omit<SampleOptions, 'alternatives' | 'skip_unknown'> & {
   count: number;
   /** The next song is drawn from the same seed; otherwise each has a new one. */
   keepSeed: boolean;
+  /** With the parameters that predicted the held-back text best. */
+  best: boolean;
 };
+
+/** Trouble; or that training has diverged: `now` is then the step whose parameters are back. */
+export type Told = Omit<Trouble, 'kind'> & { kind: Trouble['kind'] | 'diverged' };
 
 export interface AppState extends Flags {
   language: Language;
@@ -72,6 +77,8 @@ export interface AppState extends Flags {
   device: DeviceView | null;
   /** The device that is being switched to. */
   switching: Backend | null;
+  /** What bodes ill in the losses or norms of late, until it is heeded or dismissed. */
+  trouble: Told | null;
   /** Multiplications a second of this device, once measured. */
   rate: number | null;
   /** Counts up whenever anything in App.runs changed. */
@@ -87,6 +94,10 @@ export interface AppState extends Flags {
   resume: ModelEntry | null;
   models: ModelEntry[];
   savedAt: number | null;
+  /** Whether the notes of the first run are shown. */
+  guide: boolean;
+  /** Whether what is said once something has been learnt has been fetched. */
+  taught: boolean;
   /** Names of parts that the link hides, and of those that it locks. */
   hide: string[];
   lock: string[];
@@ -114,6 +125,9 @@ export function initialState(language: Language, theme: Theme, hide: string[], l
     device: null,
     switching: null,
     ...flagsOf('empty'),
+    trouble: null,
+    guide: remembered('guide') === null,
+    taught: false,
     rate: Number(remembered('rate')) || null,
     runsVersion: 0,
     living: null,

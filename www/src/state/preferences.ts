@@ -1,5 +1,5 @@
 /** Small choices remembered between visits. Storage may be denied: then nothing is remembered. */
-type Name = 'language' | 'theme' | 'rate' | 'songs';
+type Name = 'language' | 'theme' | 'rate' | 'songs' | 'guide';
 
 export function remembered(name: Name): string | null {
   try {

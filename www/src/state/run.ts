@@ -32,7 +32,7 @@ export class RunControl {
     const textName = app.state.text?.name ?? '';
     const references = referencesFor(app.state.boot!, session.config, app.state.text);
     app.runs.add(newRun(app.runs.nextId(), app.runs.freeVariant(session.config.model.cell), session, textName, references));
-    app.store.set({ session, runPreset: app.state.preset, position: session.position, summary: session.summary, pending: [], problem: null, savedAt: null });
+    app.store.set({ session, runPreset: app.state.preset, position: session.position, summary: session.summary, pending: [], problem: null, savedAt: null, trouble: null });
     app.question.safe = 0;
     app.enter('begun');
     app.notices.clear('run', 'model');
@@ -130,6 +130,7 @@ export class RunControl {
         break;
       case 'stopped':
         app.enter(event.reason === 'paused' ? 'stopped' : event.reason);
+        if (event.reason === 'diverged' && event.error) app.teaching.diverged(event.error);
         if (event.reason === 'diverged' && event.error) app.notices.add('problem', 'notice.diverged', {}, event.error, { cause: 'run' });
         else if (event.reason === 'failed' && event.error) app.notices.add('problem', 'notice.problem', {}, event.error, { cause: 'run' });
         else if (event.reason === 'finished') app.notices.add('info', 'notice.finished', { epochs: app.state.position?.epoch ?? 0 });
@@ -162,6 +163,7 @@ export class RunControl {
   private takeProgress(progress: Progress): void {
     const { app } = this;
     if (app.runs.current) addProgress(app.runs.current, progress);
+    if (progress.trouble) app.teaching.warn(progress.trouble);
     if (progress.epochs.length) this.learnSpeed();
     app.store.set({ position: progress.position, runsVersion: app.state.runsVersion + 1 });
   }

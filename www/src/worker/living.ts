@@ -5,8 +5,15 @@
  */
 import type { Position, Sampler, SampledCharacter, Session } from '../protocol/engine.ts';
 import { NOWHERE, type LivingOptions, type LivingSample } from '../protocol/messages.ts';
+import type { LearntText } from './likeness.ts';
 
 const LENGTH = 120;
+/** So many lines fit where it is shown; with them a sample is complete. */
+const MOST_LINE_ENDS = 7;
+/** Units of the hidden state that are shown. */
+const UNITS_SHOWN = 256;
+/** Spent on reading the learnt text between two slices of training. */
+const READING_MS = 4;
 const CHARACTERS_PER_MS = 0.1;
 const AT_ONCE = 10;
 /** A turn may take this long; a large network writes fewer characters then. */
@@ -22,6 +29,9 @@ export class LivingWriter {
   private prefix = '';
   private restAt = 0;
   private writtenAt = 0;
+
+  /** The text that was learnt; undefined until something has been learnt, null where it is too long. */
+  learnt: LearntText | null | undefined;
 
   /** What the text itself begins with, used while no prefix was given. */
   opening = '';
@@ -58,22 +68,32 @@ export class LivingWriter {
     const started = this.now();
     const due = this.characters.length + Math.max(AT_ONCE, (started - this.writtenAt) * CHARACTERS_PER_MS);
     this.writtenAt = started;
+    let hidden: Float32Array = new Float32Array();
     do {
-      this.characters.push(...sampler.next(Math.min(AT_ONCE, LENGTH - this.characters.length)));
-    } while (this.characters.length < Math.min(due, LENGTH) && this.now() - started < TURN_MS);
-    const complete = this.characters.length >= LENGTH;
-    this.publish({ prefix: this.prefix, characters: this.characters.slice(), position: this.position, complete });
+      // The state that the next character is drawn from.
+      hidden = sampler.hidden();
+      this.characters.push(...sampler.next(1));
+    } while (!this.complete && this.characters.length < due && this.now() - started < TURN_MS);
+    const { complete } = this;
+    const likeness = this.learnt?.prepare(READING_MS) ? this.learnt.compare(this.prefix, this.characters) : null;
+    this.publish({ prefix: this.prefix, characters: this.characters.slice(), position: this.position, complete, hidden: hidden.slice(0, UNITS_SHOWN), likeness });
     if (complete) {
       this.drop();
       this.restAt = this.now() + PAUSE_BETWEEN_MS;
     }
   }
 
+  private get complete(): boolean {
+    const ends = this.characters.filter(({ character }) => character === '\n').length;
+    return ends >= MOST_LINE_ENDS || this.characters.length >= LENGTH;
+  }
+
   private async begin(session: Session, options: LivingOptions): Promise<void> {
     this.characters = [];
     this.writtenAt = this.now();
     this.prefix = options.prefix || this.opening;
-    this.sampler = await session.sampler({ ...options, prefix: this.prefix, skip_unknown: true, alternatives: ALTERNATIVES });
+    const { best, ...sampling } = options;
+    this.sampler = await session.sampler({ ...sampling, prefix: this.prefix, skip_unknown: true, alternatives: ALTERNATIVES }, best ?? false);
     // Not before: a GPU that fails at it puts the session some steps back.
     this.position = session.info().position ?? NOWHERE;
   }

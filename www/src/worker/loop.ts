@@ -2,7 +2,7 @@
  * The training loop: short slices, and between two of them everything else gets its turn. The page hears of it at
  * most ten times a second, however fast the steps are.
  */
-import type { EpochReport, Session, TrainReport } from '../protocol/engine.ts';
+import type { EpochReport, Session, TrainReport, Trouble } from '../protocol/engine.ts';
 import type { Progress, WorkerEvent } from '../protocol/messages.ts';
 import { toFailure } from './failure.ts';
 import type { LivingWriter } from './living.ts';
@@ -119,11 +119,13 @@ export class TrainLoop {
 class PendingProgress {
   private rows: ArrayLike<number>[] = [];
   private epochs: EpochReport[] = [];
+  private trouble: Trouble | null = null;
   private latest: TrainReport | null = null;
 
   add(report: TrainReport): void {
     if (report.metrics.length) this.rows.push(report.metrics);
     this.epochs.push(...report.epochs);
+    this.trouble = report.trouble ?? this.trouble;
     this.latest = report;
   }
 
@@ -138,11 +140,13 @@ class PendingProgress {
     const progress: Progress = {
       metrics,
       epochs: this.epochs,
+      trouble: this.trouble,
       position: this.latest.position,
       charactersPerSecond: this.latest.characters_per_second,
     };
     this.rows = [];
     this.epochs = [];
+    this.trouble = null;
     this.latest = null;
     return progress;
   }

@@ -86,6 +86,7 @@ async function install(next: () => Promise<Session>, text: LoadedText | null, ke
     session?.free();
     session = created;
     learnsFrom = text;
+    living.learnt = undefined;
     const info = described(created.info());
     // At once: what is saved from now on is this session, under its own id.
     kept(info);
@@ -144,8 +145,19 @@ async function showWriting(): Promise<void> {
     if (session) await living.turn(session);
     return living.writing;
   };
+  await readLearntText();
   await queue.run(() => living.drop());
   while (!loop.active && (await queue.run(turn))) await breathe();
+}
+
+/** What is written can be compared with what was learnt, once something has been. */
+async function readLearntText(): Promise<void> {
+  if (!learnsFrom || living.learnt !== undefined) return;
+  if (!loop.active && !(await queue.run(() => session?.info().position?.step))) return;
+  const { LearntText } = await import('./likeness.ts');
+  await queue.run(() => {
+    if (session && learnsFrom && living.learnt === undefined) living.learnt = LearntText.of(session);
+  });
 }
 
 function requireText(): LoadedText {
@@ -215,7 +227,7 @@ const desk: Desk = {
   ping: () => answer(() => null),
   files: () =>
     answer(async () => {
-      await Promise.all([import('./slow.ts'), fetchCorpora()]);
+      await Promise.all([import('./slow.ts'), import('./likeness.ts'), fetchCorpora()]);
       return [self.location.href, ...performance.getEntriesByType('resource').map((entry) => entry.name)];
     }),
   openText: (source, config, given) =>
@@ -260,6 +272,8 @@ const desk: Desk = {
       requireTrainable();
       loop.start();
       device.seek();
+      // What is written can do without the comparison.
+      void readLearntText().catch(() => undefined);
       return null;
     }),
   pause: () =>

@@ -30,7 +30,7 @@ export class Writer {
       const { sampler, ending } = await this.queue.run(async () => {
         const session = this.session();
         if (!session) throw new DeskError('no-session', 'There is no model yet.');
-        return { sampler: await session.sampler(request.options), ending: new Ending(request.length, session.info().vocabulary) };
+        return { sampler: await session.sampler(request.options, request.best ?? false), ending: new Ending(request.length, session.info().vocabulary) };
       });
       try {
         return { skipped: sampler.skipped, stopped: !(await this.stream(request.id, sampler, ending, send)) };

@@ -1,0 +1,3 @@
+/** What is shown once something has been learnt, and fetched then. */
+import './advice.ts';
+import './reciting.ts';

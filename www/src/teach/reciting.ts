@@ -1,0 +1,79 @@
+/** Beneath the writing: how well what was held back is predicted, and how much of the writing is recited. */
+import { css, html, nothing } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { AppElement } from '../components/base.ts';
+import { shared } from '../components/styles.ts';
+import '../components/term.ts';
+import * as format from '../i18n/format.ts';
+import type { LivingSample } from '../protocol/messages.ts';
+import { parting } from './progress.ts';
+
+@customElement('cl-reciting')
+export class Reciting extends AppElement {
+  protected readonly watches = ['runsVersion', 'session', 'sampling'] as const;
+  @property({ attribute: false }) sample: LivingSample | null = null;
+
+  static override styles = [
+    shared,
+    css`
+      p {
+        font-size: 13.5px;
+        line-height: 1.55;
+      }
+      label {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        font-size: 13.5px;
+      }
+      mark {
+        border-bottom: 2px solid var(--run-1);
+        background: color-mix(in srgb, var(--run-1) 16%, transparent);
+        color: inherit;
+      }
+    `,
+  ];
+
+  override render() {
+    return html`${this.perplexities()} ${this.recited()} ${this.parted()}`;
+  }
+
+  private perplexities() {
+    const last = this.app.runs.current?.epochs.at(-1);
+    if (!last || last.validation_perplexity === null) return nothing;
+    const values = { train: format.perplexity(last.perplexity), held: format.perplexity(last.validation_perplexity) };
+    return html`<p id="perplexities" class="number">
+      <cl-term .app=${this.app} name="perplexity">${this.t('run.perplexity')}</cl-term>${this.t('recite.perplexities', values)}
+      <cl-term .app=${this.app} name="validation" .about=${this.t('recite.held')}></cl-term>
+    </p>`;
+  }
+
+  private recited() {
+    const likeness = this.sample?.likeness;
+    if (!likeness) return nothing;
+    const values = { share: format.percent(likeness.share, this.state.language), passage: likeness.passage };
+    return html`<p id="recited">${likeness.share > 0 ? html`<mark>${values.share}</mark> ${this.t('recite.some', values)}` : this.t('recite.none', values)}</p>`;
+  }
+
+  /** What it means that the two perplexities part, and the choice of the model from before. */
+  private parted() {
+    const best = this.app.teaching.best;
+    if (!best) return nothing;
+    const parted = parting(this.app.runs.current?.epochs ?? []);
+    const values = { epoch: best.epoch, perplexity: format.perplexity(best.perplexity) };
+    return html`${parted
+        ? html`<p id="parted">
+            ${this.t('recite.parted', { epoch: parted.epoch })}
+            <cl-term .app=${this.app} name="by-heart" .about=${this.t('recite.byHeart')}></cl-term>
+          </p>`
+        : nothing}
+      <label
+        ><input
+          type="checkbox"
+          id="write-best"
+          .checked=${this.state.sampling?.best ?? false}
+          @change=${(event: Event) => this.app.setSampling({ best: (event.target as HTMLInputElement).checked })}
+        />${this.t('recite.best', values)}</label
+      >`;
+  }
+}
