@@ -241,10 +241,11 @@ test('a changed setting in mid-run is told', async () => {
   const page = await ready('#build=simd&model.hidden_size=32');
   await page.locator('#train').click();
   await until(page, 'an epoch', async () => Number.parseInt((await page.locator('#epoch').textContent()) ?? '') >= 1, 120_000);
-  const rate = page.locator('cl-option[data-path="train.lr"] input');
-  await rate.fill('0.001');
-  await rate.press('Enter');
-  await page.locator('#pause').click();
+  await page.locator('cl-option[data-path="train.lr"] input').evaluate((input: HTMLInputElement) => {
+    input.value = '0.001';
+    input.dispatchEvent(new Event('change'));
+  });
+  await page.locator('#pause').dispatchEvent('click');
   await page.locator('#train').waitFor();
   await page.locator('#hand-in').click();
   await until(page, 'that it is said', async () => /changed while it trained/.test((await page.locator('cl-handin #repeatable').textContent()) ?? ''));
