@@ -1,26 +1,57 @@
 /** Whether the page's main thread answers, and whether drawing leaves the state alone. */
+import { existsSync, readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 
-/** A main thread that is silent for this long hangs: no machine is so slow. */
-export const HANGS_AFTER = 30_000;
+/** So long between two looks at a page that does not answer. */
+const LOOK_EVERY_MS = 10_000;
+/** A main thread that works for so long without answering hangs. */
+const MOST_WORK_S = 10;
+/** Where work cannot be measured, and at the very latest. */
+const LONGEST_MS = 300_000;
 
-/** Does something with the page; fails where the page stops answering. */
-export async function answering<T>(what: string, action: Promise<T>, within = HANGS_AFTER): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const hung = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The page hangs: no answer within ${within} ms after: ${what}`)), within);
-  });
+/** Processor seconds of each page's main thread, by process; empty where the system does not tell. */
+async function workOfMainThreads(page: Page): Promise<Map<number, number>> {
+  const session = await page.context().browser()!.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  const work = new Map<number, number>();
+  for (const { type, id } of processInfo) {
+    const file = `/proc/${id}/task/${id}/stat`;
+    if (type !== 'renderer' || !existsSync(file)) continue;
+    // After the name, which may hold anything but ends with a bracket: user and system time in hundredths of a second.
+    const fields = readFileSync(file, 'utf8').split(') ').at(-1)!.split(' ');
+    work.set(id, (Number(fields[11]) + Number(fields[12])) / 100);
+  }
+  return work;
+}
+
+/**
+ * Does something with the page; fails where the page hangs. Waiting for a processor is not hanging: on a loaded machine
+ * an answer may take minutes. What counts is how much the main thread worked without answering.
+ */
+export async function answering<T>(page: Page, what: string, action: Promise<T>): Promise<T> {
+  const started = Date.now();
+  let before: Map<number, number> | null = null;
   // Where it hangs the action may fail later, when the page is closed.
   action.catch(() => undefined);
-  try {
-    return await Promise.race([action, hung]);
-  } finally {
-    clearTimeout(timer);
+  for (;;) {
+    let timer: NodeJS.Timeout | undefined;
+    const look = new Promise<'look'>((resolve) => (timer = setTimeout(() => resolve('look'), LOOK_EVERY_MS)));
+    const answer = await Promise.race([action, look]).finally(() => clearTimeout(timer));
+    if (answer !== 'look') return answer as T;
+    const work = await workOfMainThreads(page);
+    before ??= work;
+    const most = Math.max(0, ...[...work].map(([id, seconds]) => seconds - (before!.get(id) ?? seconds)));
+    if (most < MOST_WORK_S && Date.now() - started < LONGEST_MS) continue;
+    throw new Error(`The page hangs: no answer for ${Math.round((Date.now() - started) / 1000)} s, ${most.toFixed(0)} s of them at work, after: ${what}`);
   }
 }
 
-/** Updates of one element between two tasks: more than a few are a circle. */
-const MOST_UPDATES = 50;
+/**
+ * Updates of one element until a message to itself arrives: so many are a circle. On a loaded machine the page may first
+ * have to work off what its worker told it meanwhile, but never so much.
+ */
+const MOST_UPDATES = 2000;
 
 /**
  * From now on watches every element of the page. Drawing must change no state: not in render, not after an update, not
@@ -56,10 +87,12 @@ export async function watchFeedback(page: Page): Promise<void> {
       return requestUpdate.apply(this, values);
     };
     const counts = new Map<Element, number>();
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => counts.clear();
     const performing = owner('performUpdate');
     const performUpdate = performing['performUpdate']!;
     performing['performUpdate'] = function (...values) {
-      if (!counts.size) setTimeout(() => counts.clear());
+      if (!counts.size) port2.postMessage(null);
       const count = (counts.get(this) ?? 0) + 1;
       counts.set(this, count);
       if (count > most) {

@@ -39,13 +39,13 @@ test('pointing at a chart reads it out, in training and after it, and the page g
   const { page, chart, reading } = await inTraining();
   const point = async (share: number) => {
     const box = (await chart.boundingBox())!;
-    await answering('pointing at the loss chart', page.mouse.move(box.x + box.width * share, box.y + box.height / 2));
-    await answering('a reading', until(page, 'a reading', async () => READING.test(await reading())));
+    await answering(page, 'pointing at the loss chart', page.mouse.move(box.x + box.width * share, box.y + box.height / 2));
+    await answering(page, 'a reading', until(page, 'a reading', async () => READING.test(await reading())));
     return reading();
   };
   await point(0.5);
-  await answering('pausing', page.locator('#pause').click());
-  await answering('the pause', page.locator('#train').waitFor());
+  await answering(page, 'pausing', page.locator('#pause').click());
+  await answering(page, 'the pause', page.locator('#train').waitFor());
   const [early, late] = [await point(0.1), await point(0.9)];
   const [first, last] = [early, late].map((each) => each.match(/[\d.]+/g)!.map(Number)) as [number[], number[]];
   assert.ok(first[0]! < last[0]! && first[1]! > last[1]!, `${early} | ${late}`);
@@ -60,11 +60,11 @@ test('pointing at a chart reads it out, in training and after it, and the page g
 
 test('a finger reads the chart, and the reading stays when it is lifted', async () => {
   const { page, chart, reading } = await inTraining({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-  await answering('tapping the loss chart', chart.tap());
-  await answering('a reading', until(page, 'a reading', async () => READING.test(await reading())));
-  await answering('pausing', page.locator('#pause').tap());
-  await answering('the pause', page.locator('#train').waitFor());
-  assert.match(await answering('the reading', reading()), READING);
+  await answering(page, 'tapping the loss chart', chart.tap());
+  await answering(page, 'a reading', until(page, 'a reading', async () => READING.test(await reading())));
+  await answering(page, 'pausing', page.locator('#pause').tap());
+  await answering(page, 'the pause', page.locator('#train').waitFor());
+  assert.match(await answering(page, 'the reading', reading()), READING);
   assert.deepEqual(await fedBack(page), []);
   await page.context().close();
 });
@@ -74,8 +74,8 @@ test('keys read the chart, for the ear too', async () => {
   const plot = page.locator('cl-charts .hero cl-chart .plot');
   await plot.focus();
   const place = async (key: string) => {
-    await answering(`the key ${key}`, page.keyboard.press(key));
-    await answering('a reading', until(page, 'a reading', async () => READING.test(await reading())));
+    await answering(page, `the key ${key}`, page.keyboard.press(key));
+    await answering(page, 'a reading', until(page, 'a reading', async () => READING.test(await reading())));
     assert.equal(await plot.getAttribute('aria-valuetext'), await reading());
     return Number((await reading()).match(/[\d.]+/)![0]);
   };
