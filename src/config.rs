@@ -3,7 +3,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     network::{ConfigError, ModelConfig, Rule},
-    text::{CorpusOptions, Newlines, TextOptions},
+    text::{
+        Choices, CorpusOptions, EncodingChoice, FormatChoice, Invisible, Newlines, TextOptions,
+    },
     train::TrainConfig,
 };
 
@@ -31,6 +33,15 @@ pub(crate) fn short<S: serde::Serializer>(value: &f32, serializer: S) -> Result<
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]
 pub struct TextConfig {
+    /// The encoding of the text's file.
+    #[cfg_attr(feature = "cli", arg(value_name = "auto|NAME"))]
+    pub encoding: EncodingChoice,
+    /// What is around the text in its file, and left out.
+    pub format: FormatChoice,
+    /// The column of a table or the key of JSON that is the text: its name or its number.
+    pub column: Option<String>,
+    /// Whether characters that nobody sees stay.
+    pub invisible: Invisible,
     /// Whether line ends stay or become spaces.
     pub newlines: Newlines,
     /// Whether letters become lower case.
@@ -54,12 +65,22 @@ impl Default for TextConfig {
             validation,
         } = CorpusOptions::default();
         let TextOptions {
+            invisible,
             newlines,
             lowercase,
             nfc,
             max_chars,
         } = text;
+        let Choices {
+            encoding,
+            format,
+            column,
+        } = Choices::default();
         Self {
+            encoding,
+            format,
+            column,
+            invisible,
             newlines,
             lowercase,
             nfc,
@@ -85,9 +106,22 @@ impl TextConfig {
         Ok(())
     }
 
+    /// As whoever reads the file takes it.
+    pub fn reading(&self) -> Choices {
+        Choices {
+            encoding: self.encoding,
+            format: self.format,
+            column: self.column.clone(),
+        }
+    }
+
     /// As the text module takes it.
     pub fn corpus_options(&self) -> CorpusOptions {
         let Self {
+            encoding: _,
+            format: _,
+            column: _,
+            invisible,
             newlines,
             lowercase,
             nfc,
@@ -96,6 +130,7 @@ impl TextConfig {
             validation,
         } = *self;
         let text = TextOptions {
+            invisible,
             newlines,
             lowercase,
             nfc,

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use charloom::{
     Config, TextConfig,
-    checkpoint::{Checkpoint, CheckpointError, load, save},
+    checkpoint::{Checkpoint, CheckpointError, FORMAT_VERSION, load, save},
     executor::{Backend, CpuExecutor, ExecutorError},
     network::{Cell, Input, Layout, ModelConfig, initialise},
     plan::NetworkPlan,
@@ -319,7 +319,7 @@ fn every_kind_of_bad_file_has_its_code() {
         code(&rewritten(&bytes, change, all))
     };
     assert_eq!(
-        changed("/format_version", json!(2)),
+        changed("/format_version", json!(FORMAT_VERSION + 1)),
         "checkpoint-future-version"
     );
     assert_eq!(changed("/format_version", json!("1")), "checkpoint-corrupt");

@@ -353,8 +353,8 @@ fn defaults_are_the_library_s() {
     };
     let mut expected = Config::default();
     expected.train.epochs = 1;
-    expected.text.max_chars = Some(1200);
-    let plain = model("--corpus lyrics-zh --epochs 1 --max-chars 1200");
+    expected.text.max_chars = Some(4600);
+    let plain = model("--corpus lyrics-zh --epochs 1 --max-chars 4600");
     assert_eq!(plain.config, expected);
 
     let preset = charloom::presets()
@@ -394,37 +394,60 @@ fn training_on_a_gpu_is_the_same_training() {
     assert!(shown.contains("\"step\""));
 }
 
-/// Without `--epochs` training goes on for ever; Ctrl-C saves what is there.
+/// A training without end, once `file` has something in it.
+#[cfg(unix)]
+fn training(dir: &Path, arguments: &str, file: &str) -> std::process::Child {
+    let file = dir.join(file);
+    // An earlier run's would say too soon that it trains.
+    let _ = fs::remove_file(&file);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_charloom"))
+        .current_dir(dir)
+        .args(arguments.split(' '))
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while fs::metadata(&file).map_or(0, |m| m.len()) == 0 {
+        assert_eq!(child.try_wait().unwrap(), None);
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    child
+}
+
+#[cfg(unix)]
+fn send(signal: &str, child: &std::process::Child) {
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args([signal, &id]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// Without `--epochs` training goes on for ever; Ctrl-C, the system's end and a closed terminal save what is there.
 #[cfg(unix)]
 #[test]
 fn an_interrupted_training_is_saved() {
     let dir = folder("interrupt");
     fs::write(dir.join("a.txt"), lyrics(300)).unwrap();
-    let train = format!("train --text a.txt {SMALL} --out a --metrics a.jsonl");
-    let metrics = dir.join("a.jsonl");
-    // An earlier run's would say too soon that it trains.
-    let _ = fs::remove_file(&metrics);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_charloom"))
-        .current_dir(&dir)
-        .args(train.split(' '))
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    while fs::metadata(&metrics).map_or(0, |m| m.len()) == 0 {
-        assert_eq!(child.try_wait().unwrap(), None);
-        std::thread::sleep(std::time::Duration::from_millis(10));
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let _ = fs::remove_file(dir.join("a"));
+        let train = format!("train --text a.txt {SMALL} --out a --metrics a.jsonl");
+        let mut child = training(&dir, &train, "a.jsonl");
+        send(signal, &child);
+        let status = child.wait().unwrap();
+        assert!(status.success(), "{signal}: {status}");
+        assert!(ok(&dir, "inspect --model a").contains("\"step\""));
     }
-    let id = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let status = child.wait().unwrap();
-    assert!(status.success(), "{status}");
-    assert!(ok(&dir, "inspect --model a").contains("\"step\""));
+}
+
+/// A file is there before the first epoch is over.
+#[cfg(unix)]
+#[test]
+fn a_long_epoch_is_saved_in_between() {
+    let dir = folder("long");
+    let text =
+        "train --corpus lyrics-zh --hidden 64 --batch-size 4 --steps 5 --save-every 0 --out a";
+    let mut child = training(&dir, text, "a");
+    send("-KILL", &child);
+    child.wait().unwrap();
+    assert!(ok(&dir, "inspect --model a").contains("\"epoch\":0"));
 }
 
 /// The help shows defaults as they were written.
@@ -440,4 +463,264 @@ fn help_has_the_defaults() {
     ] {
         assert!(help.contains(&part), "{part} is not in {help}");
     }
+}
+
+/// Texts as people have them: what is around the words is left out, and that is said.
+#[test]
+fn files_of_every_kind_are_read_and_what_was_done_is_said() {
+    let dir = folder("kinds");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("reading/tests/data");
+    for (name, part) in [
+        ("song.lrc", "time stamps and 4 tags were left out"),
+        ("song-gbk.lrc", "time stamps"),
+        ("songs.csv", "texts of the column \"lyrics\""),
+        (
+            "utf8-with-stray-cp1252.txt",
+            "24 stray bytes were read as windows-1252",
+        ),
+        ("utf8-then-gbk.txt", "gb18030 from line"),
+        ("three-files-joined-with-boms.txt", "2 byte-order marks"),
+        ("zero-width.txt", "ZWSP ×42"),
+    ] {
+        fs::copy(data.join(name), dir.join(name)).unwrap();
+        let train = format!("train --text {name} {SMALL} --epochs 1 --out a");
+        let stderr = String::from_utf8(charloom(&dir, &train).stderr).unwrap();
+        let told = stderr.lines().filter(|line| line.contains(part)).count();
+        assert_eq!(told, 1, "{name}: {stderr}");
+    }
+    let shown = ok(&dir, "inspect --model a");
+    assert!(shown.contains("\"invisible\": \"keep\""), "{shown}");
+    // The switches, and that they stay with the model.
+    for (arguments, knows) in [
+        ("--text song.lrc --format plain", '['),
+        ("--text songs.csv --column title", '"'),
+        ("--text zero-width.txt", '\u{200B}'),
+    ] {
+        ok(
+            &dir,
+            &format!("train {arguments} {SMALL} --epochs 1 --out b"),
+        );
+        assert!(
+            ok(
+                &dir,
+                &format!("sample --model b --prefix {knows} --length 1")
+            )
+            .starts_with(knows)
+        );
+    }
+    ok(
+        &dir,
+        &format!("train --text song.lrc {SMALL} --epochs 1 --out c"),
+    );
+    assert!(fails(&dir, "sample --model c --prefix [ --length 1", 1).contains('['));
+    ok(
+        &dir,
+        &format!("train --text zero-width.txt --invisible drop {SMALL} --epochs 1 --out d"),
+    );
+    let model = charloom::checkpoint::load(&fs::read(dir.join("d")).unwrap()).unwrap();
+    assert_eq!(model.vocabulary.encode('\u{200B}'), None);
+    ok(
+        &dir,
+        &format!("train --text song.lrc --format plain {SMALL} --epochs 1 --out e"),
+    );
+    let resumed = charloom(&dir, "train --resume e --text song.lrc --epochs 2 --out f");
+    let stderr = String::from_utf8(resumed.stderr).unwrap();
+    assert!(stderr.contains("goes on at epoch 2"), "{stderr}");
+    fs::copy(data.join("song.rtf"), dir.join("song.txt")).unwrap();
+    assert!(
+        fails(&dir, &format!("train --text song.txt {SMALL} --out g"), 1).contains("rich text")
+    );
+    assert!(fails(&dir, &format!("train --text c {SMALL} --out g"), 1).contains("--resume"));
+    // Several files are one text.
+    let two = charloom(
+        &dir,
+        &format!("train --text song.lrc songs.csv {SMALL} --epochs 1 --out h"),
+    );
+    let stderr = String::from_utf8(two.stderr).unwrap();
+    assert!(
+        two.status.success()
+            && stderr.contains("2 files were read, in this order: song.lrc, songs.csv"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn nothing_that_is_read_is_written_over() {
+    let dir = folder("same");
+    let text = lyrics(300);
+    fs::write(dir.join("a.txt"), &text).unwrap();
+    fs::create_dir_all(dir.join("below")).unwrap();
+    ok(
+        &dir,
+        &format!("train --text a.txt {SMALL} --epochs 1 --out m"),
+    );
+    let model = fs::read(dir.join("m")).unwrap();
+    let mut same = vec!["a.txt", "./a.txt", "below/../a.txt"];
+    #[cfg(unix)]
+    {
+        let _ = fs::remove_file(dir.join("soft"));
+        let _ = fs::remove_file(dir.join("hard"));
+        std::os::unix::fs::symlink(dir.join("a.txt"), dir.join("soft")).unwrap();
+        fs::hard_link(dir.join("a.txt"), dir.join("hard")).unwrap();
+        same.extend(["soft", "hard"]);
+    }
+    for name in same {
+        for flags in [format!("--out {name}"), format!("--out x --metrics {name}")] {
+            let message = fails(
+                &dir,
+                &format!("train --text a.txt {SMALL} --epochs 1 {flags}"),
+                2,
+            );
+            assert!(message.contains("the same file"), "{message}");
+        }
+    }
+    for flags in [
+        "--out m",
+        "--out x --metrics m",
+        "--out y --metrics y",
+        "--out y --metrics below/../y",
+    ] {
+        let message = fails(
+            &dir,
+            &format!("train --resume m --text a.txt --epochs 3 {flags}"),
+            2,
+        );
+        assert!(message.contains("the same file"), "{message}");
+    }
+    assert_eq!(fs::read_to_string(dir.join("a.txt")).unwrap(), text);
+    assert_eq!(fs::read(dir.join("m")).unwrap(), model);
+    assert!(!dir.join("x").exists() && !dir.join("y").exists());
+}
+
+/// A link to a model stays one, and the model keeps its permissions.
+#[cfg(unix)]
+#[test]
+fn a_model_is_replaced_where_a_link_points() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = folder("link");
+    fs::write(dir.join("a.txt"), lyrics(300)).unwrap();
+    let _ = fs::remove_file(dir.join("link"));
+    fs::write(dir.join("model"), "old").unwrap();
+    fs::set_permissions(dir.join("model"), fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink("model", dir.join("link")).unwrap();
+    ok(
+        &dir,
+        &format!("train --text a.txt {SMALL} --epochs 1 --out link"),
+    );
+    assert!(fs::symlink_metadata(dir.join("link")).unwrap().is_symlink());
+    assert!(ok(&dir, "inspect --model model").contains("\"step\""));
+    let mode = fs::metadata(dir.join("model"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o640);
+    // Nothing is left beside it.
+    let names = fs::read_dir(&dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    assert!(
+        names
+            .into_iter()
+            .all(|name| !name.to_string_lossy().ends_with(".partial"))
+    );
+}
+
+/// Where a model cannot be written, no epoch is trained first.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_place_that_cannot_be_written_is_found_first() {
+    let dir = folder("unwritable");
+    fs::write(dir.join("a.txt"), lyrics(300)).unwrap();
+    let train = format!("train --text a.txt {SMALL} --metrics a.jsonl --out");
+    assert!(fails(&dir, &format!("{train} /proc/a"), 1).contains("cannot be written"));
+    // As a full disk: no file may be larger than a block.
+    let limited = format!(
+        "trap '' XFSZ; ulimit -f 1; exec {} {train} a",
+        env!("CARGO_BIN_EXE_charloom")
+    );
+    let output = Command::new("sh")
+        .current_dir(&dir)
+        .args(["-c", &limited])
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("a: cannot be written"), "{stderr}");
+    assert!(!dir.join("a").exists() && !dir.join("a.jsonl").exists());
+}
+
+#[test]
+fn a_resume_with_nothing_left_to_do_says_how_to_go_on() {
+    let dir = folder("done");
+    fs::write(dir.join("a.txt"), lyrics(300)).unwrap();
+    ok(
+        &dir,
+        &format!("train --text a.txt {SMALL} --epochs 2 --out a"),
+    );
+    let message = fails(&dir, "train --resume a --text a.txt --out b", 1);
+    assert!(
+        message.contains("nothing left") && message.contains("--epochs 4"),
+        "{message}"
+    );
+    assert!(!dir.join("b").exists());
+    ok(&dir, "train --resume a --text a.txt --epochs 4 --out b");
+}
+
+#[test]
+fn one_character_repeated_is_measured_and_alternatives_are_printed() {
+    let dir = folder("measure");
+    fs::write(dir.join("a.txt"), "abc".repeat(100)).unwrap();
+    fs::write(dir.join("aaaa.txt"), "aaaa").unwrap();
+    fs::write(dir.join("one.txt"), "a").unwrap();
+    ok(
+        &dir,
+        &format!("train --text a.txt {SMALL} --epochs 2 --out a"),
+    );
+    let eval: Value = serde_json::from_str(&ok(&dir, "eval --model a --text aaaa.txt")).unwrap();
+    assert!(eval["perplexity"].as_f64().unwrap() > 1.0);
+    assert_eq!(eval["characters"], 4);
+    assert!(fails(&dir, "eval --model a --text one.txt", 1).contains("longer text"));
+    assert!(
+        fails(
+            &dir,
+            "train --resume a --text aaaa.txt --epochs 9 --out b",
+            1
+        )
+        .contains("only repeats")
+    );
+    let listed = ok(&dir, "sample --model a --length 5 --alternatives 2");
+    assert_eq!(listed.lines().count(), 5);
+    for line in listed.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        assert_eq!(fields.len(), 4, "{line}");
+        assert!(fields[1].parse::<f32>().unwrap() <= 1.0);
+    }
+}
+
+/// A short text trains, in batches that fit it; what is asked for is done or refused.
+#[test]
+fn a_short_text_trains_in_batches_that_fit() {
+    let dir = folder("short");
+    fs::write(dir.join("song.txt"), lyrics(348)).unwrap();
+    let train = "train --text song.txt --hidden 8 --epochs 1 --out a";
+    let output = charloom(&dir, train);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{stderr}");
+    assert_eq!(
+        stderr.matches("the text is short (348 characters)").count(),
+        1,
+        "{stderr}"
+    );
+    let model = charloom::checkpoint::load(&fs::read(dir.join("a")).unwrap()).unwrap();
+    let defaults = Config::default();
+    let fitted = defaults.fitted(348, charloom::Given::default());
+    assert!(fitted.train.batch_size < defaults.train.batch_size);
+    assert_eq!(
+        (model.config.train.batch_size, model.config.train.steps),
+        (fitted.train.batch_size, fitted.train.steps)
+    );
+    assert!(fails(&dir, &format!("{train} --batch-size 32 --steps 35"), 1).contains("longer text"));
+    let exact = format!("{train} --batch-size 2 --steps 5");
+    let stderr = String::from_utf8(charloom(&dir, &exact).stderr).unwrap();
+    assert!(!stderr.contains("short"), "{stderr}");
 }

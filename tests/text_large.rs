@@ -2,9 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![cfg(feature = "encodings")]
 
-use charloom::text::{
-    Corpus, CorpusOptions, Encoding, EncodingChoice, EncodingRsTables, Part, Sampling, decode,
-};
+use charloom::text::{Corpus, CorpusOptions, Encoding, EncodingChoice, Part, Sampling, decode};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -65,7 +63,7 @@ fn fifty_megabytes() {
     let (gb, _, _) = encoding_rs::GB18030.encode(line);
     let chinese = gb.repeat(SIZE / gb.len());
     let (decoded, peak, calls) = measured("decode GB18030", || {
-        decode(&chinese, EncodingChoice::Auto, &EncodingRsTables).unwrap()
+        decode(&chinese, EncodingChoice::Auto).unwrap()
     });
     assert_eq!((decoded.encoding, decoded.replaced), (Encoding::Gb18030, 0));
     // The text is 1.5 times the bytes.
@@ -101,7 +99,7 @@ fn fifty_megabytes() {
         .repeat(SIZE / 40)
         .into_bytes();
     let (decoded, peak, _) = measured("decode UTF-8", || {
-        decode(&english, EncodingChoice::Auto, &EncodingRsTables).unwrap()
+        decode(&english, EncodingChoice::Auto).unwrap()
     });
     assert!(peak < SIZE + 1_000_000, "{peak}");
     let options = serde_json::from_str(r#"{"text":{"max_chars":10000}}"#).unwrap();

@@ -121,28 +121,6 @@ async fn errors_are_typed() {
 }
 
 #[wasm_bindgen_test]
-fn files_are_decoded_with_the_platforms_tables() {
-    // “分开不分开，我们” in GBK.
-    let gbk = [
-        0xb7, 0xd6, 0xbf, 0xaa, 0xb2, 0xbb, 0xb7, 0xd6, 0xbf, 0xaa, 0xa3, 0xac, 0xce, 0xd2, 0xc3,
-        0xc7,
-    ];
-    let decoded = wasm::decode(&gbk, None).unwrap();
-    assert_eq!(
-        get(&decoded, "text").as_string().unwrap(),
-        "分开不分开，我们"
-    );
-    assert_eq!(get(&decoded, "encoding").as_string().unwrap(), "gb18030");
-    let forced = wasm::decode(&gbk, Some("windows-1252".into())).unwrap();
-    assert!(get(&forced, "text").as_string().unwrap().starts_with("·Ö"));
-    assert_eq!(code(&wasm::decode(&[], None).unwrap_err()), "empty");
-    assert_eq!(
-        code(&wasm::decode(&[0, 1, 2, 0, 0, 3], None).unwrap_err()),
-        "binary"
-    );
-}
-
-#[wasm_bindgen_test]
 fn defaults_presets_and_summaries_are_plain_values() {
     let text = JSON::stringify(&wasm::presets().unwrap()).unwrap();
     assert!(String::from(text).contains("book-rnn-random"));

@@ -1,9 +1,10 @@
 //! The JSON part of a model file.
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::Error};
+use serde_json::Value;
 
 use super::{Checkpoint, CheckpointError};
 use crate::{
-    Config,
+    Config, TextConfig,
     text::Vocabulary,
     train::{Counters, bits},
 };
@@ -11,8 +12,10 @@ use crate::{
 /// The version that is written, and the newest that is read. It rises with every change that an
 /// older Charloom would misread or refuse, a new field of the configuration included.
 pub const FORMAT_VERSION: u64 = 2;
-/// The version that is written where there are no best parameters, which is all that version 2 added.
-const WITHOUT_BEST: u64 = 1;
+/// The version that is written where there is nothing that version 2 added: best parameters, and how a text is read.
+const BEFORE: u64 = 1;
+/// Options that version 2 added. At their defaults they are not written.
+const ADDED: [&str; 4] = ["encoding", "format", "column", "invisible"];
 
 /// The key of the JSON text among the file's metadata.
 pub(super) const KEY: &str = "charloom";
@@ -28,6 +31,7 @@ const UNKNOWN: char = char::REPLACEMENT_CHARACTER;
 pub(super) struct Metadata {
     format_version: u64,
     charloom_version: String,
+    #[serde(serialize_with = "as_before")]
     pub config: Config,
     /// Every token's character, in token order; the unknown token's, the last, is U+FFFD.
     vocabulary: Vec<char>,
@@ -38,6 +42,23 @@ pub(super) struct Metadata {
     /// Where the best parameters are from, if the file has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<BestMetadata>,
+}
+
+fn is_read_by_default(text: &TextConfig) -> bool {
+    let default = TextConfig::default();
+    text.reading() == default.reading() && text.invisible == default.invisible
+}
+
+/// Without the options of [`ADDED`] that are at their defaults.
+fn as_before<S: Serializer>(config: &Config, serializer: S) -> Result<S::Ok, S::Error> {
+    let value = |config: &Config| serde_json::to_value(config).map_err(S::Error::custom);
+    let (mut written, defaults) = (value(config)?, value(&Config::default())?);
+    if let Some(text) = written.get_mut("text").and_then(Value::as_object_mut) {
+        text.retain(|name, value| {
+            !ADDED.contains(&name.as_str()) || *value != defaults["text"][name]
+        });
+    }
+    written.serialize(serializer)
 }
 
 /// Of the best parameters.
@@ -62,10 +83,10 @@ impl Metadata {
             loss: best.loss,
         });
         Self {
-            format_version: if best.is_some() {
+            format_version: if best.is_some() || !is_read_by_default(&checkpoint.config.text) {
                 FORMAT_VERSION
             } else {
-                WITHOUT_BEST
+                BEFORE
             },
             charloom_version: env!("CARGO_PKG_VERSION").into(),
             config: checkpoint.config.clone(),

@@ -7,7 +7,7 @@ use crate::{
     plan::NetworkPlan,
     sample::{SampleOptions, Sampler},
     simd::Isa,
-    text::{Corpus, Sampling},
+    text::{Corpus, Sampling, TextError},
     train::{Optimizer, Trainer, TrainerState},
 };
 
@@ -105,6 +105,10 @@ impl Checkpoint {
     ) -> Result<Resumed, Error> {
         let options = self.config.text.corpus_options();
         let corpus = Corpus::with_vocabulary(text, &options, self.vocabulary)?;
+        if let (1, Some(&token)) = (corpus.statistics().distinct, corpus.tokens().first()) {
+            let character = corpus.vocabulary().decode(token);
+            return Err(TextError::OneDistinctCharacter { character }.into());
+        }
         let moments = self.config.train.optimizer_kind().moments();
         let exact = corpus.fingerprint() == self.fingerprint
             && self.state.moments.len() == moments.len()
@@ -146,6 +150,16 @@ impl Checkpoint {
         let tokens = corpus.tokens().to_vec();
         // A trainer that never trains: no moments, and batches that a short text fills too.
         let targets = tokens.len() - 1;
+        if targets == 0 {
+            let (characters, needed, batch_size, steps) = (1, 2, 1, 1);
+            return Err(TextError::TooShort {
+                characters,
+                needed,
+                batch_size,
+                steps,
+            }
+            .into());
+        }
         let train = &mut config.train;
         train.sampling = Sampling::Random;
         train.steps = train.steps.min(targets);

@@ -77,11 +77,15 @@ impl Corpus {
     /// [`TextError::NothingKept`]. Whether the text is long enough depends on the batch: see [`Self::batches`].
     pub fn new(text: &str, options: &CorpusOptions) -> Result<Self, TextError> {
         Self::build(text, options, |_, counts| {
+            if let [(character, _)] = counts.sorted[..] {
+                return Err(TextError::OneDistinctCharacter { character });
+            }
             Vocabulary::from_counts(counts, options.min_count)
         })
     }
 
-    /// As [`Self::new`], but with the vocabulary of a model that is there already; `min_count` has no effect.
+    /// As [`Self::new`], but with the vocabulary of a model that is there already; `min_count` has no effect, and one
+    /// character repeated is a text: it can be measured.
     /// Characters without a token become the unknown one.
     ///
     /// Errors: as [`Self::new`], and [`TextError::UnknownCharacters`] where the vocabulary has no unknown token.
@@ -121,10 +125,8 @@ impl Corpus {
 
         let text = prepare(text, &options.text);
         let counts = Counts::of(&text);
-        match counts.sorted[..] {
-            [] => return Err(TextError::Empty),
-            [(character, _)] => return Err(TextError::OneDistinctCharacter { character }),
-            _ => (),
+        if counts.sorted.is_empty() {
+            return Err(TextError::Empty);
         }
         let vocabulary = vocabulary(&text, &counts)?;
         let tokens = vocabulary.encode_text(&text);

@@ -1,7 +1,7 @@
 //! Everything that can go wrong between a file and its batches.
 
-use super::encoding::{Encoding, EncodingChoice};
 use crate::error::{Details, details};
+use charloom_reading::ReadError;
 
 /// Why a text cannot be used. Each message says what was found, what is needed and what to do.
 ///
@@ -12,31 +12,9 @@ pub enum TextError {
     #[error("the text is empty: choose a file with some text in it, or paste some")]
     Empty,
 
-    /// Not a text file.
-    #[error(
-        "this is not a text file{}: {controls} of its first {examined} characters are control codes; \
-         save the text itself as plain text (.txt, UTF-8) and open that",
-        looks_like.map(|kind| format!(" (it looks like {kind})")).unwrap_or_default()
-    )]
-    Binary {
-        /// What its first bytes say it is, where they say.
-        looks_like: Option<&'static str>,
-        /// Control codes found, of `examined` bytes or characters.
-        controls: usize,
-        /// How many were examined.
-        examined: usize,
-    },
-
-    /// An encoding's name that is not one of ours.
-    #[error(
-        "unknown text encoding {found:?}: use {}, or one of {}",
-        EncodingChoice::AUTO,
-        Encoding::labels()
-    )]
-    UnknownEncoding {
-        /// The name as given.
-        found: String,
-    },
+    /// A file that gives no text.
+    #[error(transparent)]
+    Read(#[from] ReadError),
 
     /// An option outside its range.
     #[error("{name} is {found}, but must be {needed}")]
@@ -190,8 +168,7 @@ impl TextError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Empty => "empty",
-            Self::Binary { .. } => "binary",
-            Self::UnknownEncoding { .. } => "unknown-encoding",
+            Self::Read(error) => error.code(),
             Self::BadOption { .. } => "bad-option",
             Self::OneDistinctCharacter { .. } => "one-distinct-character",
             Self::NothingKept { .. } => "nothing-kept",
@@ -209,6 +186,7 @@ impl TextError {
     /// What the message holds, by name; places are counted from 1.
     pub fn details(&self) -> Details {
         match self {
+            Self::Read(error) => error.details(),
             Self::BadOption { name, found, .. } => details! { name, found },
             Self::NothingKept { min_count, highest } => details! { min_count, highest },
             Self::TooShort {
@@ -246,16 +224,6 @@ mod tests {
 
     #[test]
     fn messages_read_well() {
-        let binary = TextError::Binary {
-            looks_like: Some("a PDF document"),
-            controls: 3,
-            examined: 10,
-        };
-        assert_eq!(
-            binary.to_string(),
-            "this is not a text file (it looks like a PDF document): 3 of its first 10 characters are control \
-             codes; save the text itself as plain text (.txt, UTF-8) and open that"
-        );
         let unknown = TextError::UnknownCharacter {
             character: 'é',
             position: 2,
@@ -266,14 +234,5 @@ mod tests {
                 .starts_with("character 3 of the text, 'é', does not occur"),
             "{unknown}"
         );
-        let encoding = TextError::UnknownEncoding {
-            found: "utf-7".into(),
-        };
-        assert_eq!(
-            encoding.to_string(),
-            "unknown text encoding \"utf-7\": use auto, or one of utf-8, utf-16le, utf-16be, gb18030, big5, \
-             windows-1252"
-        );
-        assert_eq!(encoding.code(), "unknown-encoding");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | step | item | what it does |
 //! | --- | --- | --- |
-//! | [`decode()`] | bytes → [`Decoded`] | finds the encoding, or uses the one chosen |
+//! | [`charloom_reading`] | bytes → text | finds the encoding, or uses the one chosen |
 //! | [`prepare()`] | text → text | line ends, NFC, lower case, the first N characters ([`TextOptions`]) |
 //! | [`Vocabulary`] | characters ↔ tokens | one token per code point, most frequent first |
 //! | [`Corpus`] | text → tokens | the tokens, split for training and validation, and [`Statistics`] |
@@ -14,23 +14,19 @@ mod batches;
 mod code_points;
 mod corpora;
 mod corpus;
-mod decode;
-mod detect;
-mod encoding;
 mod error;
-mod hanzi;
 mod prepare;
-mod score;
 mod vocabulary;
 
 pub use batches::{Batches, Cursor, Sampling};
+pub use charloom_reading::{
+    Choices, Confidence, Encoding, EncodingChoice, FormatChoice, ReadError,
+};
+#[cfg(feature = "encodings")]
+pub use charloom_reading::{Decoded, File, Note, Reading, decode, read};
 pub use corpora::{EmbeddedCorpus, embedded, find};
 pub(crate) use corpus::held_out;
 pub use corpus::{Corpus, CorpusOptions, Part, Statistics, fingerprint};
-pub use decode::{Decoded, decode};
-#[cfg(feature = "encodings")]
-pub use encoding::EncodingRsTables;
-pub use encoding::{Confidence, Encoding, EncodingChoice, Tables};
 pub use error::TextError;
-pub use prepare::{Newlines, TextOptions, prepare};
+pub use prepare::{Invisible, Newlines, TextOptions, prepare};
 pub use vocabulary::{MAX_VOCABULARY, Vocabulary};

@@ -1,5 +1,6 @@
 //! What is done to a text before its characters are counted.
 
+use charloom_reading::left_out;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -15,10 +16,24 @@ pub enum Newlines {
     Space,
 }
 
+/// What becomes of characters that nobody sees: zero-width ones, soft hyphens, control codes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum Invisible {
+    /// They stay, and are learnt.
+    #[default]
+    Keep,
+    /// They are left out; no-break and other odd spaces become plain ones.
+    Drop,
+}
+
 /// How to prepare a text. In JSON every field may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TextOptions {
+    /// What becomes of characters that nobody sees. Default: kept.
+    pub invisible: Invisible,
     /// What becomes of line ends. Default: kept.
     pub newlines: Newlines,
     /// Whether to make all letters lower case. Default: no.
@@ -39,16 +54,21 @@ impl TextOptions {
     }
 }
 
-/// Prepares a text: line ends become `\n`, then NFC, lower case, newlines to spaces, the first N characters.
+/// Prepares a text: invisible characters go, line ends become `\n`, then NFC, lower case, newlines to spaces, the first N
+/// characters.
 ///
 /// Line ends are CR LF, CR, LF, NEL (U+0085), U+2028 and U+2029. Lower case is per character, without regard to
 /// its neighbours (Σ becomes σ also at the end of a word). One pass, at most one copy (one more to
 /// compose); none where nothing changes.
 pub fn prepare<'a>(text: &'a str, options: &TextOptions) -> Cow<'a, str> {
-    let composed = if options.nfc {
-        compose(text)
-    } else {
-        Cow::Borrowed(text)
+    let seen = match options.invisible {
+        Invisible::Drop => without_invisible(text),
+        Invisible::Keep => Cow::Borrowed(text),
+    };
+    let composed = match (options.nfc, seen) {
+        (false, seen) => seen,
+        (true, Cow::Borrowed(text)) => compose(text),
+        (true, Cow::Owned(text)) => Cow::Owned(compose(&text).into_owned()),
     };
     let to_space = options.newlines == Newlines::Space;
     let changes = |c| match c {
@@ -74,6 +94,20 @@ pub fn prepare<'a>(text: &'a str, options: &TextOptions) -> Cow<'a, str> {
         finish(lines, options, &mut prepared);
     }
     Cow::Owned(prepared)
+}
+
+fn without_invisible(text: &str) -> Cow<'_, str> {
+    if !text.contains(|c| left_out(c).is_some()) {
+        return Cow::Borrowed(text);
+    }
+    let mut seen = String::with_capacity(text.len());
+    for c in text.chars() {
+        match left_out(c) {
+            Some(instead) => seen.push_str(instead),
+            None => seen.push(c),
+        }
+    }
+    Cow::Owned(seen)
 }
 
 /// Unicode NFC.
@@ -153,7 +187,7 @@ mod tests {
             serde_json::from_str::<TextOptions>("{}").unwrap(),
             TextOptions::default()
         );
-        let json = r#"{"newlines":"space","lowercase":true,"max_chars":10000,"nfc":true}"#;
+        let json = r#"{"invisible":"drop","newlines":"space","lowercase":true,"max_chars":10000,"nfc":true}"#;
         let options = serde_json::from_str::<TextOptions>(json).unwrap();
         assert_eq!(serde_json::to_string(&options).unwrap(), json);
         assert!(serde_json::from_str::<TextOptions>(r#"{"lowerCase":true}"#).is_err());
@@ -202,6 +236,19 @@ mod tests {
         ));
     }
 
+    #[test]
+    fn invisible_characters_are_left_out_where_asked() {
+        let text = "a\u{200B}b\u{AD}c\u{A0}d\u{FEFF}\u{7}\te\u{2028}中\u{3000}👩\u{200D}👧";
+        assert_eq!(
+            prepare(text, &with(|o| o.invisible = Invisible::Drop)),
+            "abc d\te\n中\u{3000}👩\u{200D}👧"
+        );
+        assert_eq!(prepare("a\u{200B}b", &TextOptions::default()), "a\u{200B}b");
+        // An accent that a zero-width space kept from its letter.
+        let both = with(|o| (o.invisible, o.nfc) = (Invisible::Drop, true));
+        assert_eq!(prepare("e\u{200B}\u{301}", &both), "é");
+    }
+
     /// The same, step by step.
     fn naive(text: &str, options: &TextOptions) -> String {
         let mut text = text
@@ -228,7 +275,7 @@ mod tests {
             space: bool, lowercase: bool, nfc: bool, max_chars in proptest::option::of(0usize..20),
         ) {
             let newlines = if space { Newlines::Space } else { Newlines::Keep };
-            let options = TextOptions { newlines, lowercase, max_chars, nfc };
+            let options = TextOptions { newlines, lowercase, max_chars, nfc, ..TextOptions::default() };
             prop_assert_eq!(prepare(&text, &options).into_owned(), naive(&text, &options));
         }
     }

@@ -3,7 +3,6 @@ mod backend;
 mod convert;
 mod inside;
 mod session;
-mod tables;
 #[cfg(feature = "threads")]
 mod threads;
 mod trace;
@@ -17,7 +16,7 @@ use wasm_bindgen::prelude::*;
 use crate::{
     Config, Error,
     network::{ModelConfig, Summary},
-    text::{self, EncodingChoice},
+    text,
     train::TrainConfig,
 };
 
@@ -68,45 +67,6 @@ pub fn corpora() -> Result<JsValue, JsValue> {
         })
         .collect();
     to_js(&all)
-}
-
-/// Bytes to text. `encoding` is detected when not given.
-///
-/// # Errors
-/// A `CharloomError`.
-#[wasm_bindgen(unchecked_return_type = "Decoded")]
-pub fn decode(
-    bytes: &[u8],
-    #[wasm_bindgen(unchecked_param_type = "Encoding | undefined")] encoding: Option<String>,
-) -> Result<JsValue, JsValue> {
-    #[derive(Serialize)]
-    struct Out {
-        text: String,
-        encoding: text::Encoding,
-        bom: bool,
-        replaced: usize,
-        confidence: text::Confidence,
-    }
-    let choice: EncodingChoice = match encoding {
-        Some(label) => label
-            .parse()
-            .map_err(|e: text::TextError| throw(&e.into()))?,
-        None => EncodingChoice::Auto,
-    };
-    let text::Decoded {
-        text,
-        encoding,
-        bom,
-        replaced,
-        confidence,
-    } = text::decode(bytes, choice, &tables::PlatformTables).map_err(|e| throw(&e.into()))?;
-    to_js(&Out {
-        text,
-        encoding,
-        bom,
-        replaced,
-        confidence,
-    })
 }
 
 /// What a text holds, prepared as `options` say.

@@ -19,6 +19,9 @@ export interface TrainConfig {
   seed: number;
 }
 export interface TextConfig {
+  encoding: string;                     // 'auto' or a WHATWG label
+  format: 'auto' | 'plain' | 'timed' | 'table' | 'json'; column: string | null;
+  invisible: 'keep' | 'drop';
   newlines: 'keep' | 'space'; lowercase: boolean; nfc: boolean; max_chars: number | null;
   min_count: number; validation: number;      // share of the tail
 }
@@ -26,8 +29,6 @@ export interface Config { text: TextConfig; model: ModelConfig; train: TrainConf
 /** Options that somebody chose: fitting to a text leaves them as they are. */
 export interface Given { batch_size?: boolean; steps?: boolean; validation?: boolean }
 
-export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'gb18030' | 'big5' | 'windows-1252';
-export interface Decoded { text: string; encoding: Encoding; bom: boolean; replaced: number; confidence: 'certain' | 'likely' | 'guess' }
 export interface Statistics { characters: number; distinct: number; kept: number; most_frequent: [string, number][]; share_covered: number }
 export interface Summary { layers: { name: string; output_shape: string; parameters: number; note?: string }[]; parameters: number; keras_parameters: number; memory_bytes: number }
 

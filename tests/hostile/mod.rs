@@ -5,9 +5,7 @@
 use charloom::{
     Config,
     checkpoint::{load, save},
-    text::{
-        Corpus, Encoding, EncodingChoice, EncodingRsTables, Newlines, TextOptions, decode, prepare,
-    },
+    text::{Corpus, Encoding, EncodingChoice, Newlines, TextOptions, decode, prepare},
 };
 
 /// A name, as `fuzz/` has it, and what must hold.
@@ -34,12 +32,15 @@ pub fn text(bytes: &[u8]) {
     let Some((&choice, bytes)) = bytes.split_first() else {
         return;
     };
-    let chosen = Encoding::ALL.get(usize::from(choice & 15)).copied();
+    // 0: none is chosen.
+    let chosen = usize::from(choice & 15).checked_sub(1);
+    let chosen = chosen.and_then(|chosen| Encoding::ALL.get(chosen).copied());
     let chosen = chosen.map_or(EncodingChoice::Auto, EncodingChoice::Use);
-    let Ok(decoded) = decode(bytes, chosen, &EncodingRsTables) else {
+    let Ok(decoded) = decode(bytes, chosen) else {
         return;
     };
-    if decoded.replaced == 0 && decoded.encoding == Encoding::Utf8 {
+    let whole = decoded.strays + decoded.marks + decoded.changes.len() == 0;
+    if whole && decoded.replaced == 0 && decoded.encoding == Encoding::Utf8 {
         assert!(bytes.ends_with(decoded.text.as_bytes()));
     }
     let options = TextOptions {
@@ -51,6 +52,7 @@ pub fn text(bytes: &[u8]) {
         lowercase: choice & 32 != 0,
         nfc: choice & 64 != 0,
         max_chars: (choice & 128 != 0).then_some(20),
+        ..TextOptions::default()
     };
     let prepared = prepare(&decoded.text, &options);
     assert!(!prepared.contains(['\r', '\u{85}', '\u{2028}', '\u{2029}']));

@@ -20,6 +20,7 @@ const PLACED: Record<string, Part> = {
 /** Parts that someone opens. */
 const OPENED = {
   slow: { tables: ['inside'], code: () => import('./slow/player.ts') },
+  reading: { tables: ['reading'], code: () => import('./components/reading.ts') },
   windows: { tables: ['inside'], code: () => import('./windows/windows.ts') },
   // These bring their messages along.
   songs: { tables: [], code: () => Promise.all([import('./components/continuation.ts'), import('./songs/shelf.ts')]) },

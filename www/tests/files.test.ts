@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { openSite, until, type Site } from './browser.ts';
+import { openSite, until, WWW, type Site } from './browser.ts';
 
 let site: Site;
 let page: Page;
@@ -43,6 +43,96 @@ for (const [name, content, code] of BAD) {
     for (const close of await page.locator('cl-notices .notice.problem button').all()) await close.click();
   });
 }
+
+/** The files that the native tests read, and what is to come of them: the same decision in the page. */
+const DATA = join(WWW, '../reading/tests/data');
+const READ: [name: string, encoding: string, format: string, notes: string[], begins: string][] = [
+  ['utf8-with-stray-cp1252.txt', 'utf-8', 'plain', ['strays'], 'The kettle hums'],
+  ['utf8-then-gbk.txt', 'utf-8', 'plain', ['changes'], '雨落在小城'],
+  ['ko-utf16le-no-mark.txt', 'utf-16le', 'plain', [], '비가'],
+  ['th-utf16be-no-mark.txt', 'utf-16be', 'plain', [], 'ฝนตก'],
+  ['ja-eucjp.txt', 'euc-jp', 'plain', [], '雨の音が'],
+  ['ru-windows1251.txt', 'windows-1251', 'plain', [], 'Дождь стучит'],
+  ['three-files-joined-with-boms.txt', 'utf-8', 'plain', ['marks'], 'The kettle hums'],
+  ['zero-width.txt', 'utf-8', 'plain', ['marks', 'invisible'], 'The kettle hums'],
+  ['song.lrc', 'utf-8', 'timed', ['timed'], 'The kettle hums'],
+  ['song-gbk.lrc', 'gb18030', 'timed', ['timed'], '雨落在小城'],
+  ['songs.csv', 'utf-8', 'table', ['column'], 'The kettle hums'],
+];
+
+const choose = (...names: string[]) => page.locator('cl-text input[type=file]').setInputFiles(names);
+const opened = (name: string) =>
+  until(page, name, async () => ((await page.locator('#corpus option:checked').textContent()) ?? '').trim() === name, 30_000);
+const excerpt = async () => (await page.locator('cl-text .excerpt').textContent()) ?? '';
+
+for (const [name, encoding, format, notes, begins] of READ) {
+  test(`${name} is read as natively, and what was done is told`, async () => {
+    await choose(join(DATA, name));
+    await opened(name);
+    await page.locator('#encoding option').nth(30).waitFor({ state: 'attached' });
+    assert.equal(await page.locator('#encoding').inputValue(), encoding);
+    assert.match((await page.locator('#format option').first().textContent()) ?? '', new RegExp({ plain: 'plain', timed: 'time', table: 'table' }[format]!));
+    const told = await page.locator('#reading-notes li').evaluateAll((items) => items.map((item) => item.getAttribute('data-code')));
+    assert.deepEqual(told.sort(), [...notes].sort());
+    assert.ok((await excerpt()).startsWith(begins), await excerpt());
+  });
+}
+
+test('what was left out can be kept, another column chosen, invisible characters dropped', async () => {
+  await choose(join(DATA, 'song.lrc'));
+  await opened('song.lrc');
+  await page.locator('#format').selectOption('plain');
+  await until(page, 'the time stamps', async () => (await excerpt()).includes('[00:03.37]'));
+  await choose(join(DATA, 'songs.csv'));
+  await opened('songs.csv');
+  await page.locator('#column').selectOption('title');
+  await until(page, 'the titles', async () => (await excerpt()).startsWith('Song "0"'));
+  // The next file is read as it is found out again.
+  await choose(join(DATA, 'song.lrc'));
+  await opened('song.lrc');
+  await until(page, 'the words', async () => (await excerpt()).startsWith('The kettle'));
+  await choose(join(DATA, 'zero-width.txt'));
+  await opened('zero-width.txt');
+  assert.match((await page.locator('.frequent').textContent()) ?? '', /ZWSP/);
+  await page.locator('#invisible').click();
+  await until(page, 'no invisible characters', async () => !/ZWSP|SHY|NBSP/.test((await page.locator('.frequent').textContent()) ?? ''));
+});
+
+test('a rich text is refused; a text that is not recognised is read as chosen by hand', async () => {
+  await choose(join(DATA, 'song.rtf'));
+  await page.locator('cl-notices [data-code=document]').waitFor();
+  await page.locator('#refused button').click();
+  await page.locator('#refused').waitFor({ state: 'detached' });
+  const unknown = join(folder, 'unknown.txt');
+  // Spaces between bytes that no table has a text for.
+  writeFileSync(unknown, Buffer.from(Array.from({ length: 4000 }, (_, i) => (i % 9 === 8 ? 0x20 : 0x80 | (Math.imul(i, 2654435761) >>> 24)))));
+  await choose(unknown);
+  await page.locator('cl-notices [data-code=no-encoding]').waitFor();
+  await page.locator('#refused-encoding').selectOption('koi8-r');
+  await opened('unknown.txt');
+  assert.equal(await page.locator('#encoding').inputValue(), 'koi8-r');
+  await page.locator('#refused').waitFor({ state: 'detached' });
+  for (const close of await page.locator('cl-notices .notice.problem button').all()) await close.click();
+});
+
+test('archives of texts are read', async () => {
+  await choose(join(DATA, 'songs.zip'));
+  await opened('songs.zip');
+  assert.match((await page.locator('#reading-notes').textContent()) ?? '', /one\.txt.*two\.lrc/);
+  await choose(join(DATA, 'song.txt.gz'));
+  await opened('song.txt.gz');
+  assert.ok((await excerpt()).startsWith('The kettle'));
+});
+
+test('a model is opened whatever its name', async () => {
+  const model = join(folder, 'renamed.txt');
+  const download = page.waitForEvent('download');
+  await page.locator('#save').click();
+  await (await download).saveAs(model);
+  await choose(model);
+  await page.getByText('renamed.txt').first().waitFor();
+  assert.equal(await page.locator('cl-notices [data-code]').count(), 0);
+});
 
 test('a file that is no model says so', async () => {
   const path = join(folder, 'broken.safetensors');

@@ -108,7 +108,7 @@ test('several files become one text; one of them can be left out', async () => {
   await page.locator('#paste-use').click();
   await until(page, 'both files', async () => (await chosen(page)) === 'one.txt + three.txt');
   const statistics = (await page.locator('#statistics').textContent()) ?? '';
-  assert.match(statistics, new RegExp(`^\\s*${SONG.trimEnd().length + 2 + 'quagga quagga'.length} characters`));
+  assert.match(statistics, new RegExp(`^\\s*${SONG.trimEnd().length + 2 + 'quagga quagga\n'.length} characters`));
   await page.context().close();
 });
 

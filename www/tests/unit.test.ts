@@ -130,6 +130,17 @@ test('the language follows the browser until the user chooses', async () => {
   assert.equal(translate('en', 'time.seconds', { count: 5 }), '5 s');
 });
 
+test('no character is shown as nothing', () => {
+  const shown = (text: string) => [...text].map((character) => format.visible(character, 'en'));
+  assert.deepEqual(shown('a中\u200b\u00a0\u00ad\ufeff\u0007\u2028\ue000\u0301'), ['a', '中', 'ZWSP', 'NBSP', 'SHY', 'BOM', 'U+0007', 'U+2028', 'U+E000', '◌\u0301']);
+  // Whatever is neither a letter, a number, a sign nor punctuation.
+  for (let code = 0; code <= 0x2ffff; code++) {
+    if (code >= 0xd800 && code <= 0xdfff) continue;
+    const character = String.fromCodePoint(code);
+    if (/[\p{C}\p{Z}\p{M}]/u.test(character)) assert.notEqual(format.visible(character, 'en'), character, code.toString(16));
+  }
+});
+
 test('numbers read well', () => {
   assert.equal(format.short(0.003), '0.003');
   assert.equal(format.short(1234.6), '1235');

@@ -73,9 +73,11 @@ pub const GPU_FEATURE: &str = "--features=charloom/webgpu";
 /// Compiles `variant` and makes its folder in `pkg/`; whether that is another than it was.
 pub fn wasm_variant(tools: &Tools, variant: Variant) -> Result<bool> {
     compile(tools, variant)?;
+    let module = format!("{}.wasm", variant.package().replace('-', "_"));
     let module = variant
         .target_dir()
-        .join("wasm32-unknown-unknown/release/charloom.wasm");
+        .join("wasm32-unknown-unknown/release")
+        .join(module);
     let folder = paths::pkg().join(variant.name());
 
     let stamp = folder.join(".built-from");
@@ -100,8 +102,8 @@ pub fn wasm_variant(tools: &Tools, variant: Variant) -> Result<bool> {
 pub fn compile(tools: &Tools, variant: Variant) -> Result<()> {
     tools
         .wasm_cargo(variant)?
-        .args(["build", "--package", "charloom", "--lib", "--release"])
-        .args(["--target", "wasm32-unknown-unknown"])
+        .args(["build", "--package", variant.package()])
+        .args(["--lib", "--release", "--target", "wasm32-unknown-unknown"])
         .args(variant.cargo_features())
         .run()
 }

@@ -67,7 +67,8 @@ fn wasm_lints(tools: &Tools) -> Result<()> {
     tools
         .wasm_cargo(Variant::Webgpu)?
         // Optimised like the builds: what is compiled for this machine serves both.
-        .args(["clippy", "--release", "--package", "charloom", "--lib"])
+        .args(["clippy", "--release", "--lib"])
+        .args(["--package", "charloom", "--package", "charloom-reading"])
         .args(
             Variant::Webgpu
                 .test_suites()
@@ -76,7 +77,7 @@ fn wasm_lints(tools: &Tools) -> Result<()> {
         )
         .args(["--target", "wasm32-unknown-unknown"])
         .args(Variant::Webgpu.cargo_features())
-        .args(["--features=charloom/threads"])
+        .args(["--features=charloom/threads,charloom-reading/tables"])
         .args(["--", "--deny", "warnings"])
         .run()
 }

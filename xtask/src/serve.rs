@@ -25,7 +25,8 @@ pub struct Options {
 /// What a page begins with.
 const FIRST: Variant = Variant::Relaxed;
 /// The others, by how much they are missed.
-const LATER: [Variant; 4] = [
+const LATER: [Variant; 5] = [
+    Variant::Reading,
     Variant::Threads,
     Variant::Webgpu,
     Variant::Simd,

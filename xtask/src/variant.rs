@@ -1,6 +1,7 @@
 //! The WebAssembly builds. A page loads the fastest of the first three that its browser can run; the
 //! fourth, with the code for WebGPU, only where a GPU is to be used: the others are smaller; the
-//! fifth only where the page may have threads, beside the one it began with.
+//! fifth only where the page may have threads, beside the one it began with. The sixth is no engine:
+//! it reads files, and is fetched when one is opened.
 
 use std::path::PathBuf;
 
@@ -18,6 +19,8 @@ pub enum Variant {
     Webgpu,
     /// As `Relaxed`, with threads: for pages that are isolated from other origins.
     Threads,
+    /// The crate that reads files, with the tables of all encodings.
+    Reading,
 }
 
 /// What the linker is told for a memory that threads share: it is made outside of the module, and
@@ -40,13 +43,31 @@ const SMALL: &str = "-C llvm-args=-inline-threshold=25 -C llvm-args=-inlinehint-
     -C llvm-args=-unroll-runtime=false";
 
 impl Variant {
-    pub const ALL: [Self; 5] = [
+    /// The builds of the engine.
+    pub const ENGINES: [Self; 5] = [
         Self::Scalar,
         Self::Simd,
         Self::Relaxed,
         Self::Webgpu,
         Self::Threads,
     ];
+
+    pub const ALL: [Self; 6] = [
+        Self::Scalar,
+        Self::Simd,
+        Self::Relaxed,
+        Self::Webgpu,
+        Self::Threads,
+        Self::Reading,
+    ];
+
+    /// The crate that is compiled.
+    pub fn package(self) -> &'static str {
+        match self {
+            Self::Reading => "charloom-reading",
+            _ => "charloom",
+        }
+    }
 
     pub fn name(self) -> &'static str {
         match self {
@@ -55,6 +76,7 @@ impl Variant {
             Self::Relaxed => "relaxed",
             Self::Webgpu => "webgpu",
             Self::Threads => "threads",
+            Self::Reading => "reading",
         }
     }
 
@@ -63,6 +85,7 @@ impl Variant {
         match self {
             Self::Webgpu => &["--no-default-features", "--features=charloom/webgpu"],
             Self::Threads => &["--no-default-features", "--features=charloom/threads"],
+            Self::Reading => &["--features=charloom-reading/tables"],
             _ => &["--no-default-features"],
         }
     }
@@ -78,7 +101,7 @@ impl Variant {
     /// What the compiler may use, as wasm-opt names it; rustc's names are in [`Self::rustflags`].
     pub fn wasm_opt_features(self) -> &'static [&'static str] {
         match self {
-            Self::Scalar => &[],
+            Self::Scalar | Self::Reading => &[],
             Self::Simd | Self::Webgpu => &["--enable-simd"],
             Self::Relaxed => &["--enable-simd", "--enable-relaxed-simd"],
             Self::Threads => &["--enable-simd", "--enable-relaxed-simd", "--enable-threads"],
@@ -92,7 +115,7 @@ impl Variant {
     /// in registers. Without loop strength reduction, loads keep base + offset form.
     pub fn rustflags(self) -> String {
         let features = match self {
-            Self::Scalar => return SMALL.to_owned(),
+            Self::Scalar | Self::Reading => return SMALL.to_owned(),
             Self::Simd | Self::Webgpu => "+simd128",
             Self::Relaxed => "+simd128,+relaxed-simd",
             Self::Threads => "+simd128,+relaxed-simd,+atomics,+bulk-memory,+mutable-globals",

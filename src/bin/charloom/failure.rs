@@ -2,8 +2,11 @@
 use std::{io, process::ExitCode};
 
 use charloom::{
-    Error, checkpoint::CheckpointError, executor::ExecutorError, network::ConfigError,
-    text::TextError,
+    Error,
+    checkpoint::CheckpointError,
+    executor::ExecutorError,
+    network::ConfigError,
+    text::{ReadError, TextError},
 };
 
 /// Why a command ends early.
@@ -24,6 +27,15 @@ impl Failure {
         Self::Failed(format!("{}: {what}", path.display()))
     }
 
+    /// What happened, for those who go on all the same.
+    fn message(&self) -> String {
+        match self {
+            Self::Usage(message) | Self::Failed(message) => message.clone(),
+            Self::Help(help) => help.to_string(),
+            Self::Closed => "nobody reads the output".into(),
+        }
+    }
+
     /// Prints the line.
     pub fn report(self) -> ExitCode {
         let (message, code) = match self {
@@ -38,6 +50,12 @@ impl Failure {
         };
         eprintln!("charloom: {message}");
         ExitCode::from(code)
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(&self.message())
     }
 }
 
@@ -60,6 +78,12 @@ impl From<ConfigError> for Failure {
 impl From<TextError> for Failure {
     fn from(error: TextError) -> Self {
         Error::from(error).into()
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        TextError::from(error).into()
     }
 }
 

@@ -1,32 +1,52 @@
 //! Reading texts and models, writing models.
-use std::{fs, path::Path};
+use std::{
+    fs::{self, Permissions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
 
 use charloom::{
     checkpoint::{self, Checkpoint},
-    text::{self, Confidence, EncodingChoice, EncodingRsTables},
+    text::{self, Choices, Confidence},
 };
 
 use crate::failure::Failure;
 
-/// The text of a file. What is not certain about it is told on stderr.
-pub fn read_text(path: &Path, encoding: EncodingChoice) -> Result<String, Failure> {
-    let bytes = fs::read(path).map_err(|e| Failure::file(path, format!("cannot be read: {e}")))?;
-    let decoded =
-        text::decode(&bytes, encoding, &EncodingRsTables).map_err(|e| Failure::file(path, e))?;
-    let path = path.display();
-    if decoded.confidence != Confidence::Certain {
-        let sure = match decoded.confidence {
+/// One text of some files. What its owner should know of it is told on stderr.
+pub fn read_text(paths: &[PathBuf], choices: &Choices) -> Result<String, Failure> {
+    let mut contents = Vec::new();
+    for path in paths {
+        let bytes =
+            fs::read(path).map_err(|e| Failure::file(path, format!("cannot be read: {e}")))?;
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        contents.push((name, bytes));
+    }
+    let files: Vec<text::File> = contents
+        .iter()
+        .map(|(name, bytes)| text::File { name, bytes })
+        .collect();
+    let whose = match paths {
+        [path] => path.display().to_string(),
+        _ => "the texts".into(),
+    };
+    let reading =
+        text::read(&files, choices).map_err(|e| Failure::Failed(format!("{whose}: {e}")))?;
+    if reading.confidence != Confidence::Certain {
+        let sure = match reading.confidence {
             Confidence::Guess => "this is a guess: ",
             _ => "",
         };
-        let encoding = decoded.encoding;
-        eprintln!("charloom: {path}: read as {encoding}; {sure}--encoding chooses another");
+        let encoding = reading.encoding;
+        eprintln!("charloom: {whose}: read as {encoding}; {sure}--encoding chooses another");
     }
-    if decoded.replaced > 0 {
-        let n = decoded.replaced;
-        eprintln!("charloom: {path}: {n} places are not valid text and were read as �");
+    for note in &reading.notes {
+        eprintln!("charloom: {whose}: {note}");
     }
-    Ok(decoded.text)
+    Ok(reading.text)
 }
 
 /// A saved model.
@@ -35,22 +55,80 @@ pub fn read_model(path: &Path) -> Result<Checkpoint, Failure> {
     checkpoint::load(&bytes).map_err(|e| Failure::file(path, e))
 }
 
-/// Saves a model whole or not at all: what was there stays until the new file is complete.
+/// Saves a model whole or not at all: what was there stays until the new file is complete and on the disk.
 pub fn write_model(path: &Path, checkpoint: &Checkpoint) -> Result<(), Failure> {
     let bytes = checkpoint::save(checkpoint)?;
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    fs::write(&partial, bytes)
-        .and_then(|()| fs::rename(&partial, path))
-        .map_err(|e| Failure::file(path, format!("cannot be written: {e}")))
+    replace(path, &bytes).map_err(|e| unwritable(path, &e))
 }
 
-/// That a file can be written at `path`, before hours are spent on its contents.
-pub fn check_writable(path: &Path) -> Result<(), Failure> {
-    let folder = match path.parent() {
+/// That a model can be written at `path`, before hours are spent on it: one of that size is written beside it, and
+/// removed.
+pub fn try_writing(path: &Path, checkpoint: &Checkpoint) -> Result<(), Failure> {
+    let path = &followed(path);
+    if is_special(path) {
+        return Ok(());
+    }
+    let bytes = checkpoint::save(checkpoint)?;
+    let written = written_beside(path, &bytes).map(drop);
+    written.map_err(|e| unwritable(path, &e))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::file(path, format!("cannot be written: {error}"))
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = &followed(path);
+    if is_special(path) {
+        return fs::write(path, bytes);
+    }
+    written_beside(path, bytes)?.persist(path)?;
+    // The new name too is to survive a power cut. Windows has no such thing.
+    #[cfg(unix)]
+    fs::File::open(folder_of(path))?.sync_all()?;
+    Ok(())
+}
+
+/// A new file in the same folder, so that a rename is enough to take `path`'s place.
+fn written_beside(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".charloom-").suffix(".partial");
+    let permissions = fs::metadata(path).ok().map(|m| m.permissions());
+    #[cfg(unix)]
+    let permissions = permissions.or_else(|| {
+        use std::os::unix::fs::PermissionsExt;
+        // Less the umask: as any new file.
+        Some(Permissions::from_mode(0o666))
+    });
+    if let Some(permissions) = permissions.filter(|p: &Permissions| !p.readonly()) {
+        builder.permissions(permissions);
+    }
+    let mut file = builder.tempfile_in(folder_of(path))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// What a link points at: that is replaced, not the link.
+fn followed(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A device or a pipe: written to, never replaced.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
-    };
+    }
+}
+
+/// That `path` names a file in a folder that there is.
+pub fn check_place(path: &Path) -> Result<(), Failure> {
+    let folder = folder_of(path);
     if !folder.is_dir() {
         let what = format!(
             "the folder {} does not exist: create it first",
@@ -62,4 +140,38 @@ pub fn check_writable(path: &Path) -> Result<(), Failure> {
         return Err(Failure::file(path, "is a folder: give the name of a file"));
     }
     Ok(())
+}
+
+/// That nothing is written over what is read, or over what else is written. `written` and `others`: a flag and the
+/// path that it was given.
+pub fn check_distinct(written: (&str, &Path), others: &[(&str, &Path)]) -> Result<(), Failure> {
+    let (flag, path) = written;
+    for &(other, there) in others {
+        if is_same(path, there) {
+            let message = format!(
+                "{flag} and {other} are the same file, {}: give {flag} another name, or it would be written over",
+                path.display()
+            );
+            return Err(Failure::Usage(message));
+        }
+    }
+    Ok(())
+}
+
+/// Also by a link, or by another way to its folder.
+fn is_same(a: &Path, b: &Path) -> bool {
+    // A device may be two things at once.
+    if is_special(a) {
+        return false;
+    }
+    if let Ok(same) = same_file::is_same_file(a, b) {
+        return same;
+    }
+    let missing = |path: &Path| {
+        Some((
+            fs::canonicalize(folder_of(path)).ok()?,
+            path.file_name()?.to_owned(),
+        ))
+    };
+    !a.exists() && !b.exists() && missing(a).is_some() && missing(a) == missing(b)
 }

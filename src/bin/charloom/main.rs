@@ -9,6 +9,7 @@ mod inspect;
 mod processor;
 mod progress;
 mod sample;
+mod signals;
 mod train;
 
 use std::process::ExitCode;

@@ -73,9 +73,9 @@ impl Progress {
     }
 
     /// Shows what a call of the trainer did.
-    pub fn show(&mut self, report: &TrainReport) -> Result<(), Failure> {
+    pub fn show(&mut self, report: &TrainReport) {
         for epoch in &report.epochs {
-            self.epoch(epoch)?;
+            self.epoch(epoch);
         }
         if let Some(StepMetrics { loss, .. }) = report.steps.last() {
             let speed = report.characters_per_second;
@@ -83,10 +83,9 @@ impl Progress {
             self.bar.set_message(message);
         }
         self.bar.set_position(report.position.epoch);
-        Ok(())
     }
 
-    fn epoch(&mut self, report: &EpochReport) -> Result<(), Failure> {
+    fn epoch(&mut self, report: &EpochReport) {
         let EpochReport {
             epoch,
             perplexity,
@@ -102,10 +101,14 @@ impl Progress {
         }
         if let Some(file) = &mut self.metrics {
             let line = serde_json::to_string(&Line::from(report)).unwrap_or_default();
-            writeln!(file, "{line}")
-                .map_err(|e| Failure::Failed(format!("cannot write the metrics: {e}")))?;
+            // The training is worth more than its record.
+            if let Err(error) = writeln!(file, "{line}") {
+                self.metrics = None;
+                self.say(&format!(
+                    "charloom: cannot write the metrics: {error}; training goes on without them"
+                ));
+            }
         }
-        Ok(())
     }
 
     /// Says something above the bar.

@@ -4,7 +4,7 @@ use std::{
     path::PathBuf,
 };
 
-use charloom::simd::Isa;
+use charloom::{sample::Sampler, simd::Isa};
 use clap::ArgMatches;
 
 use crate::{configure::sample_configured, failure::Failure, files::read_model};
@@ -30,6 +30,9 @@ pub fn run(arguments: &Arguments, given: &ArgMatches) -> Result<(), Failure> {
         eprintln!("charloom: left out of the prefix, as the model does not know them: {skipped}");
     }
     let mut out = stdout().lock();
+    if options.alternatives > 0 {
+        return list(&mut out, &mut sampler, arguments.length);
+    }
     write!(out, "{}", options.prefix)?;
     for _ in 0..arguments.length {
         let next = sampler.next_character();
@@ -37,5 +40,19 @@ pub fn run(arguments: &Arguments, given: &ArgMatches) -> Result<(), Failure> {
         out.flush()?;
     }
     writeln!(out)?;
+    Ok(())
+}
+
+/// A line for each character: it, its probability, and the likeliest characters with theirs.
+fn list(out: &mut impl Write, sampler: &mut Sampler, length: usize) -> Result<(), Failure> {
+    for _ in 0..length {
+        let next = sampler.next_character();
+        // Quoted, so that blanks and line ends can be seen.
+        write!(out, "{:?}\t{:.4}", next.character, next.probability)?;
+        for other in &next.alternatives {
+            write!(out, "\t{:?} {:.4}", other.character, other.probability)?;
+        }
+        writeln!(out)?;
+    }
     Ok(())
 }

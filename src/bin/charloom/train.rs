@@ -1,22 +1,20 @@
 //! `charloom train`.
 use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    env::temp_dir,
+    path::{Path, PathBuf},
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
 use charloom::{
-    Config, Error,
+    Config, Error, Given, TextConfig,
     kernels::ClipMode,
     plan::NetworkPlan,
     presets,
-    text::{Corpus, EncodingChoice, embedded, find},
+    text::{Corpus, embedded, find},
     train::{Budget, StopReason, Trainer},
 };
-use clap::{ArgMatches, builder::PossibleValuesParser};
+use clap::{ArgMatches, builder::PossibleValuesParser, parser::ValueSource};
 use pollster::block_on;
 
 #[cfg(feature = "webgpu")]
@@ -24,27 +22,23 @@ use crate::gpu::move_to_gpu;
 use crate::{
     configure::configured,
     failure::Failure,
-    files::{check_writable, read_model, read_text, write_model},
+    files::{check_distinct, check_place, read_model, read_text, try_writing, write_model},
     processor::Processor,
     progress::Progress,
+    signals,
 };
 
-/// Milliseconds between two looks at the bar and at Ctrl-C.
+/// Milliseconds between two looks at the bar and at signals.
 const SLICE: f64 = 100.0;
-/// How often a model is saved while it trains, at the end of an epoch.
-const SAVE_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The text file to train on
-    #[arg(long, value_name = "FILE", conflicts_with = "corpus")]
-    text: Option<PathBuf>,
+    /// The text file to train on; several are one text, in this order
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "corpus")]
+    text: Vec<PathBuf>,
     /// A text that comes with Charloom
     #[arg(long, value_name = "NAME", value_parser = corpora())]
     corpus: Option<String>,
-    /// The encoding of the text file
-    #[arg(long, default_value_t, value_name = "auto|NAME")]
-    encoding: EncodingChoice,
     /// Start from a ready-made configuration (and its corpus); other options change it
     #[arg(long, value_name = "NAME", conflicts_with = "resume", value_parser = preset_names())]
     preset: Option<String>,
@@ -57,6 +51,9 @@ pub struct Arguments {
     /// Where to write one line of JSON an epoch
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
+    /// Seconds between two savings while it trains, also within an epoch
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    save_every: u64,
     #[command(flatten)]
     processor: Processor,
     /// Where to train
@@ -110,10 +107,28 @@ impl Arguments {
         Ok(config)
     }
 
+    /// That nothing which is written takes the place of something else.
+    fn check_files(&self) -> Result<(), Failure> {
+        let mut read: Vec<_> = self
+            .text
+            .iter()
+            .map(|path| ("--text", path.as_path()))
+            .collect();
+        read.extend(self.resume.as_deref().map(|path| ("--resume", path)));
+        check_place(&self.out)?;
+        check_distinct(("--out", &self.out), &read)?;
+        if let Some(metrics) = &self.metrics {
+            check_place(metrics)?;
+            check_distinct(("--metrics", metrics), &read)?;
+            check_distinct(("--metrics", metrics), &[("--out", self.out.as_path())])?;
+        }
+        Ok(())
+    }
+
     /// The text; `corpus`: the one to use where none is given.
-    fn read_text(&self, corpus: Option<&str>) -> Result<String, Failure> {
-        if let Some(path) = &self.text {
-            return read_text(path, self.encoding);
+    fn read_text(&self, choices: &TextConfig, corpus: Option<&str>) -> Result<String, Failure> {
+        if !self.text.is_empty() {
+            return read_text(&self.text, &choices.reading());
         }
         let id = self.corpus.as_deref().or(corpus).unwrap_or_default();
         let message = "no text to train on: give --text FILE or --corpus NAME";
@@ -128,9 +143,19 @@ impl Arguments {
             let mut checkpoint = read_model(path)?;
             let config = self.configure(checkpoint.config.clone(), given)?;
             checkpoint.reconfigure(config)?;
-            let text = self.read_text(None)?;
+            let text = self.read_text(&checkpoint.config.text, None)?;
             let resumed = checkpoint.into_trainer(&text, backend)?;
             let position = resumed.trainer.position();
+            let epochs = resumed.trainer.config().train.epochs;
+            if epochs > 0 && position.epoch >= epochs {
+                let done = position.epoch;
+                let message = format!(
+                    "all {done} epochs are done, so there is nothing left to train: go on with --epochs {} or \
+                     more, or with --epochs 0 until you stop it",
+                    done + epochs
+                );
+                return Err(Failure::file(path, message));
+            }
             let (path, epoch) = (path.display(), position.epoch + 1);
             if resumed.exact {
                 let batch = position.batch;
@@ -148,9 +173,16 @@ impl Arguments {
         let corpus = preset.as_ref().map(|p| p.corpus);
         let base = preset.map(|p| p.config).unwrap_or_default();
         let config = self.configure(base, given)?;
-        let text = self.read_text(corpus)?;
+        let text = self.read_text(&config.text, corpus)?;
         let corpus = Corpus::new(&text, &config.text.corpus_options())?;
-        Ok(Trainer::new(corpus, config, backend)?)
+        let fitted = fitted(&config, corpus.statistics().characters, given);
+        // Whether there is a validation part may be another now.
+        let corpus = if fitted.text == config.text {
+            corpus
+        } else {
+            Corpus::new(&text, &fitted.text.corpus_options())?
+        };
+        Ok(Trainer::new(corpus, fitted, backend)?)
     }
 }
 
@@ -164,9 +196,11 @@ fn preset_names() -> PossibleValuesParser {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, given: &ArgMatches) -> Result<(), Failure> {
-    check_writable(&arguments.out)?;
+    arguments.check_files()?;
+    let stopping = signals::listen();
     let mut trainer = arguments.trainer(given)?;
     let place = arguments.place(&mut trainer)?;
+    try_writing(&arguments.out, &block_on(trainer.checkpoint())?)?;
     let statistics = trainer.corpus().statistics();
     let batches = trainer.position().batches_per_epoch;
     eprintln!(
@@ -176,14 +210,6 @@ pub fn run(arguments: &Arguments, given: &ArgMatches) -> Result<(), Failure> {
     let epochs = trainer.config().train.epochs;
     let goes_on = arguments.resume.is_some();
     let mut progress = Progress::new(epochs, arguments.metrics.as_deref(), goes_on)?;
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = interrupted.clone();
-    // Without a handler, Ctrl-C ends the program as it always does.
-    let _ = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    });
 
     let mut saved = Instant::now();
     let stopped = loop {
@@ -199,17 +225,22 @@ pub fn run(arguments: &Arguments, given: &ArgMatches) -> Result<(), Failure> {
             }
             report => report?,
         };
-        progress.show(&report)?;
-        if report.stopped.is_some() || interrupted.load(Ordering::Relaxed) {
+        progress.show(&report);
+        if report.stopped.is_some() || stopping.load(Ordering::Relaxed) {
             break report.stopped;
         }
-        if !report.epochs.is_empty() && saved.elapsed() >= SAVE_EVERY {
-            write_model(&arguments.out, &block_on(trainer.checkpoint())?)?;
+        if saved.elapsed() >= Duration::from_secs(arguments.save_every) {
+            // A disk that is full now may not be at the end.
+            if let Err(failure) = save(&mut trainer, &arguments.out) {
+                progress.say(&format!(
+                    "charloom: {failure}; training goes on, and saves again later"
+                ));
+            }
             saved = Instant::now();
         }
     };
     progress.finish();
-    write_model(&arguments.out, &block_on(trainer.checkpoint())?)?;
+    save_at_last(&mut trainer, &arguments.out)?;
     let (path, position) = (arguments.out.display(), trainer.position());
     eprintln!(
         "charloom: saved {path} after {} epochs and {} batches",
@@ -222,4 +253,46 @@ pub fn run(arguments: &Arguments, given: &ArgMatches) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// As the page does: batches that a short text fills, where the command line asks for no others.
+fn fitted(config: &Config, characters: usize, given: &ArgMatches) -> Config {
+    let is_given = |id| given.value_source(id) == Some(ValueSource::CommandLine);
+    let chosen = Given {
+        batch_size: is_given("batch_size"),
+        steps: is_given("steps"),
+        validation: is_given("validation"),
+    };
+    let fitted = config.fitted(characters, chosen);
+    if fitted != *config {
+        let (rows, steps) = (fitted.train.batch_size, fitted.train.steps);
+        let nothing = match fitted.text.validation != config.text.validation {
+            true => ", nothing held out",
+            false => "",
+        };
+        eprintln!(
+            "charloom: the text is short ({characters} characters): batches of {rows} windows of {steps} \
+             characters{nothing}; --batch-size, --steps and --validation choose otherwise"
+        );
+    }
+    fitted
+}
+
+fn save(trainer: &mut Trainer, path: &Path) -> Result<(), Failure> {
+    write_model(path, &block_on(trainer.checkpoint())?)
+}
+
+/// The last saving. Where it fails the model is saved elsewhere rather than lost.
+fn save_at_last(trainer: &mut Trainer, path: &Path) -> Result<(), Failure> {
+    let Err(failure) = save(trainer, path) else {
+        return Ok(());
+    };
+    let name = format!("charloom-{}.safetensors", std::process::id());
+    let elsewhere = temp_dir().join(name);
+    save(trainer, &elsewhere)?;
+    let message = format!(
+        "{failure}; the model was saved as {} instead",
+        elsewhere.display()
+    );
+    Err(Failure::Failed(message))
 }

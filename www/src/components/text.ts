@@ -4,7 +4,6 @@ import { customElement, query } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import * as format from '../i18n/format.ts';
 import { optionKey } from '../i18n/i18n.ts';
-import type { Encoding } from '../protocol/engine.ts';
 import type { TextView } from '../protocol/messages.ts';
 import { textName } from '../i18n/names.ts';
 import { TEXT_OPTIONS } from '../i18n/options.ts';
@@ -16,7 +15,6 @@ import './options.ts';
 import { shared } from './styles.ts';
 import './training.ts';
 
-const ENCODINGS: readonly Encoding[] = ['utf-8', 'gb18030', 'big5', 'utf-16le', 'utf-16be', 'windows-1252'];
 const FREQUENT_SHOWN = 24;
 
 @customElement('cl-text')
@@ -77,15 +75,6 @@ export class TextDesk extends AppElement {
         border-radius: 1px;
         background: var(--run-2);
       }
-      .encoding {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 8px;
-      }
-      .encoding select {
-        width: auto;
-      }
     `,
   ];
 
@@ -111,6 +100,7 @@ export class TextDesk extends AppElement {
         </select>
         ${this.shows('own-text') ? this.own() : nothing}
       </div>
+      <cl-reading .app=${this.app}></cl-reading>
       ${text ? this.about(text) : nothing}
       ${text
         ? html`<details id="windows" @toggle=${() => this.app.notices.attempt(() => openPart('windows', this.state.language))}>
@@ -150,10 +140,6 @@ export class TextDesk extends AppElement {
           : nothing}
       </p>
       ${this.fitted()} ${this.goodIn()}
-      ${text.encoding && text.kind !== 'paste' ? this.encoding(text) : nothing}
-      ${text.replaced
-        ? html`<p class="small problem">${this.t('text.replaced', { count: format.count(text.replaced, language) })}</p>`
-        : nothing}
       <figure>
         <p class="excerpt" tabindex="0" role="group" aria-label=${this.t('text.excerpt')}>${text.excerpt}</p>
       </figure>
@@ -193,21 +179,6 @@ export class TextDesk extends AppElement {
     if (character === '\n') return this.t('text.newline');
     if (character === '\t') return this.t('text.tab');
     return character === ' ' ? this.t('text.space') : character;
-  }
-
-  private encoding(text: TextView) {
-    return html`<div class="encoding small">
-      <label for="encoding">${this.t('text.encoding')}</label>
-      <select
-        id="encoding"
-        ?disabled=${this.fixed('own-text')}
-        .value=${live(this.state.proposal?.event === 'encoding' ? this.state.proposal.name.toLowerCase() : (text.encoding ?? ''))}
-        @change=${(event: Event) => this.app.setEncoding((event.target as HTMLSelectElement).value as Encoding)}
-      >
-        ${ENCODINGS.map((each) => html`<option value=${each} ?selected=${each === text.encoding}>${each.toUpperCase()}</option>`)}
-      </select>
-      <span class="muted">${text.confidence ? this.t(`text.encoding.${text.confidence}`) : nothing}</span>
-    </div>`;
   }
 
   private chooseCorpus(event: Event): void {

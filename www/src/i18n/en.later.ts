@@ -80,4 +80,8 @@ export const enLater = {
   'guide.of': '{note} of 4',
   'guide.0.title': 'This is noise',
   'guide.0': 'The network below is new. Its numbers are random, so it picks among {vocabulary} characters almost by lot. Press Train and watch the writing change.',
+  'option.text.encoding.label': 'Encoding',
+  'option.text.format.label': 'Read as',
+  'option.text.column.label': 'Column',
+  'option.text.invisible.label': 'Invisible characters',
 } as const;

@@ -76,10 +76,26 @@ export function clock(time: number, language: Language): string {
   return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(time);
 }
 
-/** A character that can be seen: blanks get their name. */
+/** Characters that nobody sees, by their usual short names. */
+const NAMES: Record<string, string> = {
+  '\u00a0': 'NBSP',
+  '\u00ad': 'SHY',
+  '\u200b': 'ZWSP',
+  '\u200c': 'ZWNJ',
+  '\u200d': 'ZWJ',
+  '\u200e': 'LRM',
+  '\u200f': 'RLM',
+  '\u2060': 'WJ',
+  '\ufeff': 'BOM',
+};
+
+/** A character that can be seen: blanks get a sign, the invisible their name, an accent something to stand on. */
 export function visible(character: string, language: Language): string {
   if (character === '\n') return '↵';
   if (character === '\t') return '⇥';
   if (character === ' ' || character === '\u3000') return '␣';
+  if (NAMES[character]) return NAMES[character];
+  if (/^[\p{C}\p{Z}\u034f\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}]$/u.test(character)) return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
+  if (/^\p{M}$/u.test(character)) return `◌${character}`;
   return character || translate(language, 'text.space');
 }

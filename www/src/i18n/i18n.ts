@@ -6,6 +6,7 @@ import type { OptionPath } from '../state/config.ts';
 import type { en } from './en.ts';
 import type { enInside } from './en.inside.ts';
 import type { enLater } from './en.later.ts';
+import type { enReading } from './en.reading.ts';
 import type { enTeach } from './en.teach.ts';
 import type { ChoiceKey, OptionKey } from './options.ts';
 
@@ -13,7 +14,8 @@ export type FirstKey = keyof typeof en;
 export type LaterKey = keyof typeof enLater;
 export type InsideKey = keyof typeof enInside;
 export type TeachKey = keyof typeof enTeach;
-export type MessageKey = FirstKey | LaterKey | InsideKey | TeachKey;
+export type ReadingKey = keyof typeof enReading;
+export type MessageKey = FirstKey | LaterKey | InsideKey | TeachKey | ReadingKey;
 export const LANGUAGES = { 'zh-Hans': '中文', en: 'English' } as const;
 export type Language = keyof typeof LANGUAGES;
 export const ALL_LANGUAGES = Object.keys(LANGUAGES) as Language[];
@@ -35,7 +37,11 @@ const teach: Table<TeachKey> = {
   en: async () => (await import('./en.teach.ts')).enTeach,
   'zh-Hans': async () => (await import('./zh.teach.ts')).zhTeach,
 };
-const TABLES = { first, later, inside, teach };
+const reading: Table<ReadingKey> = {
+  en: async () => (await import('./en.reading.ts')).enReading,
+  'zh-Hans': async () => (await import('./zh.reading.ts')).zhReading,
+};
+const TABLES = { first, later, inside, teach, reading };
 export type TableName = keyof typeof TABLES;
 export const ALL_TABLES = Object.keys(TABLES) as TableName[];
 

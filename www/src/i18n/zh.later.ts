@@ -81,4 +81,8 @@ export const zhLater: Record<LaterKey, string> = {
   'guide.of': '第 {note} 条，共 4 条',
   'guide.0.title': '现在写的是噪声',
   'guide.0': '下面的网络是全新的，里面的数字都是随机的，几乎是在 {vocabulary} 个字里抽签。点“开始训练”，看它写的东西怎样变化。',
+  'option.text.encoding.label': '编码',
+  'option.text.format.label': '读作',
+  'option.text.column.label': '列',
+  'option.text.invisible.label': '看不见的字符',
 };

@@ -8,8 +8,6 @@ import type {
   Choice,
   Config,
   CorpusInfo,
-  Decoded,
-  Encoding,
   EpochReport,
   Failure,
   Given,
@@ -33,6 +31,7 @@ import type {
 
 /** An error as it crosses the boundary. Nobody matches on the message; the code is stable. */
 export type { Failure };
+import type { Reading } from './reading.ts';
 import type { StepView } from '../slow/view.ts';
 
 export type BuildName = SessionInfo['build'];
@@ -52,7 +51,7 @@ export interface Boot {
 
 export type TextSource =
   | { kind: 'corpus'; id: string }
-  | { kind: 'file'; file: File; encoding?: Encoding }
+  | { kind: 'file'; file: File }
   /** Read one after the other, each in its own encoding. */
   | { kind: 'files'; files: File[] }
   | { kind: 'paste'; text: string };
@@ -63,10 +62,8 @@ export interface TextView {
   /** Corpus id, file name, or empty for pasted text. */
   name: string;
   bytes: number;
-  encoding: Encoding | null;
-  confidence: Decoded['confidence'] | null;
-  /** Characters that could not be decoded and became U+FFFD. */
-  replaced: number;
+  /** How its files were read; null of a text that comes with Charloom. */
+  reading: Omit<Reading, 'text'> | null;
   /** The beginning of the text, for display. */
   excerpt: string;
   statistics: Statistics;
@@ -245,8 +242,10 @@ export interface Desk {
   /** That step as one row, layer and unit see it. */
   slowView(row: number, layer: number, unit: number): Promise<Result<StepView>>;
   endSlow(): Promise<Result<null>>;
-  /** The same text under other options (or another encoding). */
-  rereadText(options: TextConfig, encoding: Encoding | null): Promise<Result<TextView>>;
+  /** The same text under other options. */
+  rereadText(options: TextConfig): Promise<Result<TextView>>;
+  /** Every encoding that can be chosen. */
+  encodings(): Promise<Result<string[]>>;
   /** `config` with batches that fit the present text. */
   fitted(config: Config, given: Given): Promise<Result<Config>>;
   summarize(model: ModelConfig, train: TrainConfig): Promise<Result<Summary>>;

@@ -169,7 +169,8 @@ export class App {
   readonly openText: TextControl['openText'] = (source) => this.texts.openText(source);
   readonly openFiles: TextControl['openFiles'] = (files, event) => this.texts.openFiles(files, event);
   readonly askForText: TextControl['ask'] = (text, files) => this.texts.ask(text, files);
-  readonly setEncoding: TextControl['setEncoding'] = (encoding) => this.texts.setEncoding(encoding);
+  readonly setReading: TextControl['setReading'] = (choices) => this.texts.setReading(choices);
+  readonly readRefused: TextControl['readRefused'] = (choices) => this.texts.readRefused(choices);
   readonly train = () => this.run.train();
   readonly pause = () => this.run.pause();
   readonly step = () => this.run.step();

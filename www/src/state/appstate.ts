@@ -1,6 +1,6 @@
 /** The whole state of the page. Only App and its controllers change it. */
 import type { Backend, Config, Position, SampleOptions, SessionInfo, Summary, Trouble } from '../protocol/engine.ts';
-import type { Boot, DeviceView, Failure, LivingSample, ModelEntry, TextView } from '../protocol/messages.ts';
+import type { Boot, DeviceView, Failure, LivingSample, ModelEntry, TextSource, TextView } from '../protocol/messages.ts';
 import type { Language, MessageKey, Values } from '../i18n/i18n.ts';
 import type { Theme } from '../theme/theme.ts';
 import type { View } from '../theme/view.ts';
@@ -60,6 +60,8 @@ export interface AppState extends Flags {
   text: TextView | null;
   /** Name of the text being read. */
   reading: string | null;
+  /** Files that could not be read as they are, until others can. */
+  refused: { source: TextSource; failure: Failure } | null;
   /** What the controls say. The session may still run with older values. */
   config: Config | null;
   /** Options changed since the run began that need a new run. */
@@ -114,6 +116,7 @@ export function initialState(language: Language, theme: Theme, hide: string[], l
     runPreset: null,
     text: null,
     reading: null,
+    refused: null,
     config: null,
     pending: [],
     proposal: null,

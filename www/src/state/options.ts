@@ -5,6 +5,7 @@ import type { App } from './app.ts';
 import { allPaths, getOption, isLive, pathOf, withOption, type OptionPath, type OptionValue } from './config.ts';
 import { fittedPaths, givenOf } from './fit.ts';
 import { coversOption } from './parts.ts';
+import { readingChoices } from '../protocol/reading.ts';
 import { baseConfig, corpusOf } from './presets.ts';
 
 const EDIT_SETTLES_MS = 180;
@@ -22,10 +23,13 @@ export class OptionControl {
   // Presets
 
   choosePreset(preset: string | null): void {
-    const { boot } = this.app.state;
+    const { boot, config } = this.app.state;
     const known = boot!.presets.some((each) => each.id === preset) ? preset : null;
     this.chosen = new Set();
-    this.app.store.set({ preset: known, config: baseConfig(boot!, known), problem: null, fitted: [] });
+    const base = baseConfig(boot!, known);
+    // How one's own text is read stays: the text does.
+    const reading = config && readingChoices(config.text);
+    this.app.store.set({ preset: known, config: { ...base, text: { ...base.text, ...reading } }, problem: null, fitted: [] });
   }
 
   /** A text has been opened with these settings, of which `config` is what was made to fit it. */
@@ -45,7 +49,7 @@ export class OptionControl {
       app.texts.chosen = true;
       const own = app.state.text && app.state.text.kind !== 'corpus';
       if (!own) await app.texts.openCorpus(corpusOf(app.state.boot!, id));
-      else if (await app.texts.reread(null)) {
+      else if (await app.texts.reread()) {
         const config = app.state.config!;
         this.take(id, this.chosen, config, await app.client.fitted(config, givenOf(this.chosen)));
         await app.run.begin();
@@ -115,7 +119,7 @@ export class OptionControl {
   /** Checks the edited configuration; before anything is learnt it simply becomes the session's. */
   private async settleEdit(path: OptionPath): Promise<void> {
     const { app } = this;
-    if (path.startsWith('text.') && !(await app.texts.reread(null))) return;
+    if (path.startsWith('text.') && !(await app.texts.reread())) return;
     if ((await this.check(path)) && !app.question.work && (await app.run.begin(path))) app.links.write();
   }
 
@@ -145,7 +149,7 @@ export class OptionControl {
     for (const path of pending) restored = withOption(restored, path, getOption(session.config, path));
     const textToo = pending.some((path) => path.startsWith('text.'));
     app.store.set({ config: restored, pending: [], problem: null, summary: session.summary });
-    if (textToo) void app.texts.reread(null);
+    if (textToo) void app.texts.reread();
   }
 
   /** Shows an error beside the option it is about. */

@@ -1,12 +1,18 @@
 /** Which text is trained on: choosing, opening and reading it again. */
 import { asFailure } from '../client/client.ts';
-import type { Config, Encoding, SessionInfo } from '../protocol/engine.ts';
+import type { Config, SessionInfo } from '../protocol/engine.ts';
 import type { Failure, TextSource, TextView } from '../protocol/messages.ts';
+import { readingChoices, type ReadingChoices } from '../protocol/reading.ts';
+import { openPart } from '../parts.ts';
 import type { App } from './app.ts';
 import type { PageEvent } from './machine.ts';
 import { differences, type OptionPath } from './config.ts';
 import { givenOf, unfitted } from './fit.ts';
+import { isModel } from './modelfile.ts';
 import { baseConfig, corpusOf, presetFor } from './presets.ts';
+
+/** Failures of files that are read once somebody says how. */
+const READ_BY_HAND = /^(no-encoding|binary|document)$/;
 
 /** The settings that a text is opened with. */
 interface Settings {
@@ -36,10 +42,14 @@ export class TextControl {
   }
 
   /** The user's choice. */
-  openText(source: TextSource, event: PageEvent = source.kind === 'corpus' ? 'text' : source.kind === 'paste' ? 'paste' : 'file'): Promise<void> {
+  openText(
+    source: TextSource,
+    event: PageEvent = source.kind === 'corpus' ? 'text' : source.kind === 'paste' ? 'paste' : 'file',
+    choices: Partial<ReadingChoices> = {},
+  ): Promise<void> {
     if (this.app.refuses(source.kind === 'corpus' ? 'corpus' : 'own-text')) return Promise.resolve();
     const act = async () => {
-      if (!(await this.read(source))) return;
+      if (!(await this.read(source, undefined, this.settings(choices)))) return;
       this.chosen = true;
       this.app.links.write();
     };
@@ -69,11 +79,12 @@ export class TextControl {
     return differences(this.settingsForOwn().config, this.settings().config).length > 0;
   }
 
-  /** As they are, but for what was made to fit another text. */
-  private settings(): Settings {
+  /** As they are, but for what was made to fit another text, and how that was read: this one's reading is `choices`. */
+  private settings(choices: Partial<ReadingChoices> = {}): Settings {
     const { preset, config, boot } = this.app.state;
     const { chosen } = this.app.options;
-    return { preset, config: unfitted(config!, baseConfig(boot!, preset), chosen), chosen };
+    const unfit = unfitted(config!, baseConfig(boot!, preset), chosen);
+    return { preset, config: asRead(unfit, { ...readingChoices(boot!.defaults.text), ...choices }), chosen };
   }
 
   private settingsForOwn(): Settings {
@@ -96,7 +107,8 @@ export class TextControl {
     app.enter('reads');
     try {
       const { text, info, resumed } = await app.client.openText(source, settings.config, source.kind === 'corpus' ? null : givenOf(settings.chosen));
-      app.store.set({ text });
+      app.store.set({ text, refused: null });
+      this.showReading(text);
       app.notices.clear('text', 'model', 'run');
       if (resumed) this.wentOn(info, text);
       else {
@@ -107,8 +119,13 @@ export class TextControl {
       return true;
     } catch (error) {
       app.return(before === 'training' ? 'paused' : before);
-      if (refused) refused(asFailure(error));
+      const failure = asFailure(error);
+      if (refused) refused(failure);
       else app.notices.problem(error, 'text');
+      if (source.kind !== 'corpus' && READ_BY_HAND.test(failure.code)) {
+        app.store.set({ refused: { source, failure } });
+        void app.notices.attempt(() => openPart('reading', app.state.language));
+      }
       return false;
     } finally {
       app.store.set({ reading: null });
@@ -117,11 +134,14 @@ export class TextControl {
 
   /** Reads the present text once more, for an engine that has lost it. */
   again(): Promise<boolean> {
-    return this.source ? this.read(this.source) : this.openCorpus(corpusOf(this.app.state.boot!, this.app.state.preset));
+    const choices = readingChoices(this.app.state.config!.text);
+    return this.source ? this.read(this.source, undefined, this.settings(choices)) : this.openCorpus(corpusOf(this.app.state.boot!, this.app.state.preset));
   }
 
   /** A model brought its text along. */
-  adopted({ kind, name }: TextView): void {
+  adopted(text: TextView): void {
+    const { kind, name } = text;
+    this.showReading(text);
     this.source = kind === 'corpus' ? { kind, id: name } : null;
   }
 
@@ -134,18 +154,39 @@ export class TextControl {
     });
   }
 
-  setEncoding(encoding: Encoding): Promise<void> {
-    if (this.app.refuses('own-text')) return Promise.resolve();
+  private showReading({ reading }: TextView): void {
+    if (reading) void this.app.notices.attempt(() => openPart('reading', this.app.state.language));
+  }
+
+  /** The present files, read otherwise; where that fails, everything stays as it was. */
+  setReading(choices: Partial<ReadingChoices>): Promise<void> {
+    const { app } = this;
+    if (app.refuses('own-text')) return Promise.resolve();
     const act = async () => {
-      if (await this.reread(encoding)) await this.app.run.begin();
+      const before = app.state.config!;
+      app.store.set({ config: asRead(before, choices) });
+      if (!(await this.reread())) {
+        app.store.set({ config: before });
+        return;
+      }
+      const { config, preset } = app.state;
+      const { chosen } = app.options;
+      app.options.take(preset, chosen, config!, await app.client.fitted(config!, givenOf(chosen)));
+      await app.run.begin();
     };
-    return this.app.question.put({ event: 'encoding', name: encoding.toUpperCase(), act });
+    return app.question.put({ event: 'encoding', name: String(Object.values(choices)[0]).toUpperCase(), act });
+  }
+
+  /** The refused files, as somebody says they are to be read. */
+  async readRefused(choices: Partial<ReadingChoices>): Promise<void> {
+    const { refused } = this.app.state;
+    if (refused) await this.openText(refused.source, 'file', choices);
   }
 
   /** The text under the options that are drawn. */
-  async reread(encoding: Encoding | null): Promise<boolean> {
+  async reread(): Promise<boolean> {
     try {
-      this.app.store.set({ text: await this.app.client.rereadText(this.app.state.config!.text, encoding) });
+      this.app.store.set({ text: await this.app.client.rereadText(this.app.state.config!.text) });
       this.app.notices.clear('text');
       return true;
     } catch (error) {
@@ -158,8 +199,7 @@ export class TextControl {
   async openFiles(files: readonly File[], event: PageEvent = 'file'): Promise<void> {
     const { app } = this;
     const [file] = files;
-    const model = files.find(({ name }) => /\.safetensors$/i.test(name));
-    if (model) return app.models.importModel(model);
+    for (const each of files) if (await isModel(each).catch(() => false)) return app.models.importModel(each);
     if (files.length > 1) return this.ask('', files);
     if (!file) return;
     if (await isResult(file)) {
@@ -176,12 +216,17 @@ export class TextControl {
   }
 }
 
+/** A configuration with another reading of the text. */
+function asRead(config: Config, choices: Partial<ReadingChoices>): Config {
+  return { ...config, text: { ...config.text, ...choices } as Config['text'] };
+}
+
 /** By how it begins: a damaged one is to be told from a text. */
 async function isResult(file: File): Promise<boolean> {
   return /\.json$/i.test(file.name) && (await file.slice(0, 200).text()).includes('"charloom-result"');
 }
 
-function nameOf(source: TextSource): string {
+export function nameOf(source: TextSource): string {
   if (source.kind === 'corpus') return source.id;
   if (source.kind === 'paste') return '';
   return (source.kind === 'file' ? [source.file] : source.files).map(({ name }) => name).join(' + ');

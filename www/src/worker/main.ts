@@ -17,6 +17,7 @@ import { holdLife } from './life.ts';
 import { LivingWriter } from './living.ts';
 import { TrainLoop } from './loop.ts';
 import { breathe, CommandQueue } from './queue.ts';
+import { loadReading } from './reading.ts';
 import type { SlowStep } from './slow.ts';
 import { firstCharacters, newId, openingOf, TextDesk, type LoadedText, type StoredText } from './text.ts';
 import { Writer } from './writer.ts';
@@ -227,7 +228,7 @@ const desk: Desk = {
   ping: () => answer(() => null),
   files: () =>
     answer(async () => {
-      await Promise.all([import('./slow.ts'), import('./likeness.ts'), fetchCorpora()]);
+      await Promise.all([import('./slow.ts'), import('./likeness.ts'), fetchCorpora(), loadReading()]);
       return [self.location.href, ...performance.getEntriesByType('resource').map((entry) => entry.name)];
     }),
   openText: (source, config, given) =>
@@ -245,7 +246,8 @@ const desk: Desk = {
       }
     }),
   fitted: (config, given) => answer(() => fit(config, given)),
-  rereadText: (options, encoding) => answer(() => texts.reread(options, encoding)),
+  rereadText: (options) => answer(() => texts.reread(options)),
+  encodings: () => answer(async () => (await loadReading()).encodings()),
   summarize: (model, train) =>
     answer(() => engine.summarize(model, train, texts.current?.view.statistics.kept ?? 1)),
   create: (config) => answer(() => begin(config)),

@@ -1,9 +1,11 @@
 /** The text in use. It lives here, in the worker; the page gets an excerpt and the statistics. */
-import type { Encoding, TextConfig } from '../protocol/engine.ts';
+import type { TextConfig } from '../protocol/engine.ts';
 import type { TextSource, TextView } from '../protocol/messages.ts';
+import { READING_OPTIONS, readingChoices } from '../protocol/reading.ts';
 import type { Engine } from './builds.ts';
 import { corpusText } from './corpora.ts';
-import { DeskError } from './failure.ts';
+import { DeskError, toFailure } from './failure.ts';
+import { readParts } from './reading.ts';
 
 const EXCERPT_CHARACTERS = 4000;
 /** Beyond this, decoding would take gigabytes of memory in some browsers. */
@@ -12,13 +14,23 @@ const MOST_BYTES = 256 * 1024 * 1024;
 /** Where the text can be had again: kept with a saved model. */
 export type StoredText =
   | { kind: 'corpus'; name: string }
-  | { kind: 'file' | 'paste' | 'saved'; name: string; bytes: Blob; encoding: Encoding | null };
+  | {
+      kind: 'file' | 'paste' | 'saved';
+      name: string;
+      bytes: Blob;
+      /** As earlier versions kept it; now the configuration says it. */
+      encoding: string | null;
+      /** Several files, one behind the other in `bytes`. */
+      parts?: { name: string; size: number }[];
+    };
 
 export interface LoadedText {
   /** Names this text among the saved ones. */
   key: string;
   text: string;
   stored: StoredText;
+  /** How it was to be read. */
+  choices: TextConfig;
   view: TextView;
 }
 
@@ -32,35 +44,21 @@ export class TextDesk {
       case 'corpus':
         return this.read({ kind: 'corpus', name: source.id }, null, options);
       case 'file':
-        return this.read(
-          { kind: 'file', name: source.file.name, bytes: source.file, encoding: source.encoding ?? null },
-          null,
-          options,
-        );
+        return this.read(joined([source.file]), null, options);
       case 'files':
-        return this.read(await this.joined(source.files), null, options);
+        return this.read(joined(source.files), null, options);
       case 'paste':
-        return this.read({ kind: 'paste', name: '', bytes: new Blob([source.text]), encoding: 'utf-8' }, null, options);
+        return this.read({ kind: 'paste', name: '', bytes: new Blob([source.text]), encoding: null }, null, options);
     }
   }
 
-  /** Several files as one, with an empty line between two. */
-  private async joined(files: File[]): Promise<StoredText> {
-    const texts: string[] = [];
-    refuseTooLarge(files.reduce((total, { size }) => total + size, 0));
-    for (const file of files) {
-      texts.push(this.engine.decode(new Uint8Array(await file.arrayBuffer()), undefined).text.trimEnd());
-    }
-    const name = files.map((file) => file.name).join(' + ');
-    return { kind: 'file', name, bytes: new Blob([texts.join('\n\n')]), encoding: 'utf-8' };
-  }
-
-  /** The present text under other options; bytes are decoded again only where the encoding changed. */
-  async reread(options: TextConfig, encoding: Encoding | null): Promise<TextView> {
+  /** The present text under other options; bytes are read again only where that is to be done otherwise. */
+  async reread(options: TextConfig): Promise<TextView> {
     const loaded = this.current;
     if (!loaded) throw new DeskError('no-text', 'There is no text yet.');
-    if (encoding && loaded.stored.kind !== 'corpus' && encoding !== loaded.view.encoding) {
-      return this.read({ ...loaded.stored, encoding }, null, options);
+    if (loaded.stored.kind !== 'corpus' && READING_OPTIONS.some((name) => options[name] !== loaded.choices[name])) {
+      const chosen = options.encoding !== loaded.choices.encoding;
+      return this.read({ ...loaded.stored, encoding: chosen ? null : loaded.stored.encoding }, null, options);
     }
     const view = { ...loaded.view, statistics: this.engine.inspectText(loaded.text, options) };
     this.current = { ...loaded, view };
@@ -73,20 +71,25 @@ export class TextDesk {
     let view: Omit<TextView, 'statistics' | 'excerpt'>;
     if (stored.kind === 'corpus') {
       text = await corpusText(stored.name);
-      view = { kind: 'corpus', name: stored.name, bytes: 0, encoding: null, confidence: null, replaced: 0 };
+      view = { kind: 'corpus', name: stored.name, bytes: 0, reading: null };
     } else {
       refuseTooLarge(stored.bytes.size);
       const bytes = new Uint8Array(await stored.bytes.arrayBuffer());
-      const decoded = this.engine.decode(bytes, stored.encoding ?? undefined);
-      text = decoded.text;
-      view = {
-        kind: stored.kind,
-        name: stored.name,
-        bytes: bytes.length,
-        encoding: decoded.encoding,
-        confidence: stored.encoding ? 'certain' : decoded.confidence,
-        replaced: decoded.replaced,
-      };
+      const choices = readingChoices(options);
+      // A paste is a string already, and so it is what it was encoded in here.
+      if (stored.kind === 'paste') choices.encoding = 'utf-8';
+      else if (choices.encoding === 'auto') choices.encoding = stored.encoding ?? 'auto';
+      const about = { kind: stored.kind, name: stored.name, bytes: bytes.length };
+      try {
+        const { text: decoded, ...reading } = await readParts(bytes, stored.parts ?? [{ name: stored.name, size: bytes.length }], choices);
+        text = decoded;
+        view = { ...about, reading };
+      } catch (error) {
+        // Without a network, a paste is taken as it stands.
+        if (stored.kind !== 'paste' || toFailure(error).code !== 'reading-unavailable') throw error;
+        text = await stored.bytes.text();
+        view = { ...about, reading: null };
+      }
     }
     const statistics = this.engine.inspectText(text, options);
     const excerpt = firstCharacters(text, EXCERPT_CHARACTERS);
@@ -94,10 +97,18 @@ export class TextDesk {
       key: key ?? (stored.kind === 'corpus' ? `corpus:${stored.name}` : `text:${newId()}`),
       text,
       stored,
+      choices: options,
       view: { ...view, excerpt, statistics },
     };
     return this.current.view;
   }
+}
+
+/** Several files as one text. */
+function joined(files: File[]): StoredText {
+  const parts = files.map(({ name, size }) => ({ name, size }));
+  const name = parts.map((part) => part.name).join(' + ');
+  return { kind: 'file', name, bytes: new Blob(files), encoding: null, parts };
 }
 
 function refuseTooLarge(bytes: number): void {

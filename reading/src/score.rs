@@ -3,12 +3,12 @@
 //! A score is a mean over the characters that are evidence, at most 1. A right reading of Chinese, or of an
 //! accented Latin script, is around 0.7; a wrong one is below 0.2.
 
-use super::hanzi;
+use super::{hangul, hanzi};
 
 /// A reading as GB18030 or Big5. Evidence: everything beyond ASCII, which all candidates read alike.
 ///
 /// A hanzi alone among ASCII letters counts half: "fr黨er" is what becomes of "früher".
-pub(super) fn double_byte(text: &str) -> f32 {
+pub(crate) fn double_byte(text: &str) -> f32 {
     let mut before = None;
     let mut chars = text.chars().peekable();
     let weights = std::iter::from_fn(|| {
@@ -21,23 +21,105 @@ pub(super) fn double_byte(text: &str) -> f32 {
     mean(weights.flatten())
 }
 
-/// A reading as UTF-16. Evidence: everything; ASCII in 16-bit units does not come about by chance.
-pub(super) fn utf16(units: impl Iterator<Item = u16>) -> f32 {
+/// A reading as UTF-16. Evidence: everything; ASCII in 16-bit units does not come about by chance, nor do letters
+/// whose upper byte is a control code of ASCII. The bytes of GB18030 and EUC-KR in pairs look like hangul, but have no
+/// spaces between them.
+pub(crate) fn utf16(units: impl Iterator<Item = u16> + Clone) -> f32 {
+    let spaced = {
+        let (mut spaces, mut all) = (0, 0);
+        for unit in units.clone() {
+            all += 1;
+            spaces += usize::from(matches!(unit, 0x0A | 0x0D | 0x20));
+        }
+        spaces * 50 >= all
+    };
     mean(char::decode_utf16(units).map(|unit| match unit {
         Ok('\t' | '\n' | '\r' | ' '..='~') => 1.0,
         Ok(c) if c.is_control() => -2.0,
-        // Latin, Greek, Cyrillic; kana.
-        Ok('\u{A0}'..='\u{52F}' | '\u{3041}'..='\u{30FE}') => 0.5,
+        // Line ends of ASCII, in pairs with what stands beside them, look like letters of India.
+        Ok('\u{A00}'..='\u{AFF}' | '\u{D00}'..='\u{DFF}') => 0.5,
+        Ok(c @ '\u{A0}'..='\u{1FFF}') if c.is_alphanumeric() => 1.0,
+        // Accents and vowel signs.
+        Ok('\u{A0}'..='\u{1FFF}') => 0.5,
+        Ok('\u{AC00}'..='\u{D7A3}') if spaced => 1.0,
+        Ok('\u{3041}'..='\u{30FE}') => 0.8,
+        Ok('\u{1F300}'..='\u{1FAFF}') => 0.5,
         Ok(c) => east_asian(c),
         Err(_) => -2.0,
     }))
+}
+
+/// A reading as Shift-JIS or EUC-JP. Evidence: everything beyond ASCII. Half of it is hiragana.
+pub(crate) fn japanese(text: &str) -> f32 {
+    mean(text.chars().filter(|c| !c.is_ascii()).map(|c| match c {
+        '\u{3041}'..='\u{3096}' => 1.0,
+        '\u{30A1}'..='\u{30FA}' | 'ー' => 0.8,
+        '\u{4E00}'..='\u{9FFF}' => {
+            if hanzi::is_common(c) {
+                0.4
+            } else {
+                0.1
+            }
+        }
+        '、' | '。' | '「' | '」' | '『' | '』' | '！' | '？' | '・' | '…' | '\u{3000}' | '々'
+        | '〜' | '～' => 0.5,
+        c => east_asian(c).min(0.0),
+    }))
+}
+
+/// A reading as EUC-KR. Evidence: everything beyond ASCII.
+pub(crate) fn korean(text: &str) -> f32 {
+    mean(text.chars().filter(|c| !c.is_ascii()).map(|c| match c {
+        c if hangul::is_common(c) => 1.0,
+        '\u{AC00}'..='\u{D7A3}' => 0.1,
+        '\u{4E00}'..='\u{9FFF}' => -0.3,
+        c => east_asian(c).min(0.3),
+    }))
+}
+
+/// A reading in any alphabet. Evidence: everything beyond ASCII.
+///
+/// Words are of one script, and all small, all capital or capitalised; the bytes of a double-byte text are not.
+pub(crate) fn alphabet(text: &str) -> f32 {
+    let foreign = |c: char| !c.is_ascii() && (c.is_alphabetic() || is_vowel_sign(c));
+    let (mut sum, mut count) = (0.0, 0);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if foreign(c) {
+            let mut word = vec![c];
+            while let Some(next) = chars.next_if(|&next| foreign(next)) {
+                word.push(next);
+            }
+            let small = |c: &char| !c.is_uppercase();
+            let cased = word[1..].iter().all(small) || !word.iter().any(|c| c.is_lowercase());
+            let one_script = word.iter().all(|&c| c as u32 >> 8 == word[0] as u32 >> 8);
+            let weight = if cased && one_script { 0.8 } else { -0.2 };
+            sum += word.len() as f32 * weight;
+            count += word.len();
+        } else if !c.is_ascii() {
+            sum += match c {
+                '«' | '»' | '„' | '“' | '”' | '‘' | '’' | '–' | '—' | '…' | '\u{A0}' | '№'
+                | '،' | '؟' | '؛' => 0.4,
+                '\u{FFFD}' => -2.0,
+                c if c.is_control() => -1.0,
+                _ => -0.5,
+            };
+            count += 1;
+        }
+    }
+    if count == 0 { 0.0 } else { sum / count as f32 }
+}
+
+/// Signs that stand above or below letters in Thai, Hebrew and Arabic, and combining accents.
+fn is_vowel_sign(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36F}' | '\u{591}'..='\u{5C7}' | '\u{640}'..='\u{652}' | '\u{E31}'..='\u{E5B}')
 }
 
 /// A reading as Windows-1252. Evidence: everything beyond ASCII.
 ///
 /// Accented letters stand alone, or in twos, among ASCII letters ("déjà", "créée"). The bytes of a double-byte
 /// text stand in long runs, or are symbols.
-pub(super) fn windows_1252(text: &str) -> f32 {
+pub(crate) fn western(text: &str) -> f32 {
     let letter = |c: char| !c.is_ascii() && c.is_alphabetic();
     let (mut sum, mut count) = (0.0, 0);
     let mut before = None;

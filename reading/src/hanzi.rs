@@ -36,7 +36,7 @@ const BITS: usize = 64;
 
 /// Whether `c` is a frequent hanzi, simplified or traditional.
 #[inline]
-pub(super) fn is_common(c: char) -> bool {
+pub(crate) fn is_common(c: char) -> bool {
     static SET: OnceLock<Box<[u64]>> = OnceLock::new();
     let set = SET.get_or_init(|| {
         let mut set = vec![0u64; ((LAST - FIRST) as usize + BITS) / BITS];

@@ -1,0 +1,172 @@
+//! What is told of how a text was read.
+
+use std::fmt;
+
+/// Something that its owner should know of a text. Printed, it is a sentence without its full stop.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Note {
+    /// Sequences that could not be decoded.
+    Replaced {
+        /// How many.
+        count: usize,
+    },
+    /// Single bytes of Windows-1252 in UTF-8.
+    Strays {
+        /// How many.
+        count: usize,
+    },
+    /// Several encodings, one after the other.
+    Changes {
+        /// The file, where there are several.
+        file: String,
+        /// Lines and encodings: `"line 41: gb18030"`.
+        places: Vec<(usize, &'static str)>,
+    },
+    /// Byte-order marks further on than at the beginning.
+    Marks {
+        /// How many.
+        count: usize,
+    },
+    /// Characters that nobody sees, and that are learnt all the same.
+    Invisible {
+        /// How many.
+        count: usize,
+        /// Which: `"ZWSP ×42, SHY ×6"`.
+        names: String,
+    },
+    /// Time stamps and tags left out.
+    Timed {
+        /// Time stamps.
+        stamps: usize,
+        /// Lines with a tag.
+        tags: usize,
+    },
+    /// The column of a table that was read.
+    Column {
+        /// Its name.
+        name: String,
+        /// Rows read.
+        rows: usize,
+        /// Rows with nothing there.
+        skipped: usize,
+    },
+    /// Several files, in this order.
+    Files {
+        /// How many.
+        count: usize,
+        /// Their names, with their encodings where these differ.
+        names: String,
+    },
+    /// Files that are no texts.
+    LeftOut {
+        /// How many.
+        count: usize,
+        /// Their names, and why.
+        names: String,
+    },
+}
+
+impl Note {
+    /// A short name of the kind of note that will not change.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Replaced { .. } => "replaced",
+            Self::Strays { .. } => "strays",
+            Self::Changes { .. } => "changes",
+            Self::Marks { .. } => "marks",
+            Self::Invisible { .. } => "invisible",
+            Self::Timed { .. } => "timed",
+            Self::Column { .. } => "column",
+            Self::Files { .. } => "files",
+            Self::LeftOut { .. } => "left-out",
+        }
+    }
+
+    /// What the sentence holds, by name.
+    pub fn details(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Replaced { count } | Self::Strays { count } | Self::Marks { count } => {
+                vec![("count", count.to_string())]
+            }
+            Self::Changes { file, places } => {
+                let (line, encoding) = places.first().copied().unwrap_or_default();
+                let mut details = vec![
+                    ("line", line.to_string()),
+                    ("encoding", encoding.to_owned()),
+                ];
+                details.push(("count", places.len().to_string()));
+                details.push(("file", file.clone()));
+                details
+            }
+            Self::Invisible { count, names }
+            | Self::Files { count, names }
+            | Self::LeftOut { count, names } => {
+                vec![("count", count.to_string()), ("names", names.clone())]
+            }
+            Self::Timed { stamps, tags } => {
+                vec![("stamps", stamps.to_string()), ("tags", tags.to_string())]
+            }
+            Self::Column {
+                name,
+                rows,
+                skipped,
+            } => {
+                vec![
+                    ("name", name.clone()),
+                    ("rows", rows.to_string()),
+                    ("skipped", skipped.to_string()),
+                ]
+            }
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Replaced { count } => {
+                write!(f, "{count} places are not valid text and were read as �")
+            }
+            Self::Strays { count } => write!(f, "{count} stray bytes were read as windows-1252"),
+            Self::Changes { file, places } => {
+                if !file.is_empty() {
+                    write!(f, "{file}: ")?;
+                }
+                f.write_str(
+                    "files in several encodings were joined; each part was read in its own:",
+                )?;
+                for (i, (line, encoding)) in places.iter().enumerate() {
+                    let comma = if i > 0 { "," } else { "" };
+                    write!(f, "{comma} {encoding} from line {line}")?;
+                }
+                Ok(())
+            }
+            Self::Marks { count } => {
+                write!(f, "{count} byte-order marks inside the text were left out")
+            }
+            Self::Invisible { count, names } => write!(
+                f,
+                "{count} invisible characters are learnt as they stand ({names}); --invisible drop leaves them out"
+            ),
+            Self::Timed { stamps, tags } => write!(
+                f,
+                "{stamps} time stamps and {tags} tags were left out; --format plain keeps them"
+            ),
+            Self::Column {
+                name,
+                rows,
+                skipped,
+            } => {
+                write!(f, "{rows} texts of the column {name:?} were read")?;
+                if *skipped > 0 {
+                    write!(f, ", {skipped} rows have none")?;
+                }
+                f.write_str("; --column chooses another, --format plain reads everything")
+            }
+            Self::Files { count, names } => {
+                write!(f, "{count} files were read, in this order: {names}")
+            }
+            Self::LeftOut { count, names } => write!(f, "{count} files were left out: {names}"),
+        }
+    }
+}
