@@ -315,7 +315,7 @@ fn memory_that_is_refused_is_a_message() {
     let train = "train --corpus lyrics-zh --max-chars 12 --hidden 2048 --layers 3 --cell rnn --optimizer adam \
                  --batch-size 1 --steps 2 --threads 1 --epochs 1 --out a";
     let mut refused = 0;
-    // The network takes 484 MiB, its state once more to be saved.
+    // The network takes 402 MiB, its state once more to be saved.
     for mib in (110..700).step_by(45) {
         let shell = format!(
             "ulimit -v {}; exec {} {train}",
@@ -336,11 +336,11 @@ fn memory_that_is_refused_is_a_message() {
         let line = stderr.lines().last().unwrap();
         let needed = line.strip_prefix("charloom: the network needs ").unwrap();
         let (needed, advice) = needed.split_once(" MiB").unwrap();
-        assert!(needed.parse::<u64>().unwrap() >= 480, "{line}");
+        assert!(needed.parse::<u64>().unwrap() >= 400, "{line}");
         assert!(advice.contains("reduce the hidden size"), "{line}");
         refused += 1;
     }
-    assert!(refused >= 8, "{refused}");
+    assert!(refused >= 6, "{refused}");
 }
 
 /// Defaults and presets are the library's.
