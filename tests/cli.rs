@@ -316,7 +316,7 @@ fn memory_that_is_refused_is_a_message() {
                  --batch-size 1 --steps 2 --threads 1 --epochs 1 --out a";
     let mut refused = 0;
     // The network takes 402 MiB, its state once more to be saved.
-    for mib in (110..700).step_by(45) {
+    for mib in (110..550).step_by(40) {
         let shell = format!(
             "ulimit -v {}; exec {} {train}",
             mib << 10,

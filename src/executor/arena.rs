@@ -23,11 +23,13 @@ impl Aligned {
     /// Numbers in a cache line.
     pub const LINE: usize = LINE;
 
+    /// `beside`: bytes that are needed beside it.
+    ///
     /// # Errors
     /// When the memory cannot be had.
-    pub fn zeros(len: u64) -> Result<Self, ExecutorError> {
+    pub fn zeros(len: u64, beside: u64) -> Result<Self, ExecutorError> {
         let lines = len.div_ceil(LINE as u64);
-        let refused = || ExecutorError::out_of_memory(len.saturating_mul(4));
+        let refused = || ExecutorError::out_of_memory(len.saturating_mul(4).saturating_add(beside));
         let count = usize::try_from(lines).map_err(|_| refused())?;
         let mut memory = Vec::new();
         memory.try_reserve_exact(count).map_err(|_| refused())?;
@@ -60,7 +62,7 @@ impl Arena {
             len += buffer.len().next_multiple_of(LINE as u64);
         }
         let mut arena = Self {
-            memory: Aligned::zeros(len)?,
+            memory: Aligned::zeros(len, 0)?,
             starts,
         };
         for (buffer, &start) in plan.buffers.iter().zip(&arena.starts) {

@@ -62,7 +62,7 @@ impl CpuExecutor {
         #[cfg(not(feature = "threads"))]
         let most = 1;
         let threads = threads.clamp(1, most);
-        let arena = Arena::new(&plan)?;
+        let (arena, held) = (Arena::new(&plan)?, plan.bytes());
         let dispatches = plan.programs.iter().flat_map(|p| &p.dispatches);
         let scratch = dispatches
             .map(|d| with_simd!(isa, s => scratch_len(s, &d.kernel, threads)))
@@ -74,7 +74,7 @@ impl CpuExecutor {
             panels,
             plan,
             arena,
-            scratch: Aligned::zeros(scratch as u64)?,
+            scratch: Aligned::zeros(scratch as u64, held)?,
             isa,
             threads,
             all_threads: false,

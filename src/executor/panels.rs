@@ -62,7 +62,7 @@ impl Panels {
             place.first = next;
         }
         Ok(Self {
-            memory: Aligned::zeros(next as u64 + longest as u64)?,
+            memory: Aligned::zeros(next as u64 + longest as u64, plan.bytes())?,
             places,
         })
     }
