@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openSite, startNew, until, type Site } from './browser.ts';
-import { drop, epochOf, openWithWorkers, paste, question, SMALL, tell, textOf, train } from './playing.ts';
+import { drop, epochOf, openWithWorkers, paste, question, SMALL, stored, tell, textOf, train } from './playing.ts';
 
 let site: Site;
 before(async () => {
@@ -99,7 +99,7 @@ test('after the last epoch: it is said, shown, kept, and goes on with one click'
 test('a worker that dies is noticed, replaced, and what was kept is offered', async () => {
   const page = await openWithWorkers(site, SMALL);
   await train(page, 2);
-  await page.locator('#autosaved').waitFor();
+  await until(page, 'it is kept', async () => (await stored(page)).length > 0);
   await tell(page, 'die');
   await page.locator('cl-notices .problem[data-code="crashed"]').waitFor();
   await page.locator('#resume').dispatchEvent('click');
