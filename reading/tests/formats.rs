@@ -311,7 +311,6 @@ fn odd_ends_and_empty_parts() {
         b"\xFE\xFF",
         b"\xFF\xFE\x0A",
         b"\xEF\xBB\xBF",
-        b"\0",
         b"PK\x03\x04",
         b"\x1F\x8B",
     ] {
