@@ -82,7 +82,7 @@ export class Device extends AppElement {
 
   override render() {
     const { device, switching, trainable } = this.state;
-    return html`<div class="device">
+    return html`<section class="device" aria-label=${this.t('device.choose')}>
       <select
         id="device-choice"
         aria-label=${this.t('device.choose')}
@@ -101,7 +101,7 @@ export class Device extends AppElement {
           ${device ? html`<span class="muted" id="device-detail">${this.detail(device)}</span>` : nothing}
         </div>
       </details>
-    </div>`;
+    </section>`;
   }
 
   private key(event: KeyboardEvent): void {

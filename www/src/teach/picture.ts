@@ -68,6 +68,7 @@ export class Picture extends AppElement {
         background: var(--surface-2);
       }
       .context {
+        grid-column: 1 / -1;
         overflow: hidden;
         text-overflow: ellipsis;
         white-space: nowrap;
@@ -159,7 +160,7 @@ export class Picture extends AppElement {
             : nothing}</span
         >
       </div>
-      <p class="small muted context" style="grid-column:1/-1" id="context">${this.t('next.after', { context })} ↓</p>
+      <p class="small muted context" id="context">${this.t('next.after', { context })} ↓</p>
       <ol aria-label=${this.t('next.title')}>
         ${rows.map(
           ({ character, probability }) =>
