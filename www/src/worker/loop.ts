@@ -1,6 +1,7 @@
 /**
  * The training loop: short slices, and between two of them everything else gets its turn. The page hears of it at
- * most ten times a second, however fast the steps are.
+ * most ten times a second, however fast the steps are, and never again before it has taken what it was told: reports
+ * that a slow page works off one by one would leave it no time for its user.
  */
 import type { EpochReport, Session, TrainReport, Trouble } from '../protocol/engine.ts';
 import type { Progress, WorkerEvent } from '../protocol/messages.ts';
@@ -10,18 +11,25 @@ import { breathe, type CommandQueue } from './queue.ts';
 
 const SLICE_MS = 20;
 const REPORT_EVERY_MS = 100;
+/** A busy page is left alone for this many times as long as it took to take the last report. */
+const REST = 2;
+const LONGEST_REST_MS = 2000;
 const NO_LIMIT = 0x7fffffff;
 
 export class TrainLoop {
   private running: Promise<void> | null = null;
   private wanted = false;
   private pending = new PendingProgress();
+  /** A report that the page has not taken yet. */
+  private untaken = 0;
+  private pause = REPORT_EVERY_MS;
 
   constructor(
     private readonly queue: CommandQueue,
     private readonly session: () => Session | null,
     private readonly living: LivingWriter,
-    private readonly publish: (event: WorkerEvent) => void,
+    /** What it returns, if anything, is awaited: the page has then taken the event. */
+    private readonly publish: (event: WorkerEvent) => unknown,
     /** Called after each slice, with the session free. */
     private readonly note: (session: Session, report: TrainReport) => void,
     /** Called between slices; may save. */
@@ -67,7 +75,7 @@ export class TrainLoop {
           return;
         }
         const now = performance.now();
-        if (now - lastReport >= REPORT_EVERY_MS) {
+        if (!this.untaken && now - lastReport >= this.pause) {
           lastReport = now;
           this.flush();
           await this.queue.run(async () => {
@@ -102,7 +110,14 @@ export class TrainLoop {
 
   private flush(): void {
     const progress = this.pending.take();
-    if (progress) this.publish({ type: 'progress', progress });
+    if (!progress) return;
+    const told = performance.now();
+    this.untaken++;
+    const taken = () => {
+      this.untaken--;
+      this.pause = Math.min(LONGEST_REST_MS, Math.max(REPORT_EVERY_MS, REST * (performance.now() - told)));
+    };
+    Promise.resolve(this.publish({ type: 'progress', progress })).then(taken, taken);
   }
 
   private announce(report: TrainReport): void {

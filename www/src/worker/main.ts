@@ -39,7 +39,7 @@ let texts: TextDesk;
 let session: Session | null = null;
 /** What the session learns from; another text may be open already. Without one it can write but not train. */
 let learnsFrom: LoadedText | null = null;
-let publish: (event: WorkerEvent) => void = () => undefined;
+let publish: (event: WorkerEvent) => unknown = () => undefined;
 
 const queue = new CommandQueue(() => device.heed());
 const currentSession = () => session;
@@ -48,7 +48,7 @@ const emit = (event: WorkerEvent) => {
     const last = event.progress.epochs.at(-1);
     if (last) keeper.noteEpoch(last.perplexity);
   }
-  publish(event);
+  return publish(event);
 };
 const keeper = new Keeper(queue, currentSession, () => learnsFrom, emit);
 const living = new LivingWriter((sample) => emit({ type: 'living-sample', sample }));
