@@ -65,7 +65,7 @@ test('a link with mistakes names them, and the rest of it is in use', async () =
   for (const mistake of ['model.cell=foo', 'train.lr=-1', 'corpus=nowhere', 'text.validation=3']) assert.ok(text.includes(mistake), text);
   assert.doesNotMatch(text, /variant|TypeError/);
   await page.locator('#train:enabled').waitFor();
-  assert.equal(await page.locator('cl-option[data-path="model.cell"] button').count(), 3);
+  assert.equal(await page.locator('cl-option[data-path="model.cell"] button[data-value]').count(), 3);
   assert.equal(await page.locator('cl-option[data-path="model.num_layers"] input').inputValue(), '2');
   await page.context().close();
 });
