@@ -306,6 +306,9 @@ test('in every card each technical word can be asked about', async () => {
   await until(page, 'an epoch', async () => Number.parseInt(await textOf(page, '#epoch')) >= 1, 60_000);
   await page.locator('#pause').click();
   await page.locator('#train').waitFor();
+  // Parts further down are fetched when their places come near.
+  for (const part of ['cl-runs', 'cl-inside']) await page.locator(part).scrollIntoViewIfNeeded();
+  await page.locator('#inside-text').waitFor();
   for (const summary of await page.locator('details > summary').all()) await summary.click();
   await page.locator('cl-score canvas').waitFor();
   const cards = await page.evaluate(() => {
