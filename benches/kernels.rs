@@ -89,7 +89,7 @@ impl Workload {
         let n = self.batch * self.steps;
         let model = self.model();
         let layout = Layout::new(&model, self.vocabulary);
-        let parameters = initialise(&model, &layout, 1).unwrap();
+        let parameters = initialise(&model, &layout, 1).expect("memory suffices");
         let tokens: Vec<u32> = (0..n)
             .map(|i| (i * 7919 % self.vocabulary) as u32)
             .collect();
