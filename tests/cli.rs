@@ -400,7 +400,16 @@ fn training(dir: &Path, arguments: &str, file: &str) -> std::process::Child {
     let file = dir.join(file);
     // An earlier run's would say too soon that it trains.
     let _ = fs::remove_file(&file);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_charloom"))
+    // Whoever runs the tests under `nohup` has told every child to ignore a closed terminal; GNU's `env` takes that
+    // back.
+    let mut command = if cfg!(target_os = "linux") {
+        let mut command = Command::new("env");
+        command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_charloom")]);
+        command
+    } else {
+        Command::new(env!("CARGO_BIN_EXE_charloom"))
+    };
+    let mut child = command
         .current_dir(dir)
         .args(arguments.split(' '))
         .stderr(std::process::Stdio::null())
