@@ -57,6 +57,11 @@ async fn what_is_too_large_at_once_is_done_in_parts() {
 }
 
 #[wasm_bindgen_test]
+async fn a_value_that_is_no_number_shows_in_the_loss() {
+    gpu::check_not_a_number(&gpu::device().await).await;
+}
+
+#[wasm_bindgen_test]
 async fn training_is_pytorchs() {
     let device = gpu::device().await;
     let mut margin = Margin::NONE;

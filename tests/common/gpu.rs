@@ -270,7 +270,9 @@ pub async fn check_parts(device: &GpuDevice) -> Margin {
     margin
 }
 
-/// Layers of more units than one span of the step path's loops, where every invocation takes several.
+/// Layers of more units than one span of the step path's loops, where every invocation takes several. (Natively
+/// only: on a processor in a browser it would take minutes.)
+#[cfg(not(target_arch = "wasm32"))]
 pub async fn check_large_layers(device: &GpuDevice) -> Margin {
     let mut margin = Margin::NONE;
     for (which, (cell, reset_after)) in [

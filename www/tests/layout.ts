@@ -50,7 +50,11 @@ export function cut(page: Page): Promise<string[]> {
       if (style.clipPath !== 'none') return;
       const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
       const hides = style.overflowX === 'hidden' || style.overflowX === 'clip';
-      const beyond = element.scrollWidth - element.clientWidth;
+      // What is drawn around a word to make it easier to touch may reach out; its letters may not.
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      const letters = range.getBoundingClientRect().right - element.getBoundingClientRect().right;
+      const beyond = Math.min(element.scrollWidth - element.clientWidth, Math.ceil(letters));
       if (hides && beyond > 1 && element.clientWidth > 0 && element.textContent?.trim()) {
         found.push(`${element.localName}.${element.className}: ${beyond} px of ${JSON.stringify(element.textContent.trim().slice(0, 50))}`);
       } else if (own && element instanceof HTMLButtonElement && beyond > 1) {

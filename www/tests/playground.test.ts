@@ -85,8 +85,10 @@ test('a textbook run stands beside the book', async () => {
 
 test('what comes into sight does not move the page; the picked character comes into sight within its text', async () => {
   // Tall enough for the inside of the network to be seen at once, if only its head.
-  const page = await site.open({ viewport: { width: 1440, height: 1300 } });
+  const page = await site.open();
   await page.locator('#train:enabled').waitFor();
+  const top = await page.locator('cl-inside').evaluate((inside) => inside.getBoundingClientRect().top);
+  await page.setViewportSize({ width: 1440, height: Math.ceil(top) + 300 });
   await page.locator('cl-score .text .picked').waitFor();
   await page.waitForTimeout(200);
   assert.equal(await page.evaluate(() => scrollY), 0);
