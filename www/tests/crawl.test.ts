@@ -13,7 +13,7 @@ import { Crawler, randomOf, type Deed } from './crawler.ts';
 const WIDTHS = [320, 768, 1024, 1440] as const;
 const ALL = process.env['CHARLOOM_ALL'] === '1';
 /** Deeds in each of the three phases of each width. */
-const DEEDS = ALL ? 240 : 24;
+const DEEDS = ALL ? 240 : 12;
 const SEED = Number(process.env['CHARLOOM_SEED'] ?? 20);
 const REPLAY = process.env['CHARLOOM_REPLAY'];
 
@@ -56,7 +56,7 @@ for (const width of WIDTHS) {
       throw new Error(`${(error as Error).message}\n\nWhat was done (CHARLOOM_SEED=${SEED}):\n${[head, ...crawler.log].join('\n')}`);
     }
     console.log(`${width} px, seed ${SEED}: ${crawler.log.length} deeds, ${crawler.seen} things visited`);
-    if (!REPLAY) assert.ok(crawler.seen >= (ALL ? 60 : 30), `only ${crawler.seen} things were found`);
+    if (!REPLAY) assert.ok(crawler.seen >= (ALL ? 60 : 20), `only ${crawler.seen} things were found`);
     await page.context().close();
   });
 }
