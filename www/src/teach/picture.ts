@@ -14,6 +14,8 @@ import type { LivingSample } from '../protocol/messages.ts';
 
 const EXPECTED_SHOWN = 6;
 const CONTEXT_CHARACTERS = 8;
+/** Han characters are twice as wide. */
+const CONTEXT_HAN = 5;
 /** The worker tells ten times a second while it trains, and more often while it rests. */
 const REDRAW_EVERY_MS = 100;
 
@@ -141,7 +143,7 @@ export class Picture extends AppElement {
     const written = this.drawn?.characters ?? [];
     const last = written.at(-1);
     const before = (this.drawn?.prefix ?? '') + written.slice(0, -1).map(({ character }) => character).join('');
-    const context = [...before].slice(-CONTEXT_CHARACTERS).map((each) => format.visible(each, language)).join('');
+    const context = [...before].slice(/[\u4e00-\u9fff]/.test(before.slice(-CONTEXT_CHARACTERS)) ? -CONTEXT_HAN : -CONTEXT_CHARACTERS).map((each) => format.visible(each, language)).join('');
     const read = format.visible([...before].at(-1) ?? '', language);
     const units = this.state.session?.config.model.hidden_size ?? 0;
     const shown = this.drawn?.hidden?.length ?? 0;
