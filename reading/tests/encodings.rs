@@ -1,6 +1,8 @@
 //! Files in every encoding, from their bytes to their text.
 #![cfg(not(target_arch = "wasm32"))]
 #![cfg(feature = "tables")]
+// A test may panic: its helpers too.
+#![allow(clippy::unwrap_used)]
 
 use charloom_reading::{Confidence, Decoded, Encoding, EncodingChoice, ReadError, decode};
 use proptest::prelude::*;

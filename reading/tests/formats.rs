@@ -1,5 +1,7 @@
 //! What people have texts in: lyrics with times, tables, archives; and what must be refused.
 #![cfg(all(feature = "tables", not(target_arch = "wasm32")))]
+// A test may panic: its helpers too.
+#![allow(clippy::unwrap_used)]
 
 use charloom_reading::{Choices, File, FormatChoice, Note, ReadError, Reading, read};
 use flate2::{Compression, write::GzEncoder};
