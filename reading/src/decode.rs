@@ -49,7 +49,7 @@ pub fn decode(bytes: &[u8], choice: EncodingChoice) -> Result<Decoded, ReadError
         }],
     };
     let mut read = Decoded {
-        text: String::with_capacity(bytes.len() + bytes.len() / 2 + 16),
+        text: String::with_capacity(parts.iter().map(room).sum()),
         encoding: parts[0].encoding,
         bom: false,
         replaced: 0,
@@ -82,6 +82,15 @@ pub fn decode(bytes: &[u8], choice: EncodingChoice) -> Result<Decoded, ReadError
         });
     }
     Ok(read)
+}
+
+/// Bytes of UTF-8 that a part becomes, about: two of another encoding can become three.
+fn room(part: &Part) -> usize {
+    let more = match part.encoding {
+        Encoding::Utf8 => 0,
+        _ => part.bytes.len() / 2,
+    };
+    part.bytes.len() + more + 16
 }
 
 impl Decoded {
