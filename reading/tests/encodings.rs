@@ -594,7 +594,8 @@ fn what_no_encoding_reads_is_refused() {
                 (decoded.encoding, decoded.confidence),
                 (encoding, Confidence::Certain)
             ),
-            Err(error) => assert_eq!(error.code(), "binary", "{encoding}"),
+            // Nothing but control codes, or nothing at all that could be read.
+            Err(error) => assert!(matches!(error.code(), "binary" | "empty"), "{encoding}"),
         }
     }
 }

@@ -159,7 +159,7 @@ async function revealDevice(page: Page): Promise<void> {
 
 async function toWebGpu(page: Page): Promise<void> {
   await page.locator('#device-choice').selectOption('webgpu');
-  await until(page, 'WebGPU', async () => (await device(page)) === 'webgpu', 90_000);
+  await until(page, 'WebGPU', async () => (await device(page)) === 'webgpu', 240_000);
   await furtherSteps(page, 2);
 }
 
