@@ -1,6 +1,6 @@
 /**
- * The page under a visitor who tries everything, at four widths, before, during and after training. Everyday about a
- * minute; CHARLOOM_ALL=1 about ten. CHARLOOM_SEED chooses another visitor. A failure prints its seed and what was done;
+ * The page under a visitor who tries everything, at four widths, before, during and after training. Everyday three
+ * minutes on a busy machine; CHARLOOM_ALL=1 tries twenty times as much. CHARLOOM_SEED chooses another visitor. A failure prints its seed and what was done;
  * saved to a file and named in CHARLOOM_REPLAY, that is done again, and nothing else.
  */
 import assert from 'node:assert/strict';
