@@ -50,7 +50,6 @@ async function begin(): Promise<void> {
   }
   await keepForOffline(async () => {
     await fetchParts(app.state.language);
-    await Promise.all([import('./teach/lessons.ts'), loadTables(app.state.language, ['teach'])]);
     await import('./glossary/glossary.ts').then(({ ENTRIES }) => Promise.all(Object.values(ENTRIES).map((entries) => entries())));
     await Promise.all(ALL_LANGUAGES.flatMap((each) => [loadLanguage(each), loadFailures(each)]));
     return app.client.files();

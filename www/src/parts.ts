@@ -20,6 +20,7 @@ const PLACED: Record<string, Part> = {
 /** Parts that someone opens. */
 const OPENED = {
   slow: { tables: ['inside'], code: () => import('./slow/player.ts') },
+  lessons: { tables: ['teach'], code: () => import('./teach/lessons.ts') },
   reading: { tables: ['reading'], code: () => import('./components/reading.ts') },
   windows: { tables: ['inside'], code: () => import('./windows/windows.ts') },
   // These bring their messages along.

@@ -78,7 +78,7 @@ export function tellStory(name: string, start: () => Promise<OtherBrowser>): voi
     assert.match((await textOf('#device')) ?? '', /^your processor · /);
     await press('#write');
     await until('a text', async () => (await textOf('.text[data-status="done"]')) !== null);
-    assert.ok(((await textOf('.text[data-status="done"]')) ?? '').length > 150);
+    assert.ok(((await textOf('.text[data-status="done"]')) ?? '').length > 100);
     await press('#pause');
     await until('the pause', async () => (await textOf('#train')) !== null);
   });
@@ -109,7 +109,8 @@ export function tellStory(name: string, start: () => Promise<OtherBrowser>): voi
   });
 
   test(`${name}: a model survives a reload`, async () => {
-    await until('the autosave', async () => (await textOf('#autosaved')) !== null);
+    const step = async () => /step (\d+)/.exec((await textOf('#when')) ?? '')?.[1];
+    await until('the autosave', async () => (await textOf(`#autosaved[data-step="${await step()}"]`)) !== null);
     const epoch = await number('#epoch');
     await browser.open(`${server.url}?again#lang=en`);
     await until('the offer to resume', () => press('#resume'));

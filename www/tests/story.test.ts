@@ -17,6 +17,7 @@ const errors: string[] = [];
 const textOf = async (selector: string) => ((await page.locator(selector).textContent()) ?? '').trim();
 const numberOf = async (selector: string) => Number.parseFloat(await textOf(selector));
 const epoch = () => numberOf('#epoch');
+const stepIn = (when: string) => Number(when.match(/step (\d+)/)?.[1]);
 
 before(async () => {
   site = await openSite();
@@ -80,7 +81,7 @@ test('writing with an own prefix, while it trains', async () => {
 test('Pause stops it; Step does exactly one', async () => {
   await page.locator('#pause').click();
   await page.locator('#train').waitFor();
-  const step = async () => Number((await textOf('#when')).match(/step (\d+)/)?.[1]);
+  const step = async () => stepIn(await textOf('#when'));
   await page.waitForTimeout(300);
   const paused = await step();
   await page.waitForTimeout(400);
@@ -138,7 +139,7 @@ test('the model is a safetensors file', async () => {
 });
 
 test('after a reload, Resume goes on from where it was', async () => {
-  await page.locator('#autosaved').waitFor();
+  await page.locator(`#autosaved[data-step="${stepIn(await textOf('#when'))}"]`).waitFor();
   const before = await epoch();
   await page.reload();
   await page.locator('#resume-offer').waitFor();

@@ -10,7 +10,7 @@ import { shared } from './styles.ts';
 
 @customElement('cl-models')
 export class Models extends AppElement {
-  protected readonly watches = ['models', 'session', 'savedAt', 'position'] as const;
+  protected readonly watches = ['models', 'session', 'saved', 'position'] as const;
   @query('input[type=file]') private picker!: HTMLInputElement;
   @state() private naming: { id: string | null; name: string } | null = null;
   @state() private deleting: string | null = null;
@@ -60,12 +60,13 @@ export class Models extends AppElement {
   ];
 
   override render() {
-    const { session, models, savedAt, language } = this.state;
+    const { session, models, saved, language } = this.state;
     return html`<section class="card" aria-labelledby="title">
       <div class="head">
         <h2 id="title">${this.t('model.title')}</h2>
-        ${savedAt
-          ? html`<span class="small muted" id="autosaved">${this.t('model.autosaved', { when: format.ago(savedAt, language) })}</span>`
+        ${saved
+          ? html`<span class="small muted" id="autosaved" data-step=${saved.step}
+              >${this.t('model.autosaved', { when: format.ago(saved.at, language) })}</span>`
           : nothing}
       </div>
       <div class="row">

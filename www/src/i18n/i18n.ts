@@ -54,8 +54,12 @@ export const EVERY_CHOICE_HAS_A_LABEL: [Exclude<ChoiceKey, MessageKey>] extends 
 
 /** Must have answered before the language is used. */
 export async function loadLanguage(language: Language): Promise<void> {
-  const tables = await Promise.all([...inUse].map((name): Promise<Partial<Record<MessageKey, string>>> => TABLES[name][language]()));
-  messages[language] = Object.assign({}, messages[language], ...tables);
+  for (let known = 0; known < inUse.size; ) {
+    // The page may begin to speak with another table meanwhile.
+    known = inUse.size;
+    const tables = await Promise.all([...inUse].map((name): Promise<Partial<Record<MessageKey, string>>> => TABLES[name][language]()));
+    messages[language] = Object.assign({}, messages[language], ...tables);
+  }
 }
 
 /** From now on the page speaks with these tables too. Must have answered before what needs them is drawn. */

@@ -95,7 +95,8 @@ export interface AppState extends Flags {
   notices: Notice[];
   resume: ModelEntry | null;
   models: ModelEntry[];
-  savedAt: number | null;
+  /** The last autosave of this run: when, and of which step. */
+  saved: { at: number; step: number } | null;
   /** Whether the notes of the first run are shown. */
   guide: boolean;
   /** Whether what is said once something has been learnt has been fetched. */
@@ -139,7 +140,7 @@ export function initialState(language: Language, theme: Theme, hide: string[], l
     notices: [],
     resume: null,
     models: [],
-    savedAt: null,
+    saved: null,
     hide,
     lock,
     view: 'page',

@@ -32,7 +32,7 @@ export class RunControl {
     const textName = app.state.text?.name ?? '';
     const references = referencesFor(app.state.boot!, session.config, app.state.text);
     app.runs.add(newRun(app.runs.nextId(), app.runs.freeVariant(session.config.model.cell), session, textName, references));
-    app.store.set({ session, runPreset: app.state.preset, position: session.position, summary: session.summary, pending: [], problem: null, savedAt: null, trouble: null });
+    app.store.set({ session, runPreset: app.state.preset, position: session.position, summary: session.summary, pending: [], problem: null, saved: null, trouble: null });
     app.question.safe = 0;
     app.enter('begun');
     app.notices.clear('run', 'model');
@@ -142,7 +142,7 @@ export class RunControl {
         app.notices.add('problem', 'notice.device', {}, event.error, { cause: 'device' });
         break;
       case 'saved':
-        app.store.set({ savedAt: event.entry.updated });
+        app.store.set({ saved: { at: event.entry.updated, step: event.entry.position.step } });
         this.unsaved = null;
         app.notices.clear('storage');
         void app.shelf.noteSaved(event.entry.id);

@@ -1,6 +1,6 @@
 /** What is shown to someone who learns: the notes of the first run, trouble and what helps, the best held-back model. */
 import type { Failure, SessionInfo } from '../protocol/engine.ts';
-import { loadTables } from '../i18n/i18n.ts';
+import { openPart } from '../parts.ts';
 import { bestOf } from '../teach/progress.ts';
 import type { App } from './app.ts';
 import type { Told } from './appstate.ts';
@@ -14,7 +14,7 @@ export class Teaching {
 
   /** Fetches what is said of a network that has learnt something. */
   async fetchLessons(): Promise<void> {
-    this.fetched ??= Promise.all([loadTables(this.app.state.language, ['teach']), import('../teach/lessons.ts')]).then(
+    this.fetched ??= openPart('lessons', this.app.state.language).then(
       () => this.app.store.set({ taught: true }),
       (error: unknown) => {
         // It is tried again with the next sample.

@@ -18,6 +18,7 @@ export class Keeper {
   private created = Date.now();
   private nextAt = 0;
   private savedStep = -1;
+  private timer: ReturnType<typeof setTimeout> | undefined;
   private perplexity: number | null = null;
   /** Only what is asked for is kept. */
   onlyAsked = false;
@@ -79,6 +80,12 @@ export class Keeper {
 
   async whenDue(): Promise<void> {
     if (performance.now() >= this.nextAt) await this.autosave();
+  }
+
+  /** Saves when it is due, also where no training goes on that would ask. */
+  saveSoon(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.autosave(), this.nextAt - performance.now());
   }
 
   /** Saves unless nothing was learnt since. A full disk must not stop the training. */

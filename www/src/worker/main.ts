@@ -135,9 +135,10 @@ function firstLetter(vocabulary: string[]): string {
 }
 
 /** Training rests: the page sees what the model has come to, and it is kept. */
+/** First the model is safe, then it writes. */
 async function rest(): Promise<void> {
-  await showWriting();
   await keeper.autosave();
+  await showWriting();
 }
 
 /** A whole sample now, a few characters at a time: training that begins meanwhile does not wait for it, and writes on. */
@@ -289,6 +290,7 @@ const desk: Desk = {
       requireTrainable();
       device.seek();
       await loop.step();
+      keeper.saveSoon();
       await showWriting();
       return null;
     }),
