@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { openSite, until, WWW, type Site } from './browser.ts';
+import { openSite, startNew, until, WWW, type Site } from './browser.ts';
 
 let site: Site;
 let page: Page;
@@ -199,13 +199,14 @@ test('50 MB of text: the page stays responsive, and it trains', async () => {
     Object.assign(window, { gaps });
   });
   await page.locator('cl-text input[type=file]').setInputFiles(path);
-  await until(page, 'the large file', async () => /large/.test((await page.locator('#corpus option:checked').textContent()) ?? ''), 240_000);
+  await startNew(page);
+  await until(page, 'the large file', async () => /large/.test((await page.locator('#corpus option:checked').textContent()) ?? ''));
   assert.match((await page.locator('#statistics').textContent()) ?? '', /50,\d{3},\d{3} characters/);
   await page.locator('#train:enabled').click();
   await until(page, 'a loss', async () => Number.isFinite(Number.parseFloat((await page.locator('#loss').textContent()) ?? '')), 60_000);
   const longest = await page.evaluate(() => Math.max(...(window as unknown as { gaps: number[] }).gaps));
-  // A page that reads 50 MB itself is away for many seconds; a machine that does other things is, for one or two.
-  assert.ok(longest < 4000, `the main thread was away for ${longest} ms`);
+  // A page that reads 50 MB itself is away for many seconds; on a machine that does other things the browser itself may be, for one.
+  assert.ok(longest < 1500, `the main thread was away for ${longest} ms`);
   await page.locator('#pause').click();
   await page.locator('#train').waitFor();
 });
