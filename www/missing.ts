@@ -21,8 +21,7 @@ export const missing: Plugin = {
     if (!id.startsWith(PREFIX)) return null;
     const build = id.slice(PREFIX.length);
     this.warn(`the build ${build} is not there yet: the page does without it`);
-    return `throw new Error('the build ${build} is not compiled yet: reload the page in a few minutes');
-export default undefined;
-export const runThread = undefined;`;
+    // A file that is not there, as on a server that lacks it.
+    return `export default './not-compiled-yet-${build}.wasm';`;
   },
 };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vite';
+import { workers } from './build/workers.ts';
 import { missing } from './missing.ts';
 
 const smallCss = (css: string) =>
@@ -39,7 +40,7 @@ const smallTemplates: Plugin = {
 };
 
 /** Charloom's version has one place: Cargo.toml. */
-const version = /^version = "(.+)"$/m.exec(readFileSync(new URL('../Cargo.toml', import.meta.url), 'utf8'))![1];
+const version = /^version = "(.+)"$/m.exec(readFileSync(new URL('../Cargo.toml', import.meta.url), 'utf8'))![1]!;
 
 /** Without the lines that are comments. */
 const hosting = (name: string) => readFileSync(new URL(`src/hosting/${name}`, import.meta.url), 'utf8').replace(/^\s*\/\/.*\n/gm, '');
@@ -66,7 +67,7 @@ const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Emb
 // `base: './'`: the built page works from any folder, for example a project page on a static host.
 export default defineConfig({
   base: './',
-  plugins: [missing, scalable, smallTemplates, plainScripts],
+  plugins: [workers(version), missing, scalable, smallTemplates, plainScripts],
   define: { 'import.meta.env.CHARLOOM_VERSION': JSON.stringify(version) },
   build: {
     target: 'es2022',
@@ -75,8 +76,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  // A module worker, so that each wasm build stays a chunk of its own and only one is fetched.
-  worker: { format: 'es', plugins: () => [missing, smallTemplates] },
   // The wasm packages live beside www, in ../pkg.
   server: { fs: { allow: ['..'] }, headers },
   preview: { headers },

@@ -1,6 +1,8 @@
 /** Starts the page: connects the worker, hands the App to the components, follows the page's life. */
+import { setAssets } from './client/assets.ts';
 import { connect } from './client/client.ts';
 import { keepForOffline } from './client/offline.ts';
+import { pageAssets } from './client/pageassets.ts';
 import './components/page.ts';
 import type { Page } from './components/page.ts';
 import { loadFailures } from './i18n/failures.ts';
@@ -10,6 +12,7 @@ import { App } from './state/app.ts';
 import { readHash } from './state/hash.ts';
 import './theme/tokens.css';
 
+setAssets(pageAssets());
 const hash = readHash(location.hash);
 const app = new App(connect(hash.build), hash);
 

@@ -80,25 +80,20 @@ test('two copies on one origin leave each other their files: both open without a
   await page.context().close();
 });
 
-test('in a frame without an origin, the page says what is the matter and what to do', async () => {
-  for (const headers of [{}, { 'access-control-allow-origin': '*' }]) {
-    const own = await openSite(headers as Record<string, string>);
-    try {
-      const page = await own.open();
-      await page.goto(`${own.url}nothing-here`);
-      await page.evaluate((url) => {
-        const frame = document.createElement('iframe');
-        frame.setAttribute('sandbox', 'allow-scripts');
-        frame.src = url;
-        frame.width = '800';
-        frame.height = '600';
-        document.body.append(frame);
-      }, own.url);
-      await page.frameLocator('iframe').getByText('allow-same-origin').first().waitFor();
-    } finally {
-      await own.close();
-    }
-  }
+// Where they may be read from any origin, it starts: starting.test.ts.
+test('in a frame without an origin that may not read its files, the page says what is the matter and what to do', async () => {
+  const page = await site.open();
+  await page.goto(`${site.url}nothing-here`);
+  await page.evaluate((url) => {
+    const frame = document.createElement('iframe');
+    frame.setAttribute('sandbox', 'allow-scripts');
+    frame.src = url;
+    frame.width = '800';
+    frame.height = '600';
+    document.body.append(frame);
+  }, site.url);
+  await page.frameLocator('iframe').getByText('allow-same-origin').first().waitFor();
+  await page.context().close();
 });
 
 test('opened as a file, the page says how to open it', async () => {

@@ -93,7 +93,7 @@ for (const [name, error, code] of [
   test(`storage that is ${name} is told in a sentence, once, and training goes on`, async () => {
     const altered = (text: string) =>
       `IDBFactory.prototype.open = () => { throw new DOMException('Cannot read properties of undefined', '${error}'); };${text}`;
-    const own = await openSite({}, undefined, { path: /assets\/main-[^/]*\.js$/, change: altered });
+    const own = await openSite({}, undefined, { path: /assets\/charloom-worker-[^/]*\.js$/, change: altered });
     try {
       const page = await own.open({}, SMALL);
       await train(page);

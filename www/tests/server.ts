@@ -21,7 +21,7 @@ export interface Altered {
 /** Serves `root` under `/charloom/`, as a project page would be, on a free port, with the files that match `altered.path` changed, or missing where there is no change. */
 export async function serve(
   root: string,
-  headers: Record<string, string> = {},
+  headers: Record<string, string> | ((path: string) => Record<string, string>) = {},
   altered: Altered | null = null,
 ): Promise<{ url: string; close: () => void }> {
   const server: Server = createServer((request, response) => {
@@ -30,7 +30,7 @@ export async function serve(
     try {
       const alter = altered?.path.test(path);
       if ((alter && !altered?.change) || !statSync(file).isFile()) throw new Error('not a file');
-      response.writeHead(200, { ...headers, 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+      response.writeHead(200, { ...(typeof headers === 'function' ? headers(path) : headers), 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
       if (alter) response.end(altered!.change!(readFileSync(file, 'utf8')));
       else createReadStream(file).pipe(response);
     } catch {

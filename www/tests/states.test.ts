@@ -12,7 +12,7 @@ before(async () => {
     if (data === 'die') self.close();
     if (data === 'trap') performance.now = () => { throw new WebAssembly.RuntimeError('unreachable'); };
   });`;
-  site = await openSite({}, undefined, { path: /assets\/main-[^/]*\.js$/, change: dies });
+  site = await openSite({}, undefined, { path: /assets\/charloom-worker-[^/]*\.js$/, change: dies });
 });
 
 after(async () => {

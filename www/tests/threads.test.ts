@@ -9,7 +9,7 @@ import { ISOLATED, openSite, until, WITHOUT_WEBGPU, type Site } from './browser.
 /** Large enough that every kernel splits its work. */
 const MODEL = '#model.hidden_size=96&train.batch_size=16&train.epochs=0';
 const STEPS = 12;
-const THREAD = /\/thread-[^/]*\.js$/;
+const THREAD = /\/charloom-thread-[^/]*\.js$/;
 
 let isolated: Site;
 let plain: Site;

@@ -1,10 +1,13 @@
 /** The page's end of the worker: typed calls that answer with values or throw EngineError, and a new worker where one died. */
-import * as Comlink from 'comlink';
-import type { Backend } from '../protocol/engine.ts';
-import type { Desk, Failure, Result, WorkerEvent, BuildName, Boot } from '../protocol/messages.ts';
+import type { Begin, Trouble } from '../protocol/assets.ts';
+import type { Backend, SampledCharacter } from '../protocol/engine.ts';
+import type { Desk, Failure, Result, WorkerEvent, BuildName, Boot, WriteRequest } from '../protocol/messages.ts';
+import { Rpc } from '../protocol/rpc.ts';
 import { STOPPED } from '../protocol/stopped.ts';
 import { workerName } from '../protocol/workername.ts';
+import { assets } from './assets.ts';
 import { watchLife } from './life.ts';
+import { startWorker } from './start.ts';
 
 export class EngineError extends Error {
   constructor(readonly failure: Failure) {
@@ -20,6 +23,9 @@ export function asFailure(error: unknown): Failure {
   return { code: 'unexpected', message: 'something went wrong inside the page. Reload it if it happens again; kept models stay.' };
 }
 
+/** What finds out why a worker does not start could not be fetched either. */
+const UNREACHED: Failure = { code: 'offline', message: 'a part of it could not be fetched. Check the network and reload the page.' };
+
 type Answer<Call> = Call extends (...args: infer Args) => Promise<Result<infer Value>>
   ? (...args: Args) => Promise<Value>
   : never;
@@ -28,7 +34,7 @@ type Calls = { [Name in Exclude<keyof Desk, 'start' | 'write'>]: Answer<Desk[Nam
 /** Every call of the Desk with its Result opened. */
 export type Client = Calls & {
   start(wish: Backend, listener: (event: WorkerEvent) => void): Promise<Boot>;
-  write: Answer<Desk['write']>;
+  write(request: WriteRequest, onCharacters: (characters: SampledCharacter[]) => void): ReturnType<Answer<Desk['write']>>;
   /** Called once for a worker that has started and then died. */
   onDeath(listener: (failure: Failure) => void): void;
   /** A new worker in place of the dead one; it has to be started. */
@@ -36,70 +42,80 @@ export type Client = Calls & {
   terminate(): void;
 };
 
-type Remote = Record<string, (...args: unknown[]) => Promise<Result<unknown>>>;
-
 /** One worker, from its start to its end. */
 class Connection {
   readonly dead: Promise<never>;
-  private readonly worker: Worker | null = null;
-  private readonly remote: Remote | null = null;
-  private readonly threads: BroadcastChannel | null = null;
-  private readonly name: string;
+  private readonly worker: Promise<Worker>;
+  private readonly remote: Promise<Rpc>;
+  private readonly threads: BroadcastChannel;
+  private readonly name = workerName();
   private started = false;
   /** Whether one of its threads broke: the next engine does without. */
   threadBroke = false;
   private ended = false;
   private unwatch: () => void = () => undefined;
   private reject!: (error: EngineError) => void;
+  private listener: (event: WorkerEvent) => void = () => undefined;
+  /** Who hears what a stream writes, by its id. */
+  private readonly writing = new Map<number, (characters: SampledCharacter[]) => void>();
 
   constructor(
     build: BuildName | null,
     private readonly died: (failure: Failure) => void,
   ) {
-    this.name = workerName(build);
     this.dead = new Promise<never>((_, reject) => (this.reject = reject));
     this.dead.catch(() => undefined);
-    try {
-      this.worker = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module', name: this.name });
-      this.threads = new BroadcastChannel(this.name);
-    } catch {
-      // A frame without an origin of its own may have no workers.
-      this.end({ code: 'worker-refused', message: 'this page may not start a worker here, and it computes in one. Open it in a window of its own, or let the frame that holds it allow “allow-same-origin”.' });
-      return;
-    }
-    this.remote = Comlink.wrap<Desk>(this.worker) as unknown as Remote;
-    this.worker.addEventListener('error', (event) => {
-      if (event.message) console.error(event.message);
-      // What traps inside WebAssembly is caught by nobody.
-      this.end(this.started ? STOPPED : { code: 'worker-failed', message: 'its worker could not be started. Reload the page; if that does not help, update the browser.' });
-    });
+    this.threads = new BroadcastChannel(this.name);
     // The worker waits for that thread for ever: it cannot tell.
     this.threads.addEventListener('message', ({ data }: MessageEvent<Failure>) => {
       this.threadBroke = true;
       this.end(data);
     });
+    const table = assets();
+    const first: Begin = { begin: { assets: table, build } };
+    this.worker = startWorker({ url: table.worker, name: this.name, first, build: table.build, integrity: table.integrity?.[table.worker] });
+    this.remote = this.worker.then((worker) => this.connected(worker));
+    this.remote.catch((error: Partial<Failure>) => this.end(typeof error.code === 'string' ? (error as Failure) : UNREACHED));
+  }
+
+  private connected(worker: Worker): Rpc {
+    if (this.ended) worker.terminate();
+    worker.addEventListener('error', (event) => {
+      if (event.message) console.error(event.message);
+      // What traps inside WebAssembly is caught by nobody.
+      this.end(STOPPED);
+    });
+    return new Rpc(worker, {
+      event: (event: WorkerEvent) => this.hear(event),
+      characters: (id: number, characters: SampledCharacter[]) => this.writing.get(id)?.(characters),
+      rescue: async (trouble: Trouble) => (await import('./ladder.ts')).rescue(trouble, assets().integrity?.[trouble.url]),
+    });
   }
 
   async call(name: string, args: unknown[]): Promise<unknown> {
-    if (name === 'start') args = [args[0], this.hearing(args[1] as (event: WorkerEvent) => void)];
-    const passed = args.map((arg) => (typeof arg === 'function' ? Comlink.proxy(arg) : arg));
-    const result = await Promise.race([this.remote ? this.remote[name]!(...passed) : this.dead, this.dead]);
-    if (!result.ok) {
-      // Its memory may be in any state: nothing more can be asked of it.
-      if (result.error.code === 'crashed') this.end(result.error);
-      throw new EngineError(result.error);
+    if (name === 'start') this.listener = args.pop() as typeof this.listener;
+    const writes = name === 'write' ? (args[0] as WriteRequest).id : null;
+    if (writes !== null) this.writing.set(writes, args.pop() as (characters: SampledCharacter[]) => void);
+    try {
+      const answer = this.remote.then((remote) => remote.call(name, ...args)) as Promise<Result<unknown>>;
+      const result = await Promise.race([answer, this.dead]);
+      if (!result.ok) {
+        // Its memory may be in any state: nothing more can be asked of it.
+        if (result.error.code === 'crashed') this.end(result.error);
+        throw new EngineError(result.error);
+      }
+      if (name === 'start') this.live();
+      return result.value;
+    } finally {
+      if (writes !== null) this.writing.delete(writes);
     }
-    if (name === 'start') this.live();
-    return result.value;
   }
 
   /** What a dying worker tells, and what comes late, is not for the page. */
-  private hearing(listener: (event: WorkerEvent) => void): (event: WorkerEvent) => void {
-    return (event) => {
-      if (this.ended) return;
-      if ('error' in event && event.error?.code === 'crashed') this.end(event.error);
-      else listener(event);
-    };
+  private hear(event: WorkerEvent): void {
+    if (this.ended) return;
+    if ('error' in event && event.error?.code === 'crashed') this.end(event.error);
+    else this.listener(event);
   }
 
   private live(): void {
@@ -117,8 +133,8 @@ class Connection {
   terminate(): void {
     this.ended = true;
     this.unwatch();
-    this.worker?.terminate();
-    this.threads?.close();
+    this.worker.then((worker) => worker.terminate()).catch(() => undefined);
+    this.threads.close();
   }
 }
 

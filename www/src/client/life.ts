@@ -1,7 +1,7 @@
 /**
  * Notices that a worker has died, however that came about: it holds a Web Lock by its name for as long as it lives, and
  * the page waits for that lock. A worker that only computes for long keeps it. Where there are no locks (an insecure
- * address) it is asked to answer now and then, and given long to do so.
+ * address, a frame without an origin) it is asked to answer now and then, and given long to do so.
  */
 const ASKED_EVERY_MS = 5000;
 const PATIENCE_MS = 30_000;
@@ -10,9 +10,20 @@ const PATIENCE_MS = 30_000;
 export function watchLife(name: string, ping: () => Promise<unknown>, died: () => void): () => void {
   const stop = new AbortController();
   if (navigator.locks) {
-    navigator.locks.request(name, { signal: stop.signal }, () => died()).catch(() => undefined);
-    return () => stop.abort();
+    let ask = () => undefined as void;
+    navigator.locks.request(name, { signal: stop.signal }, () => died()).catch(() => {
+      if (!stop.signal.aborted) ask = askOften(ping, died);
+    });
+    return () => {
+      stop.abort();
+      ask();
+    };
   }
+  return askOften(ping, died);
+}
+
+function askOften(ping: () => Promise<unknown>, died: () => void): () => void {
+  const stop = new AbortController();
   const timer = setInterval(async () => {
     if (document.visibilityState !== 'visible') return;
     const silence = setTimeout(() => {

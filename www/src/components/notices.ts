@@ -67,8 +67,9 @@ export class Notices extends AppElement {
     const { notices, reading, engine, problem } = this.state;
     return html`<div aria-live="polite">
       ${engine === 'unavailable'
-        ? html`<div class="notice problem">
+        ? html`<div class="notice problem" data-code=${problem?.failure.code ?? nothing}>
             <span><strong>${this.t('app.unavailable')}</strong> ${problem ? failureText(this.state.language, problem.failure) : ''}</span>
+            <button id="retry" @click=${() => this.app.retry()}>${this.t('app.retry')}</button>
           </div>`
         : nothing}
       ${this.resumeOffer()}

@@ -14,6 +14,7 @@ export const en = {
   'app.private': 'Nothing leaves this page: no upload, no account, no tracking.',
   'app.starting': 'Loading the engine…',
   'app.unavailable': 'The engine could not be started.',
+  'app.retry': 'Try again',
   'app.skip': 'Skip to the writing',
   'app.controls': 'Data and network',
   'app.watch': 'Progress',

@@ -13,6 +13,7 @@ export const zh: Record<FirstKey, string> = {
   'app.private': '一切都留在这个页面里：不上传，不注册，不跟踪。',
   'app.starting': '正在加载引擎……',
   'app.unavailable': '引擎无法启动。',
+  'app.retry': '再试一次',
   'app.skip': '跳到写作区',
   'app.controls': '数据与网络',
   'app.watch': '进展',

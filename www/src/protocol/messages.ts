@@ -1,5 +1,5 @@
 /**
- * What the page and its worker say to each other. Calls go through Comlink; events go the other way.
+ * What the page and its worker say to each other. Calls go through rpc.ts; events go the other way, as calls of `event`.
  * The page never holds the training text or the weights: it sees excerpts, numbers and Blobs.
  */
 import type {
@@ -224,7 +224,7 @@ export interface WriteRequest {
 
 /** The worker's calls. Each answers with a Result, because only plain data crosses whole. */
 export interface Desk {
-  start(wish: Backend, listener: (event: WorkerEvent) => void): Promise<Result<Boot>>;
+  start(wish: Backend): Promise<Result<Boot>>;
   /**
    * Reads a text and begins a run on it; or, where the present model has none and knows its characters, goes on with
    * that model. Where either fails, the present text and run stay. With `given`, the batches are made to fit the text,
@@ -261,10 +261,8 @@ export interface Desk {
   step(): Promise<Result<null>>;
   set(options: LiveOptions): Promise<Result<null>>;
   living(options: LivingOptions): Promise<Result<null>>;
-  write(
-    request: WriteRequest,
-    onCharacters: (characters: SampledCharacter[]) => void,
-  ): Promise<Result<{ skipped: string[]; stopped: boolean }>>;
+  /** What it writes comes as calls of `characters`, by the request's id. */
+  write(request: WriteRequest): Promise<Result<{ skipped: string[]; stopped: boolean }>>;
   stopWriting(id: number): Promise<Result<null>>;
   /** What happens inside over a text. */
   inspect(text: string): Promise<Result<Inspection>>;

@@ -84,6 +84,13 @@ export class App {
     return this.started;
   }
 
+  /** Once more, after the engine could not be started. */
+  retry(): void {
+    this.client.restart();
+    this.store.set({ engine: 'starting', problem: null });
+    this.started = this.begin();
+  }
+
   private async begin(): Promise<void> {
     try {
       await this.boot();

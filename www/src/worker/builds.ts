@@ -1,15 +1,17 @@
 /**
  * Three builds of the engine: plain wasm, SIMD, and relaxed SIMD. The browser is asked which it can run by
- * validating a few bytes, the best one is fetched, and the other two never are. A fourth has the code for WebGPU
- * besides; it is larger, and fetched only where a GPU is to be used. The fifth, with threads, is in threads.ts.
+ * validating a few bytes, the best one is fetched, and the other two never are. Their glue is the same. A fourth has
+ * the code for WebGPU besides; it is larger, and fetched only where a GPU is to be used. The fifth, with threads, is in
+ * threads.ts.
  */
 import type { BuildName } from '../protocol/messages.ts';
-import { DeskError } from './failure.ts';
+import { DeskError, toFailure } from './failure.ts';
+import { assets, loadPart, startModule } from './files.ts';
 import { loadThreadedEngine } from './threads.ts';
 
-type Module = typeof import('../../../pkg/simd/charloom.js');
+export type Glue = typeof import('../../../pkg/simd/charloom.js');
 /** A build that has started. How each starts is its own. */
-export type Engine = Omit<Module, 'default' | 'initSync'>;
+export type Engine = Omit<Glue, 'default' | 'initSync'>;
 
 /** `() -> v128` using i8x16.splat and i8x16.popcnt: valid only where simd128 is. */
 const SIMD_MODULE = [
@@ -22,22 +24,7 @@ const RELAXED_MODULE = [
 ];
 
 /** The builds that a page begins with. */
-type FirstBuild = Exclude<BuildName, 'threads'>;
-
-const LOADERS: Record<FirstBuild, () => Promise<{ engine: Module; wasm: string }>> = {
-  relaxed: async () => ({
-    engine: await import('../../../pkg/relaxed/charloom.js'),
-    wasm: (await import('../../../pkg/relaxed/charloom_bg.wasm?url')).default,
-  }),
-  simd: async () => ({
-    engine: await import('../../../pkg/simd/charloom.js'),
-    wasm: (await import('../../../pkg/simd/charloom_bg.wasm?url')).default,
-  }),
-  scalar: async () => ({
-    engine: await import('../../../pkg/scalar/charloom.js'),
-    wasm: (await import('../../../pkg/scalar/charloom_bg.wasm?url')).default,
-  }),
-};
+export type FirstBuild = Exclude<BuildName, 'threads'>;
 
 let gpuEngine: Promise<Engine> | null = null;
 
@@ -45,42 +32,45 @@ let gpuEngine: Promise<Engine> | null = null;
 export function loadGpuEngine(): Promise<Engine> {
   gpuEngine ??= fetchGpuEngine().catch((error: unknown) => {
     gpuEngine = null;
-    throw new DeskError('gpu-build', `the WebGPU build could not be loaded: ${String(error)}`);
+    throw new DeskError('gpu-build', `the WebGPU build could not be loaded: ${toFailure(error).message}`);
   });
   return gpuEngine;
 }
 
 async function fetchGpuEngine(): Promise<Engine> {
-  const engine = await import('../../../pkg/webgpu/charloom.js');
-  await engine.default({ module_or_path: (await import('../../../pkg/webgpu/charloom_bg.wasm?url')).default });
-  return engine;
+  const glue = await loadPart<Glue>('gpu');
+  await startModule(assets.wasm.webgpu, (source) => glue.default({ module_or_path: source }));
+  return glue;
 }
 
-export const canRunRelaxed = () => WebAssembly.validate(new Uint8Array(RELAXED_MODULE));
+export const canRunRelaxed = () => typeof WebAssembly !== 'undefined' && WebAssembly.validate(new Uint8Array(RELAXED_MODULE));
 
 /** Builds this browser can run, best first. */
-function runnable(): FirstBuild[] {
+export function runnable(): FirstBuild[] {
   const builds: FirstBuild[] = ['scalar'];
+  if (typeof WebAssembly === 'undefined') return builds;
   if (WebAssembly.validate(new Uint8Array(SIMD_MODULE))) builds.unshift('simd');
   if (canRunRelaxed()) builds.unshift('relaxed');
   return builds;
 }
 
-/** Loads the wanted build; where it is not to be had, the best that starts. */
-export async function loadEngine(wanted: BuildName | null): Promise<{ engine: Engine; build: BuildName }> {
+/** The build that is asked for, else the best that runs here. `glue` is that of the first three. */
+export async function loadEngine(glue: Glue, wanted: BuildName | null): Promise<{ engine: Engine; build: BuildName }> {
   if (wanted === 'threads') {
     const threaded = await loadThreadedEngine();
     if (threaded) return { engine: threaded.engine, build: 'threads' };
     wanted = null;
   }
+  let failure: unknown;
   for (const build of wanted ? [wanted, ...runnable()] : runnable()) {
     try {
-      const { engine, wasm } = await LOADERS[build]();
-      await engine.default({ module_or_path: wasm });
-      return { engine, build };
+      await startModule(assets.wasm[build], (source) => glue.default({ module_or_path: source }));
+      return { engine: glue, build };
     } catch (error) {
       console.error(error);
+      // What is told is why the best could not be had.
+      failure ??= error;
     }
   }
-  throw new DeskError('no-engine', 'it could not be fetched, or this browser cannot run it. Check the network and reload the page; an up-to-date browser with WebAssembly is needed.');
+  throw failure;
 }

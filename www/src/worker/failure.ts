@@ -1,4 +1,4 @@
-/** Errors as data: Comlink would carry an Error's message but drop its code. */
+/** Errors as data: only plain data crosses to the page. */
 import type { Failure, Result } from '../protocol/messages.ts';
 import { STOPPED } from '../protocol/stopped.ts';
 
@@ -29,7 +29,7 @@ function unexpected(cause: unknown): Failure {
 }
 
 export function toFailure(error: unknown): Failure {
-  if (error instanceof WebAssembly.RuntimeError) return crashed(error);
+  if (typeof WebAssembly !== 'undefined' && error instanceof WebAssembly.RuntimeError) return crashed(error);
   const from = error as { code?: unknown; message?: unknown; field?: unknown; values?: unknown } | null;
   if (typeof from?.code !== 'string' || typeof from.message !== 'string') return unexpected(error);
   const failure: Failure = { code: from.code, message: from.message };

@@ -90,8 +90,10 @@ export class TrainLoop {
       this.publish({ type: 'stopped', reason: 'paused', error: null });
     } catch (error) {
       this.wanted = false;
-      this.flush();
-      this.publish({ type: 'stopped', reason: 'failed', error: toFailure(error) });
+      const failure = toFailure(error);
+      // Of an engine that broke nothing more is asked.
+      if (failure.code !== 'crashed') this.flush();
+      this.publish({ type: 'stopped', reason: 'failed', error: failure });
     }
   }
 

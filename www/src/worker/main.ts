@@ -2,18 +2,21 @@
  * The worker: owns the engine, the session and the text, and answers the page's calls.
  * Which file does what: builds.ts loads the wasm, device.ts chooses where it computes, loop.ts trains, living.ts and writer.ts sample, keeper.ts saves.
  */
-import * as Comlink from 'comlink';
+import * as glue from '../../../pkg/simd/charloom.js';
+import type { Begin, Hello } from '../protocol/assets.ts';
 import type { Config, Given, Session, SessionInfo, TrainReport } from '../protocol/engine.ts';
-import type { Desk, Failure, Opened, WorkerEvent } from '../protocol/messages.ts';
-import { buildAsked } from '../protocol/workername.ts';
+import type { BuildName, Desk, Failure, Opened, WorkerEvent } from '../protocol/messages.ts';
+import { Rpc, type Handlers, type Port } from '../protocol/rpc.ts';
 import * as library from '../state/library.ts';
 import { loadEngine, type Engine } from './builds.ts';
 import { fetchCorpora } from './corpora.ts';
 import { Device } from './device.ts';
 import { answer, DeskError, toFailure } from './failure.ts';
+import { assets, fetchFile, loadPart, tellFiles } from './files.ts';
 import { gradientReach } from './gradients.ts';
 import { Keeper } from './keeper.ts';
 import { holdLife } from './life.ts';
+import { LearntText } from './likeness.ts';
 import { LivingWriter } from './living.ts';
 import { TrainLoop } from './loop.ts';
 import { breathe, CommandQueue } from './queue.ts';
@@ -28,10 +31,8 @@ const MEASURED_STEPS = 4;
 /** Rows of a minibatch whose characters are told. */
 const ROWS_READ = 64;
 
-/** Begun at once: the page's first call comes when it has drawn itself. */
-const wanted = buildAsked(self.name);
-const loading = loadEngine(wanted);
-loading.catch(() => undefined);
+let wanted: BuildName | null;
+let loading: ReturnType<typeof loadEngine>;
 const alive = holdLife(self.name);
 
 let engine: Engine;
@@ -39,7 +40,7 @@ let texts: TextDesk;
 let session: Session | null = null;
 /** What the session learns from; another text may be open already. Without one it can write but not train. */
 let learnsFrom: LoadedText | null = null;
-let publish: (event: WorkerEvent) => unknown = () => undefined;
+const publish = (event: WorkerEvent) => page.call('event', event);
 
 const queue = new CommandQueue(() => device.heed());
 const currentSession = () => session;
@@ -156,7 +157,6 @@ async function showWriting(): Promise<void> {
 async function readLearntText(): Promise<void> {
   if (!learnsFrom || living.learnt !== undefined) return;
   if (!loop.active && !(await queue.run(() => session?.info().position?.step))) return;
-  const { LearntText } = await import('./likeness.ts');
   await queue.run(() => {
     if (session && learnsFrom && living.learnt === undefined) living.learnt = LearntText.of(session);
   });
@@ -207,9 +207,8 @@ async function resume(file: Blob, kept: (info: SessionInfo) => void = asNewRun):
 }
 
 const desk: Desk = {
-  start: (wish, listener) =>
+  start: (wish) =>
     answer(async () => {
-      publish = listener;
       const loaded = await loading;
       await alive;
       engine = loaded.engine;
@@ -229,8 +228,9 @@ const desk: Desk = {
   ping: () => answer(() => null),
   files: () =>
     answer(async () => {
-      await Promise.all([import('./slow.ts'), import('./likeness.ts'), fetchCorpora(), loadReading()]);
-      return [self.location.href, ...performance.getEntriesByType('resource').map((entry) => entry.name)];
+      const parts = Object.values(assets.parts);
+      await Promise.all([...parts.map(fetchFile), fetchCorpora(), loadReading()]);
+      return [assets.worker, ...parts, ...performance.getEntriesByType('resource').map((entry) => entry.name)];
     }),
   openText: (source, config, given) =>
     answer(async () => {
@@ -301,7 +301,7 @@ const desk: Desk = {
       if (!loop.active) await showWriting();
       return null;
     }),
-  write: (request, onCharacters) => answer(() => writer.write(request, onCharacters)),
+  write: (request) => answer(() => writer.write(request, (characters) => void page.call('characters', request.id, characters))),
   stopWriting: (id) => answer(() => (writer.stop(id), null)),
   inspect: (text) => answer(() => queue.run(() => requireSession().inspect(text))),
   neighbours: (character, count) => answer(() => queue.run(() => requireSession().neighbours(character, count))),
@@ -323,7 +323,7 @@ const desk: Desk = {
     ),
   beginSlow: () =>
     answer(async () => {
-      const { SlowStep } = await import('./slow.ts');
+      const { SlowStep } = await loadPart<typeof import('./slow.ts')>('slow');
       return queue.run(async () => {
         requireTrainable();
         dropSlow();
@@ -389,4 +389,18 @@ const desk: Desk = {
   keepView: (id, view) => answer(async () => (await library.keepView(id, view), null)),
 };
 
-Comlink.expose(desk);
+const page = new Rpc(self as unknown as Port, desk as unknown as Handlers);
+
+// Sent before anything else, and so heard before the page's first call, which comes when it has drawn itself.
+self.addEventListener('message', ({ data }: MessageEvent<Partial<Begin>>) => {
+  if (!data.begin) return;
+  wanted = data.begin.build;
+  tellFiles(data.begin.assets, page);
+  loading = loadEngine(glue, wanted);
+  loading.catch(() => undefined);
+});
+// An engine that breaks in work that nobody waits for.
+self.addEventListener('unhandledrejection', ({ reason }) => {
+  if (reason instanceof WebAssembly.RuntimeError) publish({ type: 'stopped', reason: 'failed', error: toFailure(reason) });
+});
+self.postMessage({ hello: import.meta.env.CHARLOOM_BUILD } satisfies Hello);

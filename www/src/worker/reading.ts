@@ -1,7 +1,8 @@
 /** Reads files: a module of its own, with the tables of all encodings, fetched when a file is opened. */
 import type * as Module from '../../../pkg/reading/charloom.js';
 import type { Reading, ReadingChoices } from '../protocol/reading.ts';
-import { DeskError } from './failure.ts';
+import { DeskError, toFailure } from './failure.ts';
+import { assets, loadPart, startModule } from './files.ts';
 
 let module: Promise<typeof Module> | null = null;
 
@@ -9,15 +10,15 @@ let module: Promise<typeof Module> | null = null;
 export function loadReading(): Promise<typeof Module> {
   module ??= fetchModule().catch((error: unknown) => {
     module = null;
-    throw new DeskError('reading-unavailable', `What reads files could not be fetched: check the network and open the file again (${String(error)}).`);
+    throw new DeskError('reading-unavailable', `What reads files could not be fetched: check the network and open the file again (${toFailure(error).message}).`);
   });
   return module;
 }
 
 async function fetchModule(): Promise<typeof Module> {
-  const fetched = await import('../../../pkg/reading/charloom.js');
-  await fetched.default({ module_or_path: (await import('../../../pkg/reading/charloom_bg.wasm?url')).default });
-  return fetched;
+  const glue = await loadPart<typeof Module>('reading');
+  await startModule(assets.wasm.reading, (source) => glue.default({ module_or_path: source }));
+  return glue;
 }
 
 /** Files that lie one behind the other, as one text. */

@@ -3,7 +3,8 @@
  * never required: whatever is missing or fails, the build without threads stays.
  */
 import { canRunRelaxed, type Engine } from './builds.ts';
-import type { ToThread } from './thread.ts';
+import { assets, fetchFile, loadPart } from './files.ts';
+import type { ThreadsPart, ToThread } from './thread.ts';
 
 const MOST_THREADS = 8;
 /** A worker whose script is refused may never say so. */
@@ -40,36 +41,36 @@ export function loadThreadedEngine(): Promise<ThreadedEngine | null> {
 }
 
 async function start(): Promise<ThreadedEngine> {
-  const engine = await import('../../../pkg/threads/charloom.js');
-  const url = (await import('../../../pkg/threads/charloom_bg.wasm?url')).default;
-  const module = await WebAssembly.compile(await (await fetch(url)).arrayBuffer());
+  const { glue: engine, startWorker } = await loadPart<ThreadsPart>('threads');
+  const module = await WebAssembly.compile(await (await fetchFile(assets.wasm.threads)).arrayBuffer());
   const { memory } = await engine.default({ module_or_path: module });
   const threads = Math.min(navigator.hardwareConcurrency, MOST_THREADS);
+  const url = assets.parts.threads;
+  const thread = { url, name: self.name, first: { module, memory } satisfies ToThread, build: assets.build, integrity: assets.integrity?.[url] };
   // This worker is the first of them.
-  const workers = Array.from(
-    { length: threads - 1 },
-    () => new Worker(new URL('./thread.ts', import.meta.url), { type: 'module', name: self.name }),
-  );
-  try {
-    await Promise.all(workers.map((worker) => ready(worker, { module, memory })));
-  } catch (error) {
+  const started = await Promise.allSettled(Array.from({ length: threads - 1 }, () => startWorker(thread).then(ready)));
+  const workers = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const failed = started.find((each) => each.status === 'rejected');
+  if (failed) {
     for (const worker of workers) worker.terminate();
-    throw error;
+    throw failed.reason;
   }
   engine.prepareThreads(threads);
   for (const worker of workers) worker.postMessage('run' satisfies ToThread);
   return { engine, threads };
 }
 
-function ready(worker: Worker, shared: ToThread): Promise<void> {
+function ready(worker: Worker): Promise<Worker> {
   return new Promise((resolve, reject) => {
-    const fail = () => reject(new Error('a thread could not be started'));
+    const fail = () => {
+      worker.terminate();
+      reject(new Error('a thread could not be started'));
+    };
     const limit = setTimeout(fail, START_LIMIT_MS);
     worker.onerror = fail;
     worker.onmessage = () => {
       clearTimeout(limit);
-      resolve();
+      resolve(worker);
     };
-    worker.postMessage(shared);
   });
 }

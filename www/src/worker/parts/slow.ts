@@ -1,0 +1,4 @@
+import * as slow from '../slow.ts';
+import { lay } from './lay.ts';
+
+lay({ slow });
