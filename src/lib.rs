@@ -32,6 +32,37 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # What is where
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`Config`] | text, model and training options; its `Default` is where every default is defined |
+//! | [`text`] | [`text::Corpus`]: a text as tokens, with its vocabulary and its held-back part |
+//! | [`train`] | [`train::Trainer`]: steps, epochs, evaluation, schedules |
+//! | [`sample`] | [`sample::Sampler`]: one character at a time, in constant time |
+//! | [`inspect`] | states, gates and gradients over one text |
+//! | [`checkpoint`] | a training as one safetensors file, and back |
+//! | [`executor`] | where a plan runs: [`executor::CpuExecutor`], and with `webgpu` a GPU |
+//! | [`network`] | what a network is: its options, its parameters with PyTorch's names and shapes, summaries |
+//!
+//! Sizes are written B (batch rows), T (time steps), H (hidden units), G (gates) and V (vocabulary). Sequences are
+//! time-major. Losses are in nats a character, a perplexity is e to the loss, and a learning rate is what PyTorch's
+//! optimiser of the same name would be given.
+//!
+//! What fails says so with an [`Error`]; [`Error::code`] is stable, the wording is not. Below version 1.0 a minor version
+//! may change anything; [`kernels`], [`plan`] and [`simd`] are public for those who build on them and change most.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `cli` | yes | the command line `charloom` |
+//! | `corpora` | yes | the embedded lyrics ([`text::find`]) |
+//! | `encodings` | yes | the tables with which files of any encoding are read |
+//! | `nfc` | yes | Unicode composition; without it the caller composes |
+//! | `threads` | yes | several threads on the CPU |
+//! | `webgpu` | no | the GPU: Vulkan, Metal or Direct3D 12 natively, WebGPU in a browser |
 pub mod checkpoint;
 mod config;
 mod error;
@@ -50,6 +81,11 @@ pub mod text;
 pub mod train;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub use config::{Config, TextConfig};
 pub use error::Error;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vite';
+import { docs } from './build/docs.ts';
 import { workers } from './build/workers.ts';
 import { missing } from './missing.ts';
 
@@ -67,7 +68,7 @@ const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Emb
 // `base: './'`: the built page works from any folder, for example a project page on a static host.
 export default defineConfig({
   base: './',
-  plugins: [workers(version), missing, scalable, smallTemplates, plainScripts],
+  plugins: [workers(version), missing, scalable, smallTemplates, plainScripts, docs],
   define: { 'import.meta.env.CHARLOOM_VERSION': JSON.stringify(version) },
   build: {
     target: 'es2022',

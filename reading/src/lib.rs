@@ -52,3 +52,8 @@ pub use invisible::left_out;
 pub use note::Note;
 #[cfg(feature = "tables")]
 pub use read::{File, Reading, read};
+
+/// The README's example is a test.
+#[cfg(all(doctest, feature = "tables"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
