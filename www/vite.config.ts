@@ -12,12 +12,12 @@ const smallCss = (css: string) =>
     .replace(/: /g, ':')
     .replace(/;}/g, '}');
 
-/** Type is written in px of a root of 16; shipped in rem it follows its reader's own size, and the projector's. Drawings scale as a whole. */
+/** Type is written in px of a root of 16; shipped it follows `--rem`: its reader's own size, and the projector's. Drawings scale as a whole. */
 const scalableType = (css: string) =>
   css.replace(/([^{}]*)\{([^{}]*)\}/g, (rule, selector: string) =>
     /(^|[\s,])text\b/.test(selector)
       ? rule
-      : rule.replace(/(\bfont(?:-size)?:[^;}]*?)(\d+(?:\.\d+)?)px/g, (_, before: string, px: string) => `${before}max(var(--least),${Number(px) / 16}rem)`),
+      : rule.replace(/(\bfont(?:-size)?:[^;}]*?)(\d+(?:\.\d+)?)px/g, (_, before: string, px: string) => `${before}max(var(--least),${Number(px) / 16}*var(--rem))`),
   );
 
 const STYLES = /(?<=\bcss`)[^`]*(?=`)/g;

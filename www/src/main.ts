@@ -10,11 +10,13 @@ import { ALL_LANGUAGES, loadLanguage, loadTables, translate } from './i18n/i18n.
 import { fetchParts, fetchWhenNear } from './parts.ts';
 import { App } from './state/app.ts';
 import { readHash } from './state/hash.ts';
+import { PageHost } from './hosts/page.ts';
 import './theme/tokens.css';
+import './theme/page.css';
 
 setAssets(pageAssets());
-const hash = readHash(location.hash);
-const app = new App(connect(hash.build), hash);
+const host = new PageHost();
+const app = new App(connect(readHash(host.fragment).build), host);
 
 function describeDocument(): void {
   const { language } = app.state;

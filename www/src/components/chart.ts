@@ -11,6 +11,7 @@ import { customElement, property, query } from 'lit/decorators.js';
 import uPlot from 'uplot';
 import uplotStyles from 'uplot/dist/uPlot.min.css?inline';
 import { nearest } from '../state/series.ts';
+import { onAppearance } from '../theme/theme.ts';
 import { typeScale } from '../theme/view.ts';
 
 export type ChartOptions = Omit<uPlot.Options, 'width' | 'height'>;
@@ -63,8 +64,7 @@ export class Chart extends LitElement {
   @query('.plot') private place!: HTMLElement;
   private plot: uPlot | undefined;
   private readonly resizes = new ResizeObserver(() => this.resize());
-  private readonly dark = matchMedia('(prefers-color-scheme: dark)');
-  private readonly themes = new MutationObserver(() => this.rebuild());
+  private unwatch: (() => void) | undefined;
   private readonly rebuild = () => {
     this.plot?.destroy();
     this.plot = undefined;
@@ -103,15 +103,13 @@ export class Chart extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.resizes.observe(this);
-    this.dark.addEventListener('change', this.rebuild);
-    this.themes.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme', 'data-view'] });
+    this.unwatch = onAppearance(this.rebuild);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.resizes.disconnect();
-    this.dark.removeEventListener('change', this.rebuild);
-    this.themes.disconnect();
+    this.unwatch?.();
     this.rebuild();
   }
 
@@ -145,7 +143,7 @@ export class Chart extends LitElement {
       if (changed.has('data')) this.plot.setData(this.data);
       if (changed.has('pointed')) this.showCursor();
     } else if (this.clientWidth) {
-      const options = sized(this.options(this.colour), typeScale());
+      const options = sized(this.options(this.colour), typeScale(this));
       const { hooks } = options;
       this.plot = new uPlot(
         {
@@ -170,7 +168,7 @@ export class Chart extends LitElement {
 
   /** Its height, with room for larger labels. */
   private get tall(): number {
-    return this.height * (1 + (typeScale() - 1) / 2);
+    return this.height * (1 + (typeScale(this) - 1) / 2);
   }
 
   private resize(): void {

@@ -102,7 +102,7 @@ export class Charts extends AppElement {
         border-radius: 50%;
         background: var(--swatch);
       }
-      @media (max-width: 480px) {
+      @container (max-width: 480px) {
         .pair {
           grid-template-columns: minmax(0, 1fr);
         }

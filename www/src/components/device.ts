@@ -58,7 +58,7 @@ export class Device extends AppElement {
         display: grid;
         gap: 6px;
         width: max-content;
-        max-width: min(340px, calc(100vw - 24px));
+        max-width: min(340px, calc(100cqi - 24px));
         padding: 12px 14px;
         border: 1px solid var(--line);
         border-radius: 10px;
@@ -70,9 +70,9 @@ export class Device extends AppElement {
       strong {
         font-weight: 600;
       }
-      @media (max-width: 699px) {
+      @container (max-width: 699px) {
         .about {
-          max-width: calc(100vw - 40px);
+          max-width: calc(100cqi - 40px);
           right: auto;
           left: 0;
         }

@@ -91,7 +91,7 @@ export class Header extends AppElement {
           display: none;
         }
       }
-      @media (max-width: 1099px) {
+      @container (max-width: 1099px) {
         header {
           flex-wrap: wrap;
           gap: 6px 12px;
@@ -106,7 +106,7 @@ export class Header extends AppElement {
           font-size: 14px;
         }
       }
-      @media (max-width: 739px) {
+      @container (max-width: 739px) {
         header {
           gap: 8px;
           padding-inline: 12px;

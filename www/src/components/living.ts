@@ -74,7 +74,7 @@ export class Living extends AppElement {
         gap: 12px;
         margin-top: 10px;
       }
-      @media (max-width: 560px) {
+      @container (max-width: 560px) {
         .body {
           grid-template-columns: minmax(0, 1fr);
         }

@@ -11,7 +11,7 @@ export interface Mark {
   colour: string;
 }
 
-const font = (ratio: number) => `${11.5 * ratio * typeScale()}px system-ui, sans-serif`;
+const font = (plot: uPlot, ratio: number) => `${11.5 * ratio * typeScale(plot.root)}px system-ui, sans-serif`;
 
 /** Text that can be read over whatever curve runs through it. */
 function write(ctx: CanvasRenderingContext2D, text: string, x: number, y: number, background: string): void {
@@ -42,7 +42,7 @@ export function drawMarks(plot: uPlot, marks: readonly Mark[], colour: ColourOf)
     ctx.moveTo(left, y);
     ctx.lineTo(left + width, y);
     ctx.stroke();
-    ctx.font = font(ratio);
+    ctx.font = font(plot, ratio);
     const atEnd = index % 2 === 0;
     ctx.textAlign = atEnd ? 'right' : 'left';
     const below = y - top < height / 2;
@@ -60,7 +60,7 @@ export function drawSpikes(plot: uPlot, spikes: readonly Spike[], stroke: string
   const highest = spikes.reduce<Spike | null>((most, spike) => (most && most.value >= spike.value ? most : spike), null);
   ctx.save();
   ctx.fillStyle = stroke;
-  ctx.font = font(ratio);
+  ctx.font = font(plot, ratio);
   ctx.textBaseline = 'top';
   for (const spike of spikes) {
     const x = plot.valToPos(spike.x, 'x', true);

@@ -16,14 +16,20 @@ export class Notices extends AppElement {
     css`
       /* Beside the page, not in it: nothing moves when something is said. */
       :host {
-        position: fixed;
-        inset: auto 0 0 auto;
+        position: sticky;
+        bottom: 0;
         z-index: 8;
-        width: min(560px, 100vw);
-        max-height: 50vh;
+        height: 0;
+        pointer-events: none;
+      }
+      .all {
+        position: absolute;
+        inset: auto 0 0 auto;
+        box-sizing: border-box;
+        width: min(560px, 100%);
+        max-height: var(--notices-height, 400px);
         padding: 0 16px 16px;
         overflow-y: auto;
-        pointer-events: none;
       }
       .notice {
         pointer-events: auto;
@@ -65,7 +71,7 @@ export class Notices extends AppElement {
 
   override render() {
     const { notices, reading, engine, problem } = this.state;
-    return html`<div aria-live="polite">
+    return html`<div class="all" aria-live="polite">
       ${engine === 'unavailable'
         ? html`<div class="notice problem" data-code=${problem?.failure.code ?? nothing}>
             <span><strong>${this.t('app.unavailable')}</strong> ${problem ? failureText(this.state.language, problem.failure) : ''}</span>

@@ -30,8 +30,14 @@ export class Page extends AppElement {
   static override styles = [
     shared,
     css`
+      /* What floats comes last, and sticks to the lower edge. */
       :host {
-        min-height: 100vh;
+        position: relative;
+        display: flex;
+        flex-direction: column;
+      }
+      cl-notices {
+        order: 9;
       }
       main {
         display: grid;
@@ -39,6 +45,8 @@ export class Page extends AppElement {
         grid-template-rows: auto 1fr;
         align-items: start;
         gap: 16px;
+        box-sizing: border-box;
+        width: 100%;
         max-width: 1720px;
         margin: 0 auto;
         padding: 16px 24px 40px;
@@ -106,9 +114,9 @@ export class Page extends AppElement {
       /* The controls stay beside whatever is looked at: they scroll by themselves, and are no longer than the window. */
       .controls {
         grid-row: 1 / span 2;
-        position: sticky;
+        position: var(--beside, static);
         top: 79px;
-        max-height: calc(100vh - 95px);
+        max-height: var(--beside-height, none);
         margin: -4px -8px;
         padding: 4px 8px;
         overflow-y: auto;
@@ -132,7 +140,7 @@ export class Page extends AppElement {
         text-align: center;
       }
       .drop {
-        position: fixed;
+        position: var(--over, absolute);
         inset: 12px;
         z-index: 20;
         display: grid;
@@ -190,6 +198,7 @@ export class Page extends AppElement {
         order: 4;
       }
       @media print {
+        :host,
         main,
         main.projector {
           display: block;
@@ -217,12 +226,12 @@ export class Page extends AppElement {
           display: none !important;
         }
       }
-      @media (max-width: 1340px) {
+      @container (max-width: 1340px) {
         cl-guide {
           --guide-height: 168px;
         }
       }
-      @media (max-width: 1180px) {
+      @container (max-width: 1180px) {
         main,
         main.no-write,
         main.no-watch {
@@ -238,7 +247,7 @@ export class Page extends AppElement {
           grid-column: 1 / -1;
         }
       }
-      @media (max-width: 739px) {
+      @container (max-width: 739px) {
         cl-guide {
           --guide-height: 214px;
         }
@@ -286,18 +295,12 @@ export class Page extends AppElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.addEventListener('explain', this.explain);
-    addEventListener('dragover', this.over);
-    addEventListener('dragleave', this.leave);
-    addEventListener('drop', this.drop);
-    addEventListener('paste', this.paste);
+    for (const [name, heard] of this.brought) this.app.host.surface.addEventListener(name, heard as EventListener);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    removeEventListener('dragover', this.over);
-    removeEventListener('dragleave', this.leave);
-    removeEventListener('drop', this.drop);
-    removeEventListener('paste', this.paste);
+    for (const [name, heard] of this.brought) this.app.host.surface.removeEventListener(name, heard as EventListener);
   }
 
   /** Whether the first text is still on its way. */
@@ -317,10 +320,7 @@ export class Page extends AppElement {
     const { app } = this;
     const shown = (part: string, content: unknown) => (this.state.hide.includes(part) ? nothing : content);
     return html`<cl-glossary .app=${app}></cl-glossary>
-      <nav aria-label=${this.t('app.skip')}>
-        <button class="skip" @click=${this.skip}>${this.t('app.skip')}</button>
-      </nav>
-      ${shown('header', html`<cl-header .app=${app} @open-own-text=${this.openOwnText}></cl-header>`)}
+      ${app.host.embedded ? nothing : this.top()}
       <cl-runbar .app=${app}><cl-advice .app=${app}></cl-advice></cl-runbar>
       <cl-notices .app=${app}></cl-notices>
       <main class="${this.emptyColumns} ${this.state.view}">
@@ -346,8 +346,15 @@ export class Page extends AppElement {
           ${shown('slow', html`<cl-slow .app=${app}></cl-slow>`)}
         </section>
       </main>
-      <footer class="small muted">${this.t('app.private')}</footer>
+      ${app.host.embedded ? nothing : html`<footer class="small muted">${this.t('app.private')}</footer>`}
       ${this.dragging ? html`<div class="drop">${this.t('text.dropHere')}</div>` : nothing}`;
+  }
+
+  private top() {
+    return html`<nav aria-label=${this.t('app.skip')}>
+        <button class="skip" @click=${this.skip}>${this.t('app.skip')}</button>
+      </nav>
+      ${this.state.hide.includes('header') ? nothing : html`<cl-header .app=${this.app} @open-own-text=${this.openOwnText}></cl-header>`}`;
   }
 
   /** The glossary is fetched by whoever asks. */
@@ -406,4 +413,12 @@ export class Page extends AppElement {
     if (files.length) void this.app.openFiles(files, 'paste');
     else if (text.trim()) void this.app.askForText(text);
   };
+
+  /** Files and texts come from wherever the host lets them. */
+  private readonly brought = [
+    ['dragover', this.over],
+    ['dragleave', this.leave],
+    ['drop', this.drop],
+    ['paste', this.paste],
+  ] as const;
 }

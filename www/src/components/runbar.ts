@@ -156,12 +156,12 @@ export class RunBar extends AppElement {
           grid-template-columns: repeat(4, auto);
         }
       }
-      @media (max-width: 1279px) {
+      @container (max-width: 1279px) {
         .time {
           display: none;
         }
       }
-      @media (max-width: 1023px) {
+      @container (max-width: 1023px) {
         .bar {
           gap: 16px;
           height: 57px;
@@ -203,7 +203,7 @@ export class RunBar extends AppElement {
           font-size: 17px;
         }
       }
-      @media (max-width: 899px) {
+      @container (max-width: 899px) {
         progress {
           display: none;
         }
@@ -212,7 +212,7 @@ export class RunBar extends AppElement {
           justify-content: space-between;
         }
       }
-      @media (max-width: 699px) {
+      @container (max-width: 699px) {
         /* What stays on a small screen is what one watches; what it computes on scrolls away. */
         :host {
           display: contents;
@@ -246,13 +246,14 @@ export class RunBar extends AppElement {
           display: none;
         }
         .pending {
-          position: fixed;
-          inset: auto 0 0;
+          position: sticky;
+          bottom: 0;
+          order: 8;
           z-index: 6;
           padding: 7px 16px;
         }
       }
-      @media (max-width: 419px) {
+      @container (max-width: 419px) {
         .buttons .train {
           width: 44px;
         }

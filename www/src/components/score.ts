@@ -7,6 +7,7 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import { guard } from 'lit/directives/guard.js';
 import type { Place } from '../protocol/engine.ts';
 import { at, type Grid } from '../state/inside.ts';
+import { onAppearance } from '../theme/theme.ts';
 import { shared } from './styles.ts';
 
 const NARROWEST = 18;
@@ -45,8 +46,7 @@ export class Score extends LitElement {
     this.room = entry?.contentRect.width ?? 0;
   });
   private readonly repaint = () => this.paint();
-  private readonly themes = new MutationObserver(this.repaint);
-  private readonly dark = matchMedia('(prefers-color-scheme: dark)');
+  private unwatch: (() => void) | undefined;
 
   static override styles = [
     shared,
@@ -121,15 +121,13 @@ export class Score extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.resizes.observe(this);
-    this.dark.addEventListener('change', this.repaint);
-    this.themes.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+    this.unwatch = onAppearance(this.repaint);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.resizes.disconnect();
-    this.dark.removeEventListener('change', this.repaint);
-    this.themes.disconnect();
+    this.unwatch?.();
   }
 
   private get column(): number {

@@ -237,7 +237,7 @@ export const shared = css`
     clip-path: inset(50%);
     white-space: nowrap;
   }
-  @media (max-width: 720px) {
+  @container (max-width: 720px) {
     button,
     .button {
       white-space: normal;

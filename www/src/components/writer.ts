@@ -8,7 +8,6 @@ import { textName } from '../i18n/names.ts';
 import type { SampledCharacter } from '../protocol/engine.ts';
 import type { Failure } from '../protocol/messages.ts';
 import type { Sampling } from '../state/appstate.ts';
-import { remembered } from '../state/preferences.ts';
 import type { Song } from '../songs/kept.ts';
 import { openPart } from '../parts.ts';
 import { AppElement } from './base.ts';
@@ -163,7 +162,7 @@ export class Writer extends AppElement {
   }
 
   override firstUpdated(): void {
-    if (remembered('songs')) this.loadSongs();
+    if (this.app.host.memory.read('songs')) this.loadSongs();
   }
 
   /** What shows songs is needed once there is one. */

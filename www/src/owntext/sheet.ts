@@ -5,13 +5,14 @@
 import { css, html, nothing } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import { AppElement } from '../components/base.ts';
+import { mounted } from '../components/mounted.ts';
 import { sheet } from '../components/sheet.ts';
 import { shared } from '../components/styles.ts';
 import { failureText } from '../i18n/failures.ts';
 import * as format from '../i18n/format.ts';
 import type { Failure, TextSource } from '../protocol/messages.ts';
 import type { App } from '../state/app.ts';
-import { draft, keepDraft } from './draft.ts';
+import { remember } from '../state/host.ts';
 import { say } from './messages.ts';
 
 const SHORT = 300;
@@ -19,7 +20,8 @@ const SHORT = 300;
 @customElement('cl-own-text')
 export class OwnTextSheet extends AppElement {
   protected readonly watches = [] as const;
-  @state() private text = draft();
+  /** What was pasted, until it has been accepted: the host may remember it over a reload. */
+  @state() private text = '';
   @state() private files: readonly File[] = [];
   @state() private failure: Failure | null = null;
   @state() private problem = '';
@@ -64,6 +66,7 @@ export class OwnTextSheet extends AppElement {
 
   /** Opens with what was entered before; what is handed over is added. */
   async show(text: string, files: readonly File[]): Promise<void> {
+    this.text ||= this.app.host.memory.read('draft') ?? '';
     await this.updateComplete;
     // What was entered before is not lost to what is pasted now.
     if (text && text !== this.text) this.enter(this.text.trim() ? `${this.text.trimEnd()}\n\n${text}` : text);
@@ -159,7 +162,7 @@ export class OwnTextSheet extends AppElement {
     this.text = text;
     this.failure = null;
     this.problem = '';
-    keepDraft(text);
+    remember(this.app.host.memory, 'draft', text);
   }
 
   private add(files: readonly File[]): void {
@@ -237,14 +240,7 @@ export class OwnTextSheet extends AppElement {
   }
 }
 
-let open: OwnTextSheet | null = null;
-
 /** Opens the sheet; `text` and `files` are put into it. */
 export async function openOwnText(app: App, text = '', files: readonly File[] = []): Promise<void> {
-  if (!open) {
-    open = document.createElement('cl-own-text') as OwnTextSheet;
-    open.app = app;
-    document.body.append(open);
-  }
-  await open.show(text, files);
+  await mounted<OwnTextSheet>('cl-own-text', app).show(text, files);
 }

@@ -1,4 +1,6 @@
-/** Written songs that are kept in this browser. */
+/** Written songs that are kept where the host remembers. */
+import type { Memory } from '../state/host.ts';
+
 export interface Song {
   text: string;
   seed: number;
@@ -15,16 +17,15 @@ export interface KeptSong extends Song {
   id: string;
 }
 
-const KEY = 'charloom.songs';
 const MOST_KEPT = 200;
 const MOST_CHARACTERS = 20_000;
 
 export class ShelfFull extends Error {}
 
 /** What is kept, newest first. What is no song (another version's, damaged) is left out. */
-export function keptSongs(): KeptSong[] {
+export function keptSongs(memory: Memory): KeptSong[] {
   try {
-    const found: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]');
+    const found: unknown = JSON.parse(memory.read('songs') ?? '[]');
     return Array.isArray(found) ? found.filter(isSong) : [];
   } catch {
     return [];
@@ -45,34 +46,31 @@ function isSong(value: unknown): value is KeptSong {
 }
 
 /** Throws where this browser keeps nothing, or no more. */
-export function keepSong(song: Song): KeptSong {
-  const songs = keptSongs();
+export function keepSong(memory: Memory, song: Song): KeptSong {
+  const songs = keptSongs(memory);
   if (songs.length >= MOST_KEPT) throw new ShelfFull();
   const kept = { ...song, id: `${song.written.toString(36)}-${Math.random().toString(36).slice(2, 8)}` };
-  write([kept, ...songs]);
+  write(memory, [kept, ...songs]);
   return kept;
 }
 
-export function dropSong(id: string): void {
-  write(keptSongs().filter((song) => song.id !== id));
+export function dropSong(memory: Memory, id: string): void {
+  write(memory, keptSongs(memory).filter((song) => song.id !== id));
 }
 
-function write(songs: KeptSong[]): void {
-  localStorage.setItem(KEY, JSON.stringify(songs));
+function write(memory: Memory, songs: KeptSong[]): void {
+  memory.write('songs', JSON.stringify(songs));
   changed.dispatchEvent(new Event('change'));
 }
 
 const changed = new EventTarget();
 
 /** Calls back when songs are kept or dropped, in this tab or another; answers with what ends it. */
-export function onChange(listener: () => void): () => void {
-  const elsewhere = ({ key }: StorageEvent) => {
-    if (key === KEY || key === null) listener();
-  };
+export function onChange(memory: Memory, listener: () => void): () => void {
+  const stop = memory.watch('songs', listener);
   changed.addEventListener('change', listener);
-  addEventListener('storage', elsewhere);
   return () => {
     changed.removeEventListener('change', listener);
-    removeEventListener('storage', elsewhere);
+    stop();
   };
 }

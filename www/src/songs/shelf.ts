@@ -1,5 +1,5 @@
 /** The songs that were kept, each to be read, shared or deleted. */
-import { css, html, nothing } from 'lit';
+import { css, html, nothing, type PropertyValues } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { AppElement } from '../components/base.ts';
 import { shared } from '../components/styles.ts';
@@ -39,16 +39,27 @@ export class SongShelf extends AppElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.stop = onChange(() => this.requestUpdate());
+    this.listen();
+  }
+
+  /** Who was in the page before its code was has its App only now. */
+  override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    this.listen();
+  }
+
+  private listen(): void {
+    if (this.app) this.stop ??= onChange(this.app.host.memory, () => this.requestUpdate());
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.stop?.();
+    this.stop = undefined;
   }
 
   override render() {
-    const songs = keptSongs();
+    const songs = keptSongs(this.app.host.memory);
     if (!songs.length) return nothing;
     const { language } = this.state;
     return html`<details id="kept-songs">
@@ -72,7 +83,7 @@ export class SongShelf extends AppElement {
         <p class="small muted">
           ${say(language, 'kept.about', { cell: cell.toUpperCase(), units, epoch, text: learntFrom, when })}
         </p>
-        <cl-song .app=${this.app} .song=${song} .forget=${() => dropSong(song.id)}></cl-song>
+        <cl-song .app=${this.app} .song=${song} .forget=${() => dropSong(this.app.host.memory, song.id)}></cl-song>
       </details>
     </li>`;
   }

@@ -172,10 +172,10 @@ export class SongActions extends AppElement {
   private keep(): void {
     this.problem = '';
     try {
-      keepSong(this.song);
+      keepSong(this.app.host.memory, this.song);
       this.keptText = this.song.text;
     } catch (error) {
-      this.problem = error instanceof ShelfFull ? this.say('keep.full', { count: keptSongs().length }) : this.say('keep.failed');
+      this.problem = error instanceof ShelfFull ? this.say('keep.full', { count: keptSongs(this.app.host.memory).length }) : this.say('keep.failed');
     }
   }
 

@@ -5,17 +5,17 @@
 import { asFailure, type Client } from '../client/client.ts';
 import { loadFailures } from '../i18n/failures.ts';
 import { loadLanguage, preferredLanguage, type Language } from '../i18n/i18n.ts';
-import { applyView, lightOnPaper, type View } from '../theme/view.ts';
-import { applyTheme, asTheme, type Theme } from '../theme/theme.ts';
+import { asTheme, type Theme } from '../theme/theme.ts';
+import type { View } from '../theme/view.ts';
 import { initialState, type AppState, type Sampling } from './appstate.ts';
 import { DeviceControl } from './device.ts';
-import type { HashState } from './hash.ts';
+import { readHash } from './hash.ts';
+import { remember, type Host } from './host.ts';
 import { LinkControl } from './links.ts';
 import { flagsOf, follows, type Phase, type Signal } from './machine.ts';
 import { ModelControl } from './models.ts';
 import { Notices } from './notices.ts';
 import { OptionControl } from './options.ts';
-import { remember, remembered } from './preferences.ts';
 import { covers, type Part } from './parts.ts';
 import { corpusOf, presetFor } from './presets.ts';
 import { Question } from './question.ts';
@@ -46,22 +46,19 @@ export class App {
 
   constructor(
     readonly client: Client,
-    private readonly hash: HashState,
+    readonly host: Host,
   ) {
-    const language = preferredLanguage(
-      this.hash.language ?? remembered('language'),
-      navigator.languages ?? [navigator.language],
-    );
-    this.store = new Store({ ...initialState(language, asTheme(remembered('theme')), this.hash.hide, this.hash.lock), view: this.hash.view });
+    const { memory } = host;
+    const { hide, lock, view, language } = readHash(host.fragment);
+    const chosen = preferredLanguage(language ?? memory.read('language'), host.languages);
+    this.store = new Store({ ...initialState(memory, chosen, asTheme(memory.read('theme'))), hide, lock, view });
     this.runs = new RunList(this.store);
     this.notices = new Notices(this.store);
     this.shelf = new Shelf(client, this.store, this.runs, this.notices);
-    this.links = new LinkControl(this, hash);
+    this.links = new LinkControl(this);
     // Until later.ts brings a remedy.
     client.onDeath((failure) => this.store.set({ engine: 'unavailable', problem: { path: null, failure } }));
-    applyTheme(this.state.theme, document.documentElement);
-    applyView(this.state.view, document.documentElement);
-    lightOnPaper(document.documentElement);
+    host.paint(this.state.theme, this.state.view);
   }
 
   get state(): Readonly<AppState> {
@@ -100,7 +97,7 @@ export class App {
       this.store.set({ engine: 'unavailable', problem: { path: null, failure: asFailure(error) } });
       return;
     }
-    await this.links.open(this.hash);
+    await this.links.open();
     await this.models.offer();
   }
 
@@ -120,7 +117,7 @@ export class App {
 
   async setLanguage(language: Language): Promise<void> {
     if (!(await this.notices.attempt(() => Promise.all([loadLanguage(language), loadFailures(language)])))) return;
-    remember('language', language);
+    remember(this.host.memory, 'language', language);
     this.store.set({ language });
     this.links.writeIfAny();
     await this.texts.idle();
@@ -132,13 +129,13 @@ export class App {
   }
 
   setView(view: View): void {
-    applyView(view, document.documentElement);
+    this.host.paint(this.state.theme, view);
     this.store.set({ view });
   }
 
   setTheme(theme: Theme): void {
-    remember('theme', theme);
-    applyTheme(theme, document.documentElement);
+    remember(this.host.memory, 'theme', theme);
+    this.host.paint(theme, this.state.view);
     this.store.set({ theme });
   }
 

@@ -6,7 +6,7 @@ import type { Theme } from '../theme/theme.ts';
 import type { View } from '../theme/view.ts';
 import type { OptionPath } from './config.ts';
 import { flagsOf, type Flags } from './machine.ts';
-import { remembered } from './preferences.ts';
+import type { Memory } from './host.ts';
 import type { Proposal } from './question.ts';
 
 /** What a notice is about: it goes when this is mended. */
@@ -107,7 +107,7 @@ export interface AppState extends Flags {
   view: View;
 }
 
-export function initialState(language: Language, theme: Theme, hide: string[], lock: string[]): AppState {
+export function initialState(memory: Memory, language: Language, theme: Theme): AppState {
   return {
     language,
     theme,
@@ -130,9 +130,9 @@ export function initialState(language: Language, theme: Theme, hide: string[], l
     switching: null,
     ...flagsOf('empty'),
     trouble: null,
-    guide: remembered('guide') === null,
+    guide: memory.read('guide') === null,
     taught: false,
-    rate: Number(remembered('rate')) || null,
+    rate: Number(memory.read('rate')) || null,
     runsVersion: 0,
     living: null,
     sampling: null,
@@ -141,8 +141,8 @@ export function initialState(language: Language, theme: Theme, hide: string[], l
     resume: null,
     models: [],
     saved: null,
-    hide,
-    lock,
+    hide: [],
+    lock: [],
     view: 'page',
   };
 }

@@ -25,16 +25,17 @@ export interface Wishes {
 
 export class LinkControl {
   /** The fragment as this page wrote or followed it. */
-  private address = location.hash;
+  private address: string;
+  private hash: HashState;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(
-    private readonly app: App,
-    private hash: HashState,
-  ) {}
+  constructor(private readonly app: App) {
+    this.address = app.host.fragment;
+    this.hash = readHash(this.address);
+  }
 
   /** Takes up what the link says. What is wrong in it is named, and left out. */
-  async open(hash: HashState): Promise<void> {
+  async open(hash = this.hash): Promise<void> {
     const { app } = this;
     const boot = app.state.boot!;
     this.hash = hash;
@@ -59,7 +60,7 @@ export class LinkControl {
     app.store.set({ lock: hash.lock });
     if (mistakes.length) app.notices.add('problem', 'notice.link', { mistakes: mistakes.join(', ') }, null, { cause: 'link' });
     await this.nameUnknownParts(hash);
-    if (location.hash) this.write();
+    if (this.address) this.write();
   }
 
   /** Says which names a link may hide and lock, where it names others. */
@@ -113,8 +114,8 @@ export class LinkControl {
 
   /** The address was changed by hand, or a link was opened in this tab. */
   follow(): void {
-    if (location.hash === this.address) return;
-    const asked = location.hash;
+    const asked = this.app.host.fragment;
+    if (asked === this.address) return;
     // Until it is agreed to, the address says what trains.
     this.show(this.address);
     void this.app.start().then(() => this.app.question.put({ event: 'link', name: '', act: () => this.take(asked) }));
@@ -125,8 +126,7 @@ export class LinkControl {
     // Another build is another engine, and a page has one.
     if (hash.build !== this.hash.build) {
       await this.app.client.pause().catch(() => undefined);
-      this.show(asked);
-      location.reload();
+      this.app.host.reopen(asked);
       return;
     }
     this.show(asked);
@@ -147,13 +147,13 @@ export class LinkControl {
   /** Names this playground among those of the origin: what was trained in one is offered there and nowhere else. */
   get place(): string {
     const { key } = this.hash;
-    return key ? `key:${key}` : `${location.pathname}#${this.app.state.runPreset ?? ''}`;
+    return key ? `key:${key}` : `${this.app.host.place}#${this.app.state.runPreset ?? ''}`;
   }
 
   /** Whether something stored was trained here. An address that names no preset stands for all of them. */
   isHere(place: string): boolean {
     if (this.hash.key || this.hash.preset) return place === this.place;
-    return place === '' || place.startsWith(`${location.pathname}#`);
+    return place === '' || place.startsWith(`${this.app.host.place}#`);
   }
 
   /** Tells the worker what the present run is to be kept as. */
@@ -185,7 +185,7 @@ export class LinkControl {
 
   /** A link to what trains, with what its readers are to find. */
   hrefWith(wishes: Wishes): string {
-    return location.href.split('#')[0] + this.fragmentWith(wishes);
+    return this.app.host.address + this.fragmentWith(wishes);
   }
 
   get build(): BuildName | null {
@@ -194,7 +194,7 @@ export class LinkControl {
 
   /** The link to what trains. */
   get href(): string {
-    return location.href.split('#')[0] + this.fragment;
+    return this.app.host.address + this.fragment;
   }
 
   /** The same in the build that computes the same on every machine, on the CPU. */
@@ -223,6 +223,6 @@ export class LinkControl {
 
   private show(fragment: string): void {
     this.address = fragment;
-    history.replaceState(null, '', fragment || location.pathname + location.search);
+    this.app.host.show(fragment);
   }
 }

@@ -4,7 +4,7 @@ import type { Progress, WorkerEvent } from '../protocol/messages.ts';
 import type { App } from './app.ts';
 import type { OptionPath } from './config.ts';
 import { costPerCharacter } from './estimate.ts';
-import { remember } from './preferences.ts';
+import { remember } from './host.ts';
 import { answerTo } from './machine.ts';
 import { referencesFor } from './presets.ts';
 import { addProgress, addSample, newRun } from './runs.ts';
@@ -112,7 +112,7 @@ export class RunControl {
 
   private setRate(rate: number): void {
     this.app.store.set({ rate });
-    remember('rate', String(Math.round(rate)));
+    remember(this.app.host.memory, 'rate', String(Math.round(rate)));
   }
 
   hear(event: WorkerEvent): void {

@@ -5,7 +5,7 @@ import { bestOf } from '../teach/progress.ts';
 import type { App } from './app.ts';
 import type { Told } from './appstate.ts';
 import type { OptionPath, OptionValue } from './config.ts';
-import { remember } from './preferences.ts';
+import { remember } from './host.ts';
 
 export class Teaching {
   private fetched: Promise<void> | undefined;
@@ -30,7 +30,7 @@ export class Teaching {
   }
 
   hideGuide(): void {
-    remember('guide', 'seen');
+    remember(this.app.host.memory, 'guide', 'seen');
     this.app.store.set({ guide: false });
   }
 

@@ -23,11 +23,15 @@ export class Advice extends AppElement {
         background: var(--warm-soft);
         font-size: 14px;
       }
-      @media (max-width: 720px) {
-        div {
-          position: fixed;
-          inset: auto 0 0;
+      @container (max-width: 720px) {
+        /* Below, where a thumb is. */
+        :host {
+          position: sticky;
+          bottom: 0;
+          order: 7;
           z-index: 7;
+        }
+        div {
           padding: 7px 16px;
           border-top: 1px solid var(--warm);
           border-bottom: 0;

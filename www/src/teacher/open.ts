@@ -1,5 +1,5 @@
 /** Opens the teacher's dialogs; each is made once. */
-import type { AppElement } from '../components/base.ts';
+import { mounted } from '../components/mounted.ts';
 import type { App } from '../state/app.ts';
 import './handin.ts';
 import type { HandIn } from './handin.ts';
@@ -7,16 +7,6 @@ import './link.ts';
 import type { LinkBuilder } from './link.ts';
 import './viewer.ts';
 import type { ResultView } from './viewer.ts';
-
-function mounted<Element extends AppElement>(name: string, app: App): Element {
-  let element = document.querySelector<Element>(name);
-  if (!element) {
-    element = document.createElement(name) as Element;
-    element.app = app;
-    document.body.append(element);
-  }
-  return element;
-}
 
 export const openLinkBuilder = (app: App) => mounted<LinkBuilder>('cl-link', app).show();
 export const openHandIn = (app: App) => mounted<HandIn>('cl-handin', app).show();

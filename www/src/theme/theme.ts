@@ -6,11 +6,24 @@ export function asTheme(value: string | null): Theme {
   return THEMES.find((theme) => theme === value) ?? 'auto';
 }
 
+/** `root` has the tokens of `tokens.css`. */
 export function applyTheme(theme: Theme, root: HTMLElement): void {
   if (theme === 'auto') root.removeAttribute('data-theme');
   else root.setAttribute('data-theme', theme);
+  appearance.dispatchEvent(new Event('change'));
 }
 
-export function isDark(theme: Theme): boolean {
-  return theme === 'auto' ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
+/** Colours or sizes have changed: what is drawn on a canvas is drawn again. */
+export const appearance = new EventTarget();
+
+const system = matchMedia('(prefers-color-scheme: dark)');
+
+/** Answers with what ends it. */
+export function onAppearance(changed: () => void): () => void {
+  system.addEventListener('change', changed);
+  appearance.addEventListener('change', changed);
+  return () => {
+    system.removeEventListener('change', changed);
+    appearance.removeEventListener('change', changed);
+  };
 }

@@ -1,3 +1,5 @@
+import { appearance, applyTheme, asTheme, type Theme } from './theme.ts';
+
 /** How large the page is drawn: for whoever sits before it, or on a wall for a class. And how it is drawn on paper. */
 export const VIEWS = ['page', 'projector'] as const;
 export type View = (typeof VIEWS)[number];
@@ -5,22 +7,26 @@ export type View = (typeof VIEWS)[number];
 export function applyView(view: View, root: HTMLElement): void {
   if (view === 'page') root.removeAttribute('data-view');
   else root.setAttribute('data-view', view);
+  appearance.dispatchEvent(new Event('change'));
 }
 
-/** How much larger than usual the type in drawings is. */
-export function typeScale(): number {
-  return Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--drawn')) || 1;
+/** How much larger than usual the type in drawings is, where `drawing` stands. */
+export function typeScale(drawing: Element): number {
+  return Number.parseFloat(getComputedStyle(drawing).getPropertyValue('--drawn')) || 1;
 }
 
-/** Paper is white: while the page is printed its colours are the light ones, in the charts too. */
-export function lightOnPaper(root: HTMLElement): void {
-  let theme: string | null = null;
-  addEventListener('beforeprint', () => {
-    theme = root.getAttribute('data-theme');
-    root.setAttribute('data-theme', 'light');
-  });
-  addEventListener('afterprint', () => {
-    if (theme === null) root.removeAttribute('data-theme');
-    else root.setAttribute('data-theme', theme);
-  });
+/** Paper is white: while the page is printed its colours are the light ones, in the charts too. Answers with what ends it. */
+export function lightOnPaper(root: HTMLElement): () => void {
+  let theme: Theme = 'auto';
+  const before = () => {
+    theme = asTheme(root.getAttribute('data-theme'));
+    applyTheme('light', root);
+  };
+  const after = () => applyTheme(theme, root);
+  addEventListener('beforeprint', before);
+  addEventListener('afterprint', after);
+  return () => {
+    removeEventListener('beforeprint', before);
+    removeEventListener('afterprint', after);
+  };
 }
