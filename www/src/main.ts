@@ -3,11 +3,10 @@ import { setAssets } from './client/assets.ts';
 import { connect } from './client/client.ts';
 import { keepForOffline } from './client/offline.ts';
 import { pageAssets } from './client/pageassets.ts';
-import './components/page.ts';
-import type { Page } from './components/page.ts';
 import { loadFailures } from './i18n/failures.ts';
 import { ALL_LANGUAGES, loadLanguage, loadTables, translate } from './i18n/i18n.ts';
-import { fetchParts, fetchWhenNear } from './parts.ts';
+import { complete, draw } from './opening.ts';
+import { fetchParts } from './parts.ts';
 import { App } from './state/app.ts';
 import { readHash } from './state/hash.ts';
 import { PageHost } from './hosts/page.ts';
@@ -27,7 +26,7 @@ function describeDocument(): void {
 /** First what is needed to train and write; the rest follows once that works. */
 async function begin(): Promise<void> {
   const started = app.start();
-  await loadLanguage(app.state.language);
+  const page = await draw(app, document.body);
   describeDocument();
   app.store.subscribe((changed) => {
     if (changed.has('language')) describeDocument();
@@ -37,22 +36,8 @@ async function begin(): Promise<void> {
   });
   addEventListener('pagehide', () => app.shelf.saveQuietly());
   addEventListener('hashchange', () => app.links.follow());
-  const page = document.createElement('cl-page') as Page;
-  page.app = app;
-  document.body.append(page);
   await started;
-  const { language } = app.state;
-  try {
-    await Promise.all([loadTables(language, ['later']), loadFailures(language)]);
-    const { Recovery } = await import('./later.ts');
-    new Recovery(app);
-    fetchWhenNear(page.renderRoot, app);
-    void app.measureSpeed();
-  } catch (error) {
-    // What is there goes on working.
-    app.notices.add('problem', 'notice.incomplete');
-    throw error;
-  }
+  await complete(app, page);
   await keepForOffline(async () => {
     await fetchParts(app.state.language);
     await import('./glossary/glossary.ts').then(({ ENTRIES }) => Promise.all(Object.values(ENTRIES).map((entries) => entries())));

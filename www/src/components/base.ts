@@ -51,7 +51,7 @@ export abstract class AppElement extends LitElement {
 
   private follow(): void {
     if (this.unsubscribe || !this.app) return;
-    this.unsubscribe = this.app.store.subscribe((changed) => {
+    this.unsubscribe = this.app.store.draw((changed) => {
       if (ALWAYS.some((key) => changed.has(key)) || this.watches.some((key) => changed.has(key))) this.requestUpdate();
     });
   }

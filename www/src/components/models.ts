@@ -61,6 +61,7 @@ export class Models extends AppElement {
 
   override render() {
     const { session, models, saved, language } = this.state;
+    const keeps = this.app.host.place !== null;
     return html`<section class="card" aria-labelledby="title">
       <div class="head">
         <h2 id="title">${this.t('model.title')}</h2>
@@ -74,9 +75,11 @@ export class Models extends AppElement {
           ${this.t('model.save')}
         </button>
         <button id="load" ?disabled=${this.fixed('models')} @click=${() => this.picker.click()}>${this.t('model.load')}</button>
-        <button id="keep" ?disabled=${!session} @click=${() => (this.naming = { id: null, name: this.suggestion() })}>
-          ${this.t('model.keep')}
-        </button>
+        ${keeps
+          ? html`<button id="keep" ?disabled=${!session} @click=${() => (this.naming = { id: null, name: this.suggestion() })}>
+              ${this.t('model.keep')}
+            </button>`
+          : nothing}
         <a class="button" href=${script} download="charloom_torch.py" title=${this.t('model.pytorch.help')}>${this.t('model.pytorch')}</a>
         <button id="share" @click=${this.share}>${this.t('share.link')}</button>
         <button id="build-link" @click=${() => this.open((dialogs) => dialogs.openLinkBuilder(this.app))}>${this.t('share.build')}</button>
@@ -85,8 +88,10 @@ export class Models extends AppElement {
         <input type="file" hidden accept=".safetensors" aria-label=${this.t('model.load')} @change=${this.picked} />
       </div>
       ${this.naming ? this.nameForm(this.naming) : nothing}
-      <h3 id="list">${this.t('model.list')}</h3>
-      ${models.length
+      ${keeps ? html`<h3 id="list">${this.t('model.list')}</h3>` : nothing}
+      ${!keeps
+        ? nothing
+        : models.length
         ? html`<ul aria-labelledby="list">
             ${models.map((entry) => this.entry(entry))}
           </ul>`

@@ -8,8 +8,10 @@ import './live.ts';
 import './living.ts';
 import './network.ts';
 import './notices.ts';
+import type { View } from '../theme/view.ts';
 import type { ExplainEvent } from './term.ts';
 import './runbar.ts';
+import type { Panel } from '../state/parts.ts';
 import { shared } from './styles.ts';
 import './text.ts';
 import './training.ts';
@@ -20,6 +22,14 @@ const COLUMNS = {
   controls: ['text', 'network', 'training'],
   watch: ['living', 'training', 'charts', 'runs'],
   write: ['writer', 'models'],
+};
+
+/** The panels that a view of one part leaves out. */
+const LEFT_OUT: Partial<Record<View, readonly Panel[]>> = {
+  train: ['header', 'text', 'runs', 'writer', 'models', 'inside', 'slow'],
+  write: ['header', 'text', 'network', 'training', 'charts', 'runs', 'models', 'inside', 'slow'],
+  curve: ['header', 'text', 'network', 'living', 'writer', 'models', 'inside', 'slow'],
+  inside: ['header', 'text', 'network', 'training', 'charts', 'runs', 'writer', 'models', 'slow'],
 };
 
 @customElement('cl-page')
@@ -309,16 +319,22 @@ export class Page extends AppElement {
     return !text && (engine === 'starting' || reading !== null);
   }
 
+  /** The panels that are not shown. */
+  private get leftOut(): readonly string[] {
+    return [...this.state.hide, ...(LEFT_OUT[this.state.view] ?? [])];
+  }
+
   /** Which columns have nothing to show. */
   private get emptyColumns(): string {
-    const { hide } = this.state;
+    const hide = this.leftOut;
     const columns = Object.entries(COLUMNS).filter(([, parts]) => parts.every((part) => hide.includes(part)));
     return columns.map(([name]) => `no-${name}`).join(' ');
   }
 
   override render() {
     const { app } = this;
-    const shown = (part: string, content: unknown) => (this.state.hide.includes(part) ? nothing : content);
+    const hidden = this.leftOut;
+    const shown = (part: string, content: unknown) => (hidden.includes(part) ? nothing : content);
     return html`<cl-glossary .app=${app}></cl-glossary>
       ${app.host.embedded ? nothing : this.top()}
       <cl-runbar .app=${app}><cl-advice .app=${app}></cl-advice></cl-runbar>
@@ -354,7 +370,7 @@ export class Page extends AppElement {
     return html`<nav aria-label=${this.t('app.skip')}>
         <button class="skip" @click=${this.skip}>${this.t('app.skip')}</button>
       </nav>
-      ${this.state.hide.includes('header') ? nothing : html`<cl-header .app=${this.app} @open-own-text=${this.openOwnText}></cl-header>`}`;
+      ${this.leftOut.includes('header') ? nothing : html`<cl-header .app=${this.app} @open-own-text=${this.openOwnText}></cl-header>`}`;
   }
 
   /** The glossary is fetched by whoever asks. */

@@ -19,7 +19,7 @@ const icon = (content: unknown) => html`<svg viewBox="0 0 16 16" aria-hidden="tr
 @customElement('cl-runbar')
 export class RunBar extends AppElement {
   protected readonly watches = [
-    'engine', 'session', 'position', 'training', 'trainable', 'finished', 'runsVersion', 'pending', 'proposal', 'problem',
+    'engine', 'session', 'position', 'training', 'waiting', 'trainable', 'finished', 'runsVersion', 'pending', 'proposal', 'problem',
   ] as const;
 
   static override styles = [
@@ -274,13 +274,15 @@ export class RunBar extends AppElement {
     return html`<section class="bar" aria-label=${this.t('run.bar')}>
         ${this.buttons(canTrain)} ${this.stats()}
       </section>
+      ${this.state.waiting ? html`<p class="pending" role="status">${this.t('run.waits')}</p>` : nothing}
       <cl-device .app=${this.app} ?hidden=${!this.shows('device')}></cl-device>
       ${this.pending()}
       <slot></slot>`;
   }
 
   private buttons(canTrain: boolean) {
-    const { training, position } = this.state;
+    const { position, waiting } = this.state;
+    const training = this.state.training || waiting;
     const started = (position?.step ?? 0) > 0;
     return html`<div class="buttons">
       <button

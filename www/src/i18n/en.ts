@@ -23,6 +23,7 @@ export const en = {
   'app.help': 'Help',
   'glossary.what': 'What is “{term}”?',
 
+  'run.waits': 'Another playground on this page is training. This one begins when that one pauses or is done.',
   'run.bar': 'Run',
   'run.train': 'Train',
   'run.resume': 'Continue',

@@ -22,6 +22,7 @@ export const zh: Record<FirstKey, string> = {
   'app.help': '帮助',
   'glossary.what': '“{term}”是什么？',
 
+  'run.waits': '本页的另一个演示正在训练，等它暂停或结束后，这一个就开始。',
   'run.bar': '运行',
   'run.train': '开始训练',
   'run.resume': '继续训练',

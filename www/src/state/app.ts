@@ -54,7 +54,7 @@ export class App {
     this.store = new Store({ ...initialState(memory, chosen, asTheme(memory.read('theme'))), hide, lock, view });
     this.runs = new RunList(this.store);
     this.notices = new Notices(this.store);
-    this.shelf = new Shelf(client, this.store, this.runs, this.notices);
+    this.shelf = new Shelf(client, this.store, this.runs, this.notices, host.place !== null);
     this.links = new LinkControl(this);
     // Until later.ts brings a remedy.
     client.onDeath((failure) => this.store.set({ engine: 'unavailable', problem: { path: null, failure } }));
@@ -68,6 +68,7 @@ export class App {
   /** Something happened to the model: the page enters the phase that follows. */
   enter(signal: Signal): void {
     this.return(follows(this.state.phase, signal));
+    if (this.state.phase !== 'training') this.run.endTurn();
   }
 
   /** Back to a phase that it was in: what was begun came to nothing. */
@@ -103,7 +104,11 @@ export class App {
 
   /** Starts the engine. */
   async boot(): Promise<void> {
-    const boot = await this.client.start(this.links.backend, (event) => this.run.hear(event));
+    const boot = await this.client.start(this.links.backend, (event) => {
+      this.run.hear(event);
+      this.host.hear?.(event);
+    });
+    if (this.host.place === null) await this.client.keepNothing();
     this.store.set({ boot, engine: 'ready' });
   }
 
@@ -115,10 +120,17 @@ export class App {
 
   // Language and theme
 
-  async setLanguage(language: Language): Promise<void> {
-    if (!(await this.notices.attempt(() => Promise.all([loadLanguage(language), loadFailures(language)])))) return;
-    remember(this.host.memory, 'language', language);
+  /** Says everything in another language; answers whether it could be fetched. */
+  async speak(language: Language): Promise<boolean> {
+    if (!(await this.notices.attempt(() => Promise.all([loadLanguage(language), loadFailures(language)])))) return false;
     this.store.set({ language });
+    return true;
+  }
+
+  /** The user's choice: an untouched playground takes a text of that language, too. */
+  async setLanguage(language: Language): Promise<void> {
+    if (!(await this.speak(language))) return;
+    remember(this.host.memory, 'language', language);
     this.links.writeIfAny();
     await this.texts.idle();
     if (this.state.phase !== 'ready' || this.texts.chosen || this.runs.current?.step) return;

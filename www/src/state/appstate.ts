@@ -76,6 +76,8 @@ export interface AppState extends Flags {
 
   session: SessionInfo | null;
   position: Position | null;
+  /** Whether it waits for another playground of this page to end its training. */
+  waiting: boolean;
   device: DeviceView | null;
   /** The device that is being switched to. */
   switching: Backend | null;
@@ -126,6 +128,7 @@ export function initialState(memory: Memory, language: Language, theme: Theme): 
     summary: null,
     session: null,
     position: null,
+    waiting: false,
     device: null,
     switching: null,
     ...flagsOf('empty'),

@@ -80,7 +80,7 @@ export function configFromHash({ parameters }: HashState, base: Config): { confi
     if (next && isChoice(name as OptionPath, next)) config = next;
     else mistakes.push(`${name}=${value}`);
   }
-  const named: [string, readonly string[]][] = [['backend', BACKENDS], ['build', BUILDS], ['lang', Object.keys(LANGUAGES)], ['view', VIEWS]];
+  const named: [string, readonly string[]][] = [['backend', BACKENDS], ['build', BUILDS], ['lang', Object.keys(LANGUAGES)], ['view', [...VIEWS, 'full']]];
   for (const [name, choices] of named) {
     const value = parameters.get(name);
     if (value !== null && !choices.includes(value)) mistakes.push(`${name}=${value}`);

@@ -2,6 +2,7 @@
  * What the place that a playground stands in lets it do. A page of its own lets it have the address, the whole window and
  * the browser's storage (`hosts/page.ts`); an element in somebody's page has nothing but itself (`element/host.ts`).
  */
+import type { TextSource, WorkerEvent } from '../protocol/messages.ts';
 import type { Theme } from '../theme/theme.ts';
 import type { View } from '../theme/view.ts';
 import type { Turns } from './turns.ts';
@@ -41,6 +42,10 @@ export interface Host {
   /** Another engine is asked for: all begins anew, with this link. */
   reopen(fragment: string): void;
   paint(theme: Theme, view: View): void;
+  /** A text that the host brings along; what is wrong with it is thrown as an EngineError. */
+  text?(): Promise<TextSource | null>;
+  /** What the worker tells, after the page has taken it up. */
+  hear?(event: WorkerEvent): void;
 }
 
 /** For choices that last as long as the page where storage is denied. */

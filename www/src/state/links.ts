@@ -3,7 +3,7 @@ import { asFailure } from '../client/client.ts';
 import { loadLanguage, type Language } from '../i18n/i18n.ts';
 import { loadFailures } from '../i18n/failures.ts';
 import type { Backend, Config } from '../protocol/engine.ts';
-import type { BuildName, Failure } from '../protocol/messages.ts';
+import type { BuildName, Failure, TextSource } from '../protocol/messages.ts';
 import type { App } from './app.ts';
 import { differences, getOption, pathOf, withOption } from './config.ts';
 import { configFromHash, OWN_TEXT, readHash, samplingFromHash, writeHash, type HashState, type Mistake } from './hash.ts';
@@ -98,18 +98,30 @@ export class LinkControl {
     if (asked !== null && asked !== OWN_TEXT && !boot.corpora.some(({ id }) => id === asked)) mistakes.push(`corpus=${asked}`);
     const corpus = boot.corpora.some(({ id }) => id === asked) ? asked! : usual;
     const base = baseConfig(boot, app.state.preset);
+    const own = await this.brought();
+    const open = (refused?: (failure: Failure) => void) => (own ? app.texts.bring(own, refused) : app.texts.openCorpus(corpus, refused));
     // Options that do not go with the text are mistakes of the link, too.
     for (let changed = differences(base, app.state.config!); changed.length; changed = differences(base, app.state.config!)) {
       let failure: Failure | null = null;
-      if (await app.texts.openCorpus(corpus, (refusal) => (failure = refusal))) break;
+      if (await open((refusal) => (failure = refusal))) break;
       const config = app.state.config!;
       const path = (failure as Failure | null) && pathOf(config, failure!);
       const wrong = path && changed.includes(path) ? [path] : changed;
       mistakes.push(...wrong.map((each) => `${each}=${getOption(config, each)}`));
       app.store.set({ config: wrong.reduce((rest, each) => withOption(rest, each, getOption(base, each)), config) });
     }
-    if (!differences(base, app.state.config!).length) await app.texts.openCorpus(corpus);
+    if (!differences(base, app.state.config!).length && !(await open()) && own) await app.texts.openCorpus(corpus);
     if (asked === OWN_TEXT) app.notices.add('problem', 'notice.ownText', {}, null, { cause: 'text' });
+  }
+
+  /** The host's own text; what is wrong with it is said. */
+  private async brought(): Promise<TextSource | null> {
+    try {
+      return (await this.app.host.text?.()) ?? null;
+    } catch (error) {
+      this.app.notices.problem(error, 'text');
+      return null;
+    }
   }
 
   /** The address was changed by hand, or a link was opened in this tab. */

@@ -12,6 +12,8 @@ import { addProgress, addSample, newRun } from './runs.ts';
 export class RunControl {
   /** Why the run could not be saved, once told. */
   private unsaved: string | null = null;
+  private wait = new AbortController();
+  private turn: (() => void) | null = null;
 
   constructor(private readonly app: App) {}
 
@@ -41,12 +43,36 @@ export class RunControl {
 
   async train(): Promise<void> {
     const { app } = this;
-    if (!(await this.may('train'))) return;
-    await app.notices.attempt(async () => {
+    if (app.state.waiting || !(await this.may('train')) || !(await this.takeTurn())) return;
+    const trains = await app.notices.attempt(async () => {
       await app.client.train();
       app.store.set({ resume: null });
       app.enter('trains');
     }, 'run');
+    if (!trains) this.endTurn();
+  }
+
+  /** Of several playgrounds in a page not all train at once; answers whether it is to train now. */
+  private async takeTurn(): Promise<boolean> {
+    const { app } = this;
+    const { turns } = app.host;
+    if (!turns || this.turn) return true;
+    this.wait = new AbortController();
+    app.store.set({ waiting: turns.taken });
+    try {
+      this.turn = await turns.take(this.wait.signal);
+      return true;
+    } catch {
+      // Who waited thought better of it.
+      return false;
+    } finally {
+      app.store.set({ waiting: false });
+    }
+  }
+
+  endTurn(): void {
+    this.turn?.();
+    this.turn = null;
   }
 
   /** Whether it can train on; what is drawn is what trains. Where it cannot, the page says why. */
@@ -80,6 +106,7 @@ export class RunControl {
   }
 
   async pause(): Promise<void> {
+    this.wait.abort();
     await this.app.notices.attempt(() => this.app.client.pause(), 'run');
     this.app.enter('stopped');
   }

@@ -12,6 +12,8 @@ export class Shelf {
     private readonly store: Store<AppState>,
     private readonly runs: RunList,
     private readonly notices: Notices,
+    /** Whether models are kept at all. */
+    private readonly keeps: boolean,
   ) {}
 
   /** What is kept beside a model: its curve and its samples. */
@@ -20,6 +22,7 @@ export class Shelf {
   }
 
   async refresh(): Promise<void> {
+    if (!this.keeps) return;
     try {
       this.store.set({ models: await this.client.listModels() });
     } catch {
@@ -35,7 +38,7 @@ export class Shelf {
 
   /** Called when the page is hidden: it may not come back. */
   saveQuietly(): void {
-    if (this.runs.current?.step) void this.client.saveRun(this.view()).catch(() => undefined);
+    if (this.keeps && this.runs.current?.step) void this.client.saveRun(this.view()).catch(() => undefined);
   }
 
   /** A model that has a name is not to go when the browser needs room. */

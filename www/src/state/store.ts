@@ -5,6 +5,9 @@ export class Store<T extends object> {
   private readonly listeners = new Set<Listener<T>>();
   private changed = new Set<keyof T>();
   private scheduled = false;
+  /** What has changed while nobody could see it; null: somebody can. */
+  private unseen: Set<keyof T> | null = null;
+  private readonly drawing = new Set<Listener<T>>();
 
   constructor(private current: T) {}
 
@@ -25,7 +28,22 @@ export class Store<T extends object> {
       const changed = this.changed;
       this.changed = new Set();
       for (const listener of [...this.listeners]) listener(changed);
+      if (this.unseen) for (const key of changed) this.unseen.add(key);
+      else for (const listener of [...this.drawing]) listener(changed);
     });
+  }
+
+  /** Whether anybody can see what is drawn: if not, it is drawn when they can. */
+  see(visible: boolean): void {
+    const missed = this.unseen;
+    this.unseen = visible ? null : (missed ?? new Set());
+    if (visible && missed?.size) for (const listener of [...this.drawing]) listener(missed);
+  }
+
+  /** As `subscribe`, for what draws. */
+  draw(listener: Listener<T>): () => void {
+    this.drawing.add(listener);
+    return () => this.drawing.delete(listener);
   }
 
   subscribe(listener: Listener<T>): () => void {

@@ -41,6 +41,13 @@ export class TextControl {
     return this.read({ kind: 'corpus', id }, refused);
   }
 
+  /** The host's choice, which nobody is asked about and nothing locks. */
+  async bring(source: TextSource, refused?: (failure: Failure) => void): Promise<boolean> {
+    const opened = await this.read(source, refused);
+    if (opened) this.chosen = true;
+    return opened;
+  }
+
   /** The user's choice. */
   openText(
     source: TextSource,

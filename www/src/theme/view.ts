@@ -1,7 +1,7 @@
 import { appearance, applyTheme, asTheme, type Theme } from './theme.ts';
 
-/** How large the page is drawn: for whoever sits before it, or on a wall for a class. And how it is drawn on paper. */
-export const VIEWS = ['page', 'projector'] as const;
+/** What is drawn, and how large: all of it for whoever sits before it, or on a wall for a class; or one part. And how it is drawn on paper. */
+export const VIEWS = ['page', 'projector', 'train', 'write', 'curve', 'inside'] as const;
 export type View = (typeof VIEWS)[number];
 
 export function applyView(view: View, root: HTMLElement): void {
