@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { defineConfig, type Plugin } from 'vite';
+import { fileURLToPath } from 'node:url';
+import { build, defineConfig, type Plugin } from 'vite';
 import { docs } from './build/docs.ts';
 import { workers } from './build/workers.ts';
 import { missing } from './missing.ts';
@@ -59,8 +60,42 @@ const plainScripts: Plugin = {
     this.emitFile({ type: 'asset', fileName: 'sw.js', source: hosting('sw.js').replace('__BUILT_FILES__', JSON.stringify(built)) });
     for (const name of PLAIN) this.emitFile({ type: 'asset', fileName: name, source: hosting(name) });
   },
-  transformIndexHtml: () => [{ tag: 'script', attrs: { src: './start.js' }, injectTo: 'head-prepend' }],
+  transformIndexHtml: (_, { path }) => (path.endsWith('index.html') ? [{ tag: 'script', attrs: { src: './start.js' }, injectTo: 'head-prepend' }] : []),
 };
+
+/** Small scripts of one file each, for other people's pages: they name what they fetch, and share nothing with it. */
+async function smallScript(entry: string, define: Record<string, string>): Promise<string> {
+  const built = await build({
+    configFile: false,
+    logLevel: 'error',
+    define: { 'import.meta.env.CHARLOOM_VERSION': JSON.stringify(version), ...define },
+    build: {
+      write: false,
+      target: 'es2022',
+      modulePreload: false,
+      lib: { entry: fileURLToPath(new URL(`src/${entry}`, import.meta.url)), formats: ['es'] },
+      minify: 'oxc',
+    },
+  });
+  const [output] = Array.isArray(built) ? built : [built];
+  if (!output || !('output' in output) || output.output.length !== 1) throw new Error(`${entry} is more than one file`);
+  return output.output[0].code;
+}
+
+/** The tag `<char-loom>`: what it fetches once it is seen is one more entry of the page's build, and shares its files. */
+const tag: Plugin = {
+  name: 'tag',
+  apply: 'build',
+  buildStart() {
+    ui = this.emitFile({ type: 'chunk', id: fileURLToPath(new URL('src/element/loom.ts', import.meta.url)), name: 'charloom-ui', preserveSignature: 'strict' });
+  },
+  async generateBundle() {
+    const source = await smallScript('element/charloom.ts', { 'import.meta.env.CHARLOOM_UI': JSON.stringify(`./${this.getFileName(ui)}`) });
+    this.emitFile({ type: 'asset', fileName: 'charloom.js', source });
+    this.emitFile({ type: 'asset', fileName: 'frame.js', source: await smallScript('frame/client.ts', {}) });
+  },
+};
+let ui = '';
 
 // Isolated from other origins, as a page must be to have threads. It needs nothing of theirs, and works without.
 const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
@@ -68,7 +103,7 @@ const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Emb
 // `base: './'`: the built page works from any folder, for example a project page on a static host.
 export default defineConfig({
   base: './',
-  plugins: [workers(version), missing, scalable, smallTemplates, plainScripts, docs],
+  plugins: [workers(version), missing, scalable, smallTemplates, plainScripts, docs, tag],
   define: { 'import.meta.env.CHARLOOM_VERSION': JSON.stringify(version) },
   build: {
     target: 'es2022',
@@ -76,6 +111,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rollupOptions: { input: { index: 'index.html', embed: 'embed.html' } },
   },
   // The wasm packages live beside www, in ../pkg.
   server: { fs: { allow: ['..'] }, headers },

@@ -4,7 +4,7 @@ import { connect } from './client/client.ts';
 import { keepForOffline } from './client/offline.ts';
 import { pageAssets } from './client/pageassets.ts';
 import { loadFailures } from './i18n/failures.ts';
-import { ALL_LANGUAGES, loadLanguage, loadTables, translate } from './i18n/i18n.ts';
+import { ALL_LANGUAGES, loadLanguage, translate } from './i18n/i18n.ts';
 import { complete, draw } from './opening.ts';
 import { fetchParts } from './parts.ts';
 import { App } from './state/app.ts';

@@ -124,7 +124,7 @@ export class TextDesk extends AppElement {
     return html`<button id="pick" ?disabled=${locked} @click=${() => this.picker.click()}>${this.t('text.pick')}</button>
       <button id="paste" ?disabled=${locked} @click=${() => this.app.askForText()}>${this.t('text.own')}</button>
       <input type="file" hidden multiple aria-label=${this.t('text.pick')} @change=${this.picked} />
-      <p class="small muted drop">${this.t('text.drop')}</p>`;
+      ${this.app.host.embedded ? nothing : html`<p class="small muted drop">${this.t('text.drop')}</p>`}`;
   }
 
   private about(text: TextView) {

@@ -192,7 +192,7 @@ export class LinkControl {
       sampling: { ...sampling, prefix: opening ?? sampling.prefix, temperature: temperature ?? sampling.temperature },
       samplingBase: app.samplingBase,
     };
-    return writeHash({ ...this.hash, corpus, preset, hide, lock, view, language, ...shown }, linked);
+    return writeHash({ ...this.hash, corpus, preset, hide, lock, view, language: app.host.embedded ? this.hash.language : language, ...shown }, linked);
   }
 
   /** A link to what trains, with what its readers are to find. */

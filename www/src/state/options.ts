@@ -89,6 +89,13 @@ export class OptionControl {
     return undefined;
   }
 
+  /** What the host's own script wants: nothing locks it. An option that is not live waits for the next run. */
+  async give(path: OptionPath, value: OptionValue): Promise<void> {
+    this.chosen = new Set([...this.chosen, path]);
+    this.app.store.set({ config: withOption(this.app.state.config!, path, value), problem: null });
+    if (isLive(path) && this.app.state.session) await this.setLive(path, value);
+  }
+
   private async setLive(path: OptionPath, value: OptionValue): Promise<void> {
     const { app } = this;
     try {
