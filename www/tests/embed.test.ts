@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
 import { openSite, until, WITHOUT_WEBGPU, WWW, type Site } from './browser.ts';
 import { ATTRIBUTES, EVENTS, fragmentOf, propertyOf } from '../src/element/names.ts';
-import { becomes, call, html, openHost, positionOf, script, statusOf, stepOf, tag, visit, type HostServer } from './hosts.ts';
+import { becomes, call, html, openHost, positionOf, script, SMALL_CONFIG, statusOf, stepOf, tag, visit, type HostServer } from './hosts.ts';
 
 let site: Site;
 let host: HostServer;
@@ -364,3 +364,31 @@ test('from 320 px, in a closed part of the page that is opened, with nothing tha
   await page.context().close();
 });
 
+
+test('the builder’s tag and frame open as what its link says', async () => {
+  const context = await site.browser.newContext({ locale: 'en-US' });
+  context.setDefaultTimeout(90_000);
+  const page = await context.newPage();
+  await page.goto(`${host.origin}/c/index.html#${SMALL_CONFIG}&model.cell=lstm&train.seed=7&hide=clip,slow&lock=cell&write.prefix=A "<river>&build=simd`);
+  await page.locator('#build-link').click();
+  const dialog = page.locator('cl-link dialog[open]');
+  const value = (id: string) => dialog.locator(id).inputValue();
+  const [link, tagLine, frameLine] = [await value('#link'), await value('#link-tag'), await value('#link-frame')];
+  await dialog.getByText('See it as a frame').click();
+  await dialog.frameLocator('iframe').locator('#train:enabled').waitFor();
+  const meant = [...new URLSearchParams(new URL(link).hash.slice(1))].filter(([name]) => name !== 'lang');
+  assert.ok(meant.length > 6);
+  const stateOf = async (place: { locator: typeof page.locator }) => {
+    const state = await place.locator('char-loom').evaluate((element) => (element as unknown as { getState(): Promise<{ config: string }> }).getState());
+    return [...new URLSearchParams(state.config)].filter(([name]) => name !== 'lang');
+  };
+  for (const line of [tagLine, frameLine]) {
+    host.pages.set('/', { body: html(line) });
+    await page.goto(`${host.origin}/`);
+    const frame = page.frames()[1];
+    const place = (frame ?? page) as typeof page;
+    await place.locator('char-loom').waitFor({ state: 'attached' });
+    assert.deepEqual((await stateOf(place)).sort(), [...meant].sort());
+  }
+  await context.close();
+});

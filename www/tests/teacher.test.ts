@@ -44,7 +44,7 @@ test('a link is built, copied, and shows what it says', async () => {
   await dialog.locator('select[data-part=slow]').selectOption('hidden');
   await dialog.locator('select[data-part=perplexity]').selectOption('hidden');
   await dialog.locator('select[data-part=own-text]').selectOption('locked');
-  await dialog.locator('details > summary').click();
+  await dialog.locator('details > summary').first().click();
   await dialog.locator('select[data-part=cell]').selectOption('locked');
   await dialog.locator('#link-seed').fill('42');
   await dialog.locator('#link-build').selectOption('simd');

@@ -1,5 +1,7 @@
 /** What the tag fetches once it is seen: a playground with the element as its host. */
+import { setAssets } from '../client/assets.ts';
 import { asFailure, connect, EngineError, type Client } from '../client/client.ts';
+import { pageAssets } from '../client/pageassets.ts';
 import { failureText } from '../i18n/failures.ts';
 import { preferredLanguage } from '../i18n/i18n.ts';
 import { complete, draw } from '../opening.ts';
@@ -64,6 +66,8 @@ export interface Shell {
   tell(name: LoomEvent, detail: object): void;
   fail(trouble: Trouble): void;
 }
+
+setAssets(pageAssets());
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(tokens.replaceAll(':root', '.frame') + elementStyles);

@@ -178,7 +178,8 @@ export class LinkControl {
     return this.fragmentWith({});
   }
 
-  private fragmentWith(wishes: Partial<Wishes>): string {
+  /** The same, with what its readers are to find. */
+  fragmentWith(wishes: Partial<Wishes>): string {
     const { app } = this;
     const { boot, session, config, runPreset: preset, text, hide, lock, view, language, sampling } = app.state;
     const trains = session?.config ?? config;
@@ -193,11 +194,6 @@ export class LinkControl {
       samplingBase: app.samplingBase,
     };
     return writeHash({ ...this.hash, corpus, preset, hide, lock, view, language: app.host.embedded ? this.hash.language : language, ...shown }, linked);
-  }
-
-  /** A link to what trains, with what its readers are to find. */
-  hrefWith(wishes: Wishes): string {
-    return this.app.host.address + this.fragmentWith(wishes);
   }
 
   get build(): BuildName | null {

@@ -11,6 +11,7 @@ import type { Wishes } from '../state/links.ts';
 import { OUTPUTS, PANELS, partNames } from '../state/partnames.ts';
 import { CONTROLS, nameOf, type Part } from '../state/parts.ts';
 import { say } from './messages.ts';
+import { frameFor, tagFor } from './snippets.ts';
 import { partLabel } from './partlabels.ts';
 
 type Fate = 'shown' | 'locked' | 'hidden';
@@ -27,6 +28,7 @@ export class LinkBuilder extends AppElement {
   @state() private temperature: number | null = null;
   @state() private copied = false;
   @state() private problem = '';
+  @state() private looking = false;
   @query('dialog') private dialog!: HTMLDialogElement;
 
   static override styles = [
@@ -69,6 +71,12 @@ export class LinkBuilder extends AppElement {
         grid-template-columns: repeat(auto-fill, minmax(min(100%, 200px), 1fr));
         gap: 10px 14px;
       }
+      iframe {
+        width: 100%;
+        height: 480px;
+        border: 1px solid var(--line);
+        border-radius: 8px;
+      }
       textarea {
         height: 5.5em;
         overflow-wrap: anywhere;
@@ -94,7 +102,7 @@ export class LinkBuilder extends AppElement {
     return [...this.fates].filter(([, each]) => each === fate).map(([name]) => name);
   }
 
-  private get href(): string {
+  private get fragment(): string {
     const wishes: Wishes = {
       hide: this.named('hidden'),
       lock: this.named('locked'),
@@ -104,13 +112,15 @@ export class LinkBuilder extends AppElement {
       opening: this.opening,
       temperature: this.temperature,
     };
-    return this.app.links.hrefWith(wishes);
+    return this.app.links.fragmentWith(wishes);
   }
 
   override render() {
     const { config, text } = this.state;
     if (!config) return nothing;
-    const href = this.href;
+    const { fragment } = this;
+    const { address } = this.app.host;
+    const href = address + fragment;
     return html`<dialog aria-labelledby="title">
       <div class="body">
         <h2 id="title">${this.say('link.title')}</h2>
@@ -126,6 +136,16 @@ export class LinkBuilder extends AppElement {
         <label class="field"
           >${this.say('link.result')}<textarea id="link" readonly .value=${href} @focus=${this.select}></textarea>
         </label>
+        <label class="field"
+          >${this.say('link.tag')}<textarea id="link-tag" readonly .value=${tagFor(address, fragment)} @focus=${this.select}></textarea>
+        </label>
+        <label class="field"
+          >${this.say('link.frame')}<textarea id="link-frame" readonly .value=${frameFor(address, fragment)} @focus=${this.select}></textarea>
+        </label>
+        <details @toggle=${(event: ToggleEvent) => (this.looking = event.newState === 'open')}>
+          <summary>${this.say('link.look')}</summary>
+          ${this.looking ? html`<iframe title=${this.say('link.look')} src=${new URL(`embed.html${fragment}`, address).href}></iframe>` : nothing}
+        </details>
         ${this.problem ? html`<p class="small problem" role="alert">${this.problem}</p>` : nothing}
         <div class="row end">
           <button @click=${() => this.dialog.close()}>${this.say('close')}</button>
@@ -232,7 +252,7 @@ export class LinkBuilder extends AppElement {
   }
 
   private async copy(): Promise<void> {
-    this.copied = await copyText(this.href);
+    this.copied = await copyText(this.app.host.address + this.fragment);
     this.problem = this.copied ? '' : this.say('copy.failed');
     setTimeout(() => (this.copied = false), 1500);
   }

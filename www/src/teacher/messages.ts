@@ -8,7 +8,7 @@ export const say = dictionary({
     copied: 'Copied',
     'copy.failed': 'This browser does not allow copying from here. Select the link and copy it by hand.',
 
-    'link.title': 'Build a link',
+    'link.title': 'Build a link, or a tag for your page',
     'link.help': 'The link carries the settings of the page as they are now. Here you add what readers are to see, and what they may change.',
     'link.ownText': 'A link cannot carry your own text: readers begin with the text of the preset. Send them the text as a file.',
     'link.parts': 'Parts of the page',
@@ -27,6 +27,9 @@ export const say = dictionary({
     'link.opening': 'Writing begins with',
     'link.temperature': 'Temperature',
     'link.result': 'The link',
+    'link.tag': 'For your own page: the tag',
+    'link.frame': 'Where tags are not allowed: a frame',
+    'link.look': 'See it as a frame',
     'link.preview': 'Try it in a new tab',
     'link.names': 'Names for hide and lock',
 
@@ -99,7 +102,7 @@ export const say = dictionary({
     copied: '已复制',
     'copy.failed': '浏览器不允许在这里复制。请选中链接，手动复制。',
 
-    'link.title': '制作链接',
+    'link.title': '制作链接或网页标签',
     'link.help': '链接带着页面现在的全部设置。在这里再决定：读者看得到什么，能改什么。',
     'link.ownText': '链接带不走你自己的文本：读者会从预设的文本开始。请把文本作为文件另外发给他们。',
     'link.parts': '页面的各部分',
@@ -118,6 +121,9 @@ export const say = dictionary({
     'link.opening': '写作开头',
     'link.temperature': '温度',
     'link.result': '链接',
+    'link.tag': '放进你自己的网页：标签',
+    'link.frame': '不允许用标签的地方：框架',
+    'link.look': '看看框架里的样子',
     'link.preview': '在新标签页里试试',
     'link.names': 'hide 和 lock 可用的名称',
 
