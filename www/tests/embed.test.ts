@@ -76,7 +76,7 @@ test('before it is seen only the entry comes; then it trains, tells, and writes;
   assert.ok(!(await page.locator('#fallback').isVisible()));
   assert.equal(await statusOf(page), 'ready', 'it does not train unasked');
   assert.equal(await page.locator('char-loom').evaluate((element) => element.matches(':state(ready)')), true);
-  assert.equal(await page.locator('cl-option[data-path="model.cell"] button:enabled').count(), 0, 'locked');
+  assert.equal(await page.locator('cl-option[data-path="model.cell"] button[data-value]:enabled').count(), 0, 'locked');
   assert.equal(await page.locator('cl-option[data-path="train.optimizer"]').count(), 0, 'hidden');
   assert.equal(await page.locator('cl-header').count(), 0);
   await call(page, 'train');
@@ -143,7 +143,7 @@ test('hostile styles of the page change no box inside, and nothing outside chang
       const left = document.querySelector('char-loom')!.shadowRoot!.querySelector('.frame')!.getBoundingClientRect();
       const look = (element: Element) => {
         const { x, width, height } = element.getBoundingClientRect();
-        if (element.checkVisibility()) found.push(`${element.localName}#${element.id} ${Math.round(x - left.x)} ${Math.round(width)} ${Math.round(height)}`);
+        if (element.checkVisibility() && width + height > 0) found.push(`${element.localName}#${element.id} ${Math.round(x - left.x)} ${Math.round(width)} ${Math.round(height)}`);
         for (const child of [...(element.shadowRoot?.children ?? []), ...element.children]) look(child);
       };
       for (const name of ['cl-text', 'cl-network', 'cl-runbar']) look(document.querySelector('char-loom')!.shadowRoot!.querySelector('cl-page')!.shadowRoot!.querySelector(name)!);

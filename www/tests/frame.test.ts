@@ -64,7 +64,7 @@ test('its client costs at most 2 KB', () => {
 });
 
 test('a listed page trains it, hears it, and takes its model; the frame is as tall as what it shows', async () => {
-  const page = await around(`parent=${encodeURIComponent(host.origin)}&resize=1&model.cell=gru`);
+  const page = await around(`parent=${encodeURIComponent(host.origin)}&resize=1&model.cell=lstm`);
   await connected(page);
   await ask(page, 'load');
   await ready(page);
@@ -72,7 +72,7 @@ test('a listed page trains it, hears it, and takes its model; the frame is as ta
   await until(page, 'progress', async () => page.evaluate(() => (window as unknown as Around).told.some(([name]) => name === 'progress')));
   await ask(page, 'pause');
   const state = (await ask(page, 'getState')) as { config: string };
-  assert.equal(new URLSearchParams(state.config).get('model.cell'), 'gru');
+  assert.equal(new URLSearchParams(state.config).get('model.cell'), 'lstm');
   assert.ok((await page.evaluate(async () => ((await (window as unknown as Around).loom['saveModel']!()) as Blob).size)) > 1000);
   assert.equal(await page.evaluate(() => (window as unknown as Around).loom['step']!('x', {}).then(() => 'done', (error: { code: string }) => error.code)), 'done');
   assert.equal(await page.evaluate(async () => String(await (window as unknown as Around).loom['write']!({ prefix: 'The ', length: 12 })).length >= 12), true);
