@@ -155,6 +155,7 @@ test('a model meets another text: it trains on where it knows every character, a
   await page.locator('cl-models input[type=file]').setInputFiles(model);
   await page.getByText('training goes on from its parameters').waitFor();
   assert.equal(await page.locator('#train').isEnabled(), true);
+  assert.match((await page.locator('#no-curve').textContent()) ?? '', /A model file holds no curve/);
 
   const chinese = join(folder, 'chinese.txt');
   writeFileSync(chinese, '月亮和大海，又是月亮和大海。\n'.repeat(200));

@@ -41,6 +41,15 @@ test('a passage that begins in the opening counts for what was written alone', (
   assert.equal(found.share, 15 / 26);
 });
 
+test('of a song that took another way, what was kept of it counts, and its beginning does not', () => {
+  const { of, learnt: read } = learnt(ENGLISH);
+  const whole = of('My father ', 'kept the lighthouse on the sea');
+  const token = (character: string) => [...new Set(ENGLISH)].indexOf(character);
+  const rest = [...'on the sea'].map((character) => ({ character, token: token(character) }) as SampledCharacter);
+  assert.deepEqual(read.compareSong('My father kept the lighthouse ', 20, rest), whole);
+  assert.deepEqual(read.compareSong('My father kept the lighthouse ', 0, rest).spans, [[0, 7]], 'a beginning is given, not written');
+});
+
 test('every passage of the naive search is found, and no other', () => {
   const text = ENGLISH.repeat(3) + CHINESE;
   const { of, learnt: read } = learnt(text);

@@ -40,6 +40,8 @@ for (const locale of ['en-US', 'zh-CN']) {
         assert.deepEqual(await stickingOut(page), [], at);
         assert.deepEqual(await cut(page), [], at);
         assert.deepEqual(await overlapping(page), [], at);
+        const lines = await page.locator('cl-header .tagline').evaluate((element) => element.getBoundingClientRect().height / Number.parseFloat(getComputedStyle(element).lineHeight));
+        assert.ok(lines < 2.5, `${at}: a slogan of ${lines} lines`);
         const places = await middles();
         assert.ok(Math.max(...places) - Math.min(...places) <= 2, `${at}: one row, not ${places.join(', ')}`);
         const tall = await height();

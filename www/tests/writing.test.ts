@@ -83,16 +83,25 @@ test('a song ends with a line, near the length that was asked for', async () => 
   }
 });
 
-test('a length that cannot be is refused with a sentence', async () => {
-  const length = page.locator('cl-writer #length');
-  await length.fill('100000');
-  await length.press('Enter');
-  const problem = page.locator('cl-writer details [role=alert]');
-  assert.match((await problem.textContent()) ?? '', /1.*5000/);
-  assert.equal(await length.inputValue(), '40');
-  await length.fill('60');
-  await length.press('Enter');
-  await problem.waitFor({ state: 'detached' });
+test('a number out of its range stays as it was typed, beside the reason, and the last good one is used', async () => {
+  const field = (id: string) => page.locator(`cl-writer #${id}`);
+  const told = (id: string) => page.locator('cl-writer label', { has: page.locator(`#${id}`) }).locator('[role=alert]');
+  for (const [id, wrong, said] of [['length', '100000', /1 to 5000.* 40 /], ['length', '', /1 to 5000.* 40 /], ['count', '9', /1 to 4.* 1 /]] as const) {
+    await field(id).fill(wrong);
+    await field(id).blur();
+    assert.equal(await field(id).inputValue(), wrong);
+    assert.equal(await field(id).getAttribute('aria-invalid'), 'true');
+    assert.match((await told(id).textContent()) ?? '', said);
+  }
+  await field('count').fill('1');
+  await field('count').blur();
+  await told('count').waitFor({ state: 'detached' });
+  assert.equal(await told('length').count(), 1, 'another field made right leaves this one wrong');
+  const written = await write();
+  assert.ok(written.length <= 10 + ceilingOf(40), `${written.length} characters`);
+  await field('length').fill('60');
+  await field('length').blur();
+  await told('length').waitFor({ state: 'detached' });
 });
 
 test('a song is copied as it stands', async () => {

@@ -197,9 +197,9 @@ export class Charts extends AppElement {
                 first: format.short(smallest[0]),
                 last: format.short(smallest.at(-1)),
               })
-            : this.t('chart.empty')}
+            : this.empty}
         ></cl-chart>
-        ${runs.length ? nothing : html`<p class="empty muted">${this.t('chart.empty')}</p>`}
+        ${runs.length ? nothing : html`<p class="empty muted" id="no-curve">${this.empty}</p>`}
       </div>
       ${told ? this.legend(told) : html`<p class="legend small"></p>`}
       <p class="small muted">${this.t('chart.loss.help')} ${mark(this, 'perplexity', this.t('run.perplexity'))} ${mark(this, 'epoch', this.t('run.epoch'))}</p>
@@ -212,6 +212,12 @@ export class Charts extends AppElement {
         ${this.small('chart.rate', 2, this.rateChart, this.data!.rate)}
       </div>
     </section>`;
+  }
+
+  /** What is said where no curve is drawn. */
+  private get empty(): string {
+    const { current } = this.app.runs;
+    return this.t(current?.opened && !current.steps.length ? 'chart.empty.opened' : 'chart.empty');
   }
 
   private small(title: 'chart.gradient' | 'chart.rate', column: number, options: unknown, data: uPlot.AlignedData) {

@@ -6,9 +6,11 @@ import { css, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
 import type { SampledCharacter } from '../protocol/engine.ts';
+import type { Likeness } from '../protocol/messages.ts';
 import { guard } from 'lit/directives/guard.js';
 import type { Song } from '../songs/kept.ts';
 import { AppElement } from './base.ts';
+import { marks, recited } from './recited.ts';
 import { shared } from './styles.ts';
 
 export interface Continuation {
@@ -20,6 +22,8 @@ export interface Continuation {
   characters: SampledCharacter[];
   status: 'writing' | 'done' | 'stopped';
   skipped: string[];
+  /** Null while it is being written, and where there is nothing to compare with. */
+  likeness: Likeness | null;
 }
 
 /** Asks for another way: keep the first `keep` characters, then `character`. */
@@ -42,7 +46,7 @@ function surprise(probability: number): number {
 
 @customElement('cl-continuation')
 export class ContinuationView extends AppElement {
-  protected readonly watches = [] as const;
+  protected readonly watches = ['taught'] as const;
   @property({ attribute: false }) continuation!: Continuation;
   @property({ type: Number }) number = 1;
   @property({ type: Boolean }) surprise = false;
@@ -50,6 +54,7 @@ export class ContinuationView extends AppElement {
 
   static override styles = [
     shared,
+    marks,
     css`
       .text {
         min-height: 4.8em;
@@ -71,6 +76,9 @@ export class ContinuationView extends AppElement {
       }
       .text.surprise span[data-index] {
         background: color-mix(in srgb, var(--run-1) calc(var(--s) * 40%), transparent);
+      }
+      .text .recited {
+        box-shadow: inset 0 -2px var(--run-1);
       }
       .text span.picked {
         outline: 2px solid var(--accent);
@@ -123,6 +131,7 @@ export class ContinuationView extends AppElement {
         @click=${this.point}
         @keydown=${this.walk}
       ><span class="prefix">${prefix}</span>${this.chunks()}${status === 'writing' ? html`<i class="caret"></i>` : nothing}</p>
+      ${this.recited()}
       <div class="detail" id="detail" aria-live=${this.picked === null ? 'off' : 'polite'}>
         ${skipped.length ? html`<p class="small muted">${this.t('sample.skipped', { characters: skipped.join(' ') })}</p>` : nothing}
         ${this.detail()}
@@ -131,12 +140,12 @@ export class ContinuationView extends AppElement {
 
   /** In pieces, so that writing on draws the last piece only. */
   private chunks() {
-    const { id, characters } = this.continuation;
+    const { id, characters, likeness } = this.continuation;
     const pieces: unknown[] = [];
     for (let from = 0; from < characters.length; from += CHUNK) {
       const piece = characters.slice(from, from + CHUNK);
       const picked = this.picked !== null && Math.floor(this.picked / CHUNK) * CHUNK === from ? this.picked : null;
-      pieces.push(guard([id, piece.length, picked, this.surprise], () => piece.map((each, index) => this.glyph(each, from + index))));
+      pieces.push(guard([id, piece.length, picked, this.surprise, likeness], () => piece.map((each, index) => this.glyph(each, from + index))));
     }
     return pieces;
   }
@@ -144,7 +153,22 @@ export class ContinuationView extends AppElement {
   private glyph(each: SampledCharacter, index: number) {
     // No white space around the character: the text keeps it.
     const style = this.surprise ? `--s:${surprise(each.probability).toFixed(2)}` : '';
-    return html`<span data-index=${index} class=${index === this.picked ? 'picked' : ''} .style=${style}>${each.character}</span>`;
+    return html`<span data-index=${index} class=${this.look(index)} .style=${style}>${each.character}</span>`;
+  }
+
+  private look(index: number): string {
+    const recited = this.continuation.likeness?.spans.some(([from, to]) => from <= index && index < to);
+    return `${recited ? 'recited' : ''} ${index === this.picked ? 'picked' : ''}`;
+  }
+
+  /** How much of it stands in the learnt text, once that can be said. */
+  private recited() {
+    const { likeness } = this.continuation;
+    return likeness && this.state.taught ? html`<p class="small" id="copied">${recited(this.state.language, likeness)}</p>` : nothing;
+  }
+
+  protected override updated(): void {
+    if (this.continuation.likeness) void this.app.teaching.fetchLessons().catch(() => undefined);
   }
 
   private detail() {

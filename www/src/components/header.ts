@@ -112,27 +112,34 @@ export class Header extends AppElement {
           padding-inline: 12px;
         }
         .tagline {
-          flex-basis: 100px;
+          font-size: 13px;
           line-height: 1.35;
+        }
+        .here {
+          display: none;
         }
         .own {
           order: 4;
         }
         .switches {
           gap: 6px;
-          margin-left: auto;
         }
         .brand {
           gap: 8px;
         }
+        .logo {
+          width: 26px;
+          height: 26px;
+        }
         h1 {
-          font-size: 18px;
+          font-size: 17px;
         }
         .switch button {
-          padding: 2px 7px;
+          padding: 2px 5px;
+          font-size: 12px;
         }
         .switch.icons button {
-          padding: 2px 4px;
+          padding: 2px 3px;
         }
         /* Nobody projects a phone. */
         .projector {
@@ -165,7 +172,7 @@ export class Header extends AppElement {
         </svg>
         <h1>Charloom</h1>
       </div>
-      <p class="tagline">${this.t('app.tagline')}</p>
+      <p class="tagline">${this.t('app.tagline')}<span class="here">${this.t('app.tagline.here')}</span></p>
       ${hide.includes('text') || !this.shows('own-text')
         ? nothing
         : html`<button class="own" id="own-text" ?disabled=${this.state.engine !== 'ready' || this.fixed('own-text')} @click=${this.openOwnText}>

@@ -223,6 +223,7 @@ export class Inside extends AppElement {
             .unit=${this.unit}
             .visible=${(character: string) => format.visible(character, language)}
             .label=${this.t('inside.score')}
+            .numbered=${this.t('inside.numbered')}
             @pick=${this.picked}
           ></cl-score>
           <p class="small unit" id="unit" aria-live="polite">${this.aboutUnit(inspection, grid, scores)}</p>

@@ -3,6 +3,7 @@ import { css, html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { LivingSample } from '../protocol/messages.ts';
 import { AppElement } from './base.ts';
+import { marks } from './recited.ts';
 import { shared } from './styles.ts';
 import { word } from './term.ts';
 
@@ -14,6 +15,7 @@ export class Living extends AppElement {
 
   static override styles = [
     shared,
+    marks,
     css`
       .body {
         display: grid;
@@ -42,11 +44,6 @@ export class Living extends AppElement {
         font: 11px/1 var(--sans);
         opacity: 0.85;
       }
-      mark {
-        border-bottom: 2px solid var(--run-1);
-        background: color-mix(in srgb, var(--run-1) 16%, transparent);
-        color: inherit;
-      }
       .caret {
         border-right: 2px solid var(--accent);
       }
@@ -69,7 +66,7 @@ export class Living extends AppElement {
       }
       .scrub {
         display: grid;
-        grid-template-columns: minmax(0, 1fr) auto;
+        grid-template-columns: auto minmax(0, 1fr) auto;
         align-items: center;
         gap: 12px;
         margin-top: 10px;
@@ -113,7 +110,9 @@ export class Living extends AppElement {
     if (!sample) return nothing;
     const { epoch, step } = sample.position;
     if (step === 0 && this.app.runs.current?.opened) return this.t('living.opened');
-    return step === 0 ? this.t('living.untrained') : word(this, 'step', this.t('living.at', { epoch, step }));
+    if (step === 0) return this.t('living.untrained');
+    const between = this.state.language === 'en' ? ', ' : '，';
+    return html`${word(this, 'epoch', this.t('living.at.epoch', { epoch }))}${between}${word(this, 'step', this.t('living.at.step', { step }))}`;
   }
 
   /** Lets the browser choose fitting fonts, and screen readers a fitting voice. */
@@ -139,11 +138,12 @@ export class Living extends AppElement {
     const latest = Math.max(0, samples.length - 1);
     // Its place is kept from the beginning: nothing moves when it comes.
     return html`<div class="scrub ${latest ? '' : 'waiting'}">
+      <label class="small muted" for="earlier">${this.t('living.scrub')}</label>
       <input
         type="range"
+        id="earlier"
         min="0"
         max=${latest}
-        aria-label=${this.t('living.scrub')}
         .value=${String(earlier ? this.lookedAt : latest)}
         @input=${(event: Event) => {
           const index = (event.target as HTMLInputElement).valueAsNumber;

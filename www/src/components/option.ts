@@ -127,7 +127,7 @@ export class Option extends AppElement {
             />${label}
           </label>${this.term(label)}</div>`
         : html`<div class="row"><label class="label" id="label" for="control">${label}</label>${this.term(label)}</div>${this.control()}`}
-      <p class=${this.compact ? 'sr' : 'small muted'} id="help">${locked ? html`<strong>${this.t('options.locked')}</strong> ` : nothing}${help}${seed && !exact && this.state.session ? html` <a href=${this.app.links.exact}>${this.t('seed.exact.use')}</a>` : nothing}</p>
+      <p class=${this.compact ? 'sr' : 'small muted'} id="help">${locked ? html`<strong>${this.t('options.locked')}</strong> ` : nothing}${help}${this.terms()}${seed && !exact && this.state.session ? html` <a href=${this.app.links.exact}>${this.t('seed.exact.use')}</a>` : nothing}</p>
       ${problem ? html`<p class="small problem" role="alert" id="problem">${problem}</p>` : nothing}
     </fieldset>`;
   }
@@ -135,6 +135,12 @@ export class Option extends AppElement {
   private term(label: string) {
     const term = TERM_OF_OPTION[this.spec.path];
     return term ? mark(this, term, label) : nothing;
+  }
+
+  /** Of the optimiser's sentence, the first to speak of both. */
+  private terms() {
+    if (this.spec.path !== 'train.optimizer') return nothing;
+    return html` ${mark(this, 'gradient', this.t('option.gradient'))} ${mark(this, 'learning-rate', this.t('option.train.lr.label'))}`;
   }
 
   private problem(): string | null {

@@ -139,7 +139,7 @@ export class Reach extends AppElement {
     return html`<figure>
       <figcaption class="head tight">
         <h3>${word(this, 'vanishing', this.t('reach.title'))} ${mark(this, 'norm', this.t('chart.gradient'))}</h3>
-        <button class="link" id="compare" @click=${this.toggle}>${this.t(this.settings ? 'reach.own' : 'reach.compare')}</button>
+        <span>${mark(this, 'cell', this.t('option.model.cell.label'))} <button class="link" id="compare" @click=${this.toggle}>${this.t(this.settings ? 'reach.own' : 'reach.compare')}</button></span>
       </figcaption>
       <p class="small muted" id="told">${this.compared ? told(this.state.language, this.compared, this.settings?.gates ?? 0) : this.t('reach.help')}</p>
       ${this.tools()}
@@ -171,7 +171,7 @@ export class Reach extends AppElement {
           id="clipping"
           .checked=${this.clipping}
           @change=${(event: Event) => (this.clipping = (event.target as HTMLInputElement).checked)}
-        />${this.t('reach.clip', { threshold: format.short(this.threshold) })}</label
+        />${this.t('reach.clip', { threshold: format.short(this.threshold) })} ${mark(this, 'clipping', this.t('option.train.clip.label'))}</label
       >
     </div>`;
   }

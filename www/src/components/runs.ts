@@ -8,7 +8,7 @@ import { look } from './curves.ts';
 import { csvFile, saveAs } from './download.ts';
 import { runDetails, runName } from './runname.ts';
 import { shared } from './styles.ts';
-import { mark } from './term.ts';
+import { word } from './term.ts';
 
 @customElement('cl-runs')
 export class Runs extends AppElement {
@@ -98,9 +98,13 @@ export class Runs extends AppElement {
     if (this.hidden) return nothing;
     return html`<section class="card" aria-labelledby="title">
       <div class="head">
-        <h2 id="title">${this.t('runs.title')} ${mark(this, 'perplexity', this.t('runs.best'))}</h2>
+        <h2 id="title">${this.t('runs.title')}</h2>
         <button class="link" id="runs-csv" @click=${this.saveTable}>${this.t('chart.save.csv')}</button>
       </div>
+      <p class="small muted">
+        ${word(this, 'epoch', this.t('run.epoch'))} · ${word(this, 'perplexity', this.t('run.perplexity'))} ·
+        ${word(this, 'cell', this.t('option.model.cell.label'))} · ${word(this, 'seed', this.t('option.train.seed.label'))}
+      </p>
       <div class="fits">
         <table role="table">
           <thead role="rowgroup">

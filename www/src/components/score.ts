@@ -8,6 +8,7 @@ import { guard } from 'lit/directives/guard.js';
 import type { Place } from '../protocol/engine.ts';
 import { at, type Grid } from '../state/inside.ts';
 import { onAppearance } from '../theme/theme.ts';
+import { typeScale } from '../theme/view.ts';
 import { shared } from './styles.ts';
 
 const NARROWEST = 18;
@@ -15,6 +16,8 @@ const WIDEST = 34;
 /** A row that can be read, and the least height of all of them. */
 const ROW = 11;
 const HEIGHT = 280;
+/** For the rows' numbers, of four digits. */
+const NUMBERS = 28;
 
 export class PickEvent extends Event {
   constructor(
@@ -36,6 +39,8 @@ export class Score extends LitElement {
   @property({ type: Number }) step = 0;
   @property({ attribute: false }) unit: number | null = null;
   @property() label = '';
+  /** What the numbers of the rows are. */
+  @property() numbered = '';
   /** How each character is written. */
   @property({ attribute: false }) visible: (character: string) => string = (character) => character;
   /** Every row tall enough to be read; else all of them at once. */
@@ -65,7 +70,7 @@ export class Score extends LitElement {
         display: flex;
         font: 17px/26px var(--serif);
       }
-      .text span {
+      .text span[data-index] {
         flex: none;
         width: var(--column);
         text-align: center;
@@ -74,6 +79,29 @@ export class Score extends LitElement {
       }
       .text .picked {
         outline: 2px solid var(--accent);
+      }
+      .rows {
+        display: flex;
+        width: max-content;
+      }
+      /* One text for all: a thousand elements would make every pick slow. */
+      .numbers,
+      .corner {
+        position: sticky;
+        left: 0;
+        z-index: 1;
+        flex: none;
+        width: var(--numbers);
+        margin: 0;
+        background: var(--surface);
+      }
+      .numbers {
+        padding-right: 5px;
+        color: var(--ink-2);
+        font: 9px var(--sans);
+        font-variant-numeric: tabular-nums;
+        line-height: var(--line);
+        text-align: right;
       }
       .weave {
         position: relative;
@@ -131,7 +159,12 @@ export class Score extends LitElement {
   }
 
   private get column(): number {
-    return Math.min(WIDEST, Math.max(NARROWEST, Math.floor(this.room / Math.max(1, this.places.length))));
+    return Math.min(WIDEST, Math.max(NARROWEST, Math.floor((this.room - this.margin) / Math.max(1, this.places.length))));
+  }
+
+  /** Room for the rows' numbers. */
+  private get margin(): number {
+    return NUMBERS * typeScale(this);
   }
 
   override render() {
@@ -139,17 +172,27 @@ export class Score extends LitElement {
     const height = this.height;
     const rowHeight = height / Math.max(1, order.length);
     const row = unit === null ? -1 : order.indexOf(unit);
-    return html`<div class="scroll" tabindex="0" role="group" aria-label=${this.label} .style=${`--column:${column}px`} @keydown=${this.walk}>
+    return html`<div class="scroll" tabindex="0" role="group" aria-label=${this.label} .style=${`--column:${column}px;--numbers:${this.margin}px`} @keydown=${this.walk}>
       <div class="text" @pointerover=${this.pointText} @click=${this.pointText}>
-        ${guard([places, grid, unit, step], () => places.map((place, index) => this.glyph(place, index)))}
+        <span class="corner"></span>${guard([places, grid, unit, step], () => places.map((place, index) => this.glyph(place, index)))}
       </div>
-      <div class="weave" .style=${`width:${grid.steps * column}px;height:${height}px`} @pointermove=${this.pointWeave} @click=${this.pointWeave}>
-        <canvas .style=${`width:${grid.steps * column}px`}></canvas>
-        ${step < grid.steps ? html`<div class="column" .style=${`left:${step * column}px`}></div>` : nothing}
-        ${row >= 0 ? html`<div class="unit" .style=${`top:${row * rowHeight}px;height:${rowHeight}px`}></div>` : nothing}
+      <div class="rows">
+        ${guard([order, rowHeight], () => this.numbers(rowHeight))}
+        <div class="weave" .style=${`width:${grid.steps * column}px;height:${height}px`} @pointermove=${this.pointWeave} @click=${this.pointWeave}>
+          <canvas .style=${`width:${grid.steps * column}px`}></canvas>
+          ${step < grid.steps ? html`<div class="column" .style=${`left:${step * column}px`}></div>` : nothing}
+          ${row >= 0 ? html`<div class="unit" .style=${`top:${row * rowHeight}px;height:${rowHeight}px`}></div>` : nothing}
+        </div>
       </div>
     </div>
     ${this.key()}`;
+  }
+
+  /** Which unit a row is; where rows are lower than a number, of every so many. */
+  private numbers(rowHeight: number) {
+    const every = Math.ceil((ROW * typeScale(this)) / rowHeight - 0.01);
+    const units = this.order.filter((_, row) => row % every === 0);
+    return html`<pre class="numbers" aria-hidden="true" .style=${`--line:${every * rowHeight}px`}>${units.join('\n')}</pre>`;
   }
 
   /** What the colours stand for. */
@@ -158,7 +201,7 @@ export class Score extends LitElement {
     const [low, high] = this.positive ? ['--surface-2', '--run-2'] : ['--run-1', '--run-0'];
     const middle = this.positive ? `color-mix(in srgb, var(${low}), var(${high}))` : 'var(--surface-2)';
     return html`<p class="key small muted number" id="key">
-      ${least}<i .style=${`--low:var(${low});--middle:${middle};--high:var(${high})`}></i>${most}
+      ${least}<i .style=${`--low:var(${low});--middle:${middle};--high:var(${high})`}></i>${most}<span>${this.numbered}</span>
     </p>`;
   }
 
@@ -188,7 +231,7 @@ export class Score extends LitElement {
     const scroll = this.renderRoot.querySelector('.scroll');
     if (!scroll) return;
     const left = this.step * this.column;
-    const least = left + this.column - scroll.clientWidth;
+    const least = left + this.column + this.margin - scroll.clientWidth;
     scroll.scrollLeft = Math.min(left, Math.max(least, scroll.scrollLeft));
     if (this.unit === null) return;
     const rowHeight = this.height / Math.max(1, this.order.length);

@@ -31,8 +31,8 @@ export class Writer extends AppElement {
   @state() private failure: Failure | null = null;
   @state() private unknown: string[] = [];
   @state() private surprise = true;
-  /** The option that was given a number out of its range. */
-  @state() private outOfRange: string | null = null;
+  /** The options that were given what is no number in their range: it stays where it was typed. */
+  @state() private outOfRange: ReadonlySet<string> = new Set();
 
   static override styles = [
     shared,
@@ -105,7 +105,7 @@ export class Writer extends AppElement {
     const { sampling, session } = this.state;
     return html`<section class="card" aria-labelledby="title">
       <div class="head"><h2 id="title">${this.t('sample.title')}</h2></div>
-      <form @submit=${this.submit}>
+      <form novalidate @submit=${this.submit}>
         <div class="begin">
           <label ?hidden=${!this.shows('opening')}
             >${this.t('sample.prefix')}
@@ -219,10 +219,11 @@ export class Writer extends AppElement {
         max=${max ?? nothing}
         step=${step}
         .value=${String(value)}
+        aria-invalid=${this.outOfRange.has(name)}
         @change=${this.number(name)}
       />
-      ${this.outOfRange === name
-        ? html`<span class="small problem light" role="alert">${this.t('sample.range', { min, max: max ?? '∞' })}</span>`
+      ${this.outOfRange.has(name)
+        ? html`<span class="small problem light" role="alert">${this.t('sample.range', { min, max: max ?? '∞', value })}</span>`
         : help
           ? html`<span class="small muted light">${help}</span>`
           : nothing}
@@ -233,10 +234,10 @@ export class Writer extends AppElement {
     return (event: Event) => {
       const input = event.target as HTMLInputElement;
       const valid = input.validity.valid && Number.isFinite(input.valueAsNumber);
-      this.outOfRange = valid ? null : name;
-      if (!valid) input.value = String(this.state.sampling![name]);
+      const others = [...this.outOfRange].filter((each) => each !== name);
+      this.outOfRange = new Set(valid ? others : [...others, name]);
       // Who types a seed wants that one.
-      else this.app.setSampling({ [name]: input.valueAsNumber, ...(name === 'seed' ? { keepSeed: true } : {}) });
+      if (valid) this.app.setSampling({ [name]: input.valueAsNumber, ...(name === 'seed' ? { keepSeed: true } : {}) });
     };
   }
 
@@ -297,12 +298,13 @@ export class Writer extends AppElement {
       characters: [],
       status: 'writing' as const,
       skipped: [],
+      likeness: null,
     }));
     await Promise.all(this.continuations.map((each) => this.stream(each, prefix, each.seed, length, skipUnknown)));
   }
 
   /** Writes on until the length is reached or someone stops it. */
-  private async stream(target: Continuation, prefix: string, seed: number, length: number, skipUnknown: boolean): Promise<void> {
+  private async stream(target: Continuation, prefix: string, seed: number, length: number, skipUnknown: boolean, written = 0): Promise<void> {
     const { temperature, top_k, top_p, greedy } = this.state.sampling!;
     const options = { prefix, skip_unknown: skipUnknown, temperature, top_k, top_p, greedy, seed, alternatives: ALTERNATIVES };
     const { id } = target;
@@ -310,10 +312,11 @@ export class Writer extends AppElement {
       this.continuations = this.continuations.map((each) => (each.id === id ? { ...each, ...change(each) } : each));
     };
     try {
-      const { skipped, stopped } = await this.app.client.write({ id, options, length, best: this.state.sampling!.best }, (more: SampledCharacter[]) =>
+      const request = { id, options, length, best: this.state.sampling!.best, written };
+      const { skipped, stopped, likeness } = await this.app.client.write(request, (more: SampledCharacter[]) =>
         update((present) => ({ characters: [...present.characters, ...more] })),
       );
-      update(() => ({ status: stopped ? 'stopped' : 'done', skipped }));
+      update(() => ({ status: stopped ? 'stopped' : 'done', skipped, likeness }));
     } catch (error) {
       this.failure = asFailure(error);
       this.unknown = this.failure.code === 'unknown-character' ? this.unknownIn(prefix) : [];
@@ -330,11 +333,11 @@ export class Writer extends AppElement {
     const from = this.continuations.find((each) => each.id === event.continuation);
     if (!from) return;
     const characters = [...from.characters.slice(0, event.keep), event.character];
-    const branched: Continuation = { ...from, id: nextId++, characters, status: 'writing' };
+    const branched: Continuation = { ...from, id: nextId++, characters, status: 'writing', likeness: null };
     this.continuations = this.continuations.map((each) => (each === from ? branched : each));
     const text = from.prefix + characters.map(({ character }) => character).join('');
     const { length, seed } = this.state.sampling!;
-    void this.stream(branched, text, seed + nextId, Math.max(1, length - characters.length), true);
+    void this.stream(branched, text, seed + nextId, Math.max(1, length - characters.length), true, characters.length);
   }
 
   private stop(): void {

@@ -25,6 +25,7 @@ export const enInside = {
   'inside.order.character': 'reaction to the picked character',
   'inside.order.surprise': 'reaction to surprise',
   'inside.score': 'Text and units: arrow keys pick a character and a unit',
+  'inside.numbered': 'Rows: the units, numbered from 0',
   'inside.pickUnit': 'The text is coloured by surprise. Click a row to colour it by that unit instead.',
   'inside.unit': 'Unit {unit} at “{character}”: {value}.',
   'inside.correlation': 'Correlation {value}.',

@@ -17,6 +17,7 @@ export const enLater = {
   'chart.save.csv': 'Download as CSV',
   'chart.save.png': 'Download as a picture',
   'chart.empty': 'Press Train: the curve starts at blind guessing and falls as the network learns.',
+  'chart.empty.opened': 'A model file holds no curve of the training before it. One begins here when you train on.',
   'chart.describe': '{title}: {points} points, from {first} to {last}.',
   'book.title': 'Against the textbook',
   'book.epoch': 'Epoch',

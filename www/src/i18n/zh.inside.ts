@@ -27,6 +27,7 @@ export const zhInside: Record<InsideKey, string> = {
   'inside.order.character': '按对所选字的反应',
   'inside.order.surprise': '按对意外的反应',
   'inside.score': '文字与单元：用方向键选择字和单元',
+  'inside.numbered': '行：各单元，从 0 编号',
   'inside.pickUnit': '文字按意外程度着色。点一行，就改为按那个单元着色。',
   'inside.unit': '单元 {unit} 在“{character}”处：{value}。',
   'inside.correlation': '相关系数 {value}。',

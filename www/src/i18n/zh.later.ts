@@ -18,6 +18,7 @@ export const zhLater: Record<LaterKey, string> = {
   'chart.save.csv': '下载 CSV 表格',
   'chart.save.png': '下载图片',
   'chart.empty': '点“开始训练”：曲线从瞎猜的水平开始，随着学习往下走。',
+  'chart.empty.opened': '模型文件不含先前训练的曲线。接着训练时，曲线从这里开始。',
   'chart.describe': '{title}：{points} 个点，从 {first} 到 {last}。',
   'book.title': '与课本对照',
   'book.epoch': '轮次',

@@ -220,6 +220,17 @@ export interface WriteRequest {
   length: number;
   /** With the parameters that predicted the held-back text best. */
   best?: boolean;
+  /** So many of the prefix's last characters are the song's own, written before. */
+  written?: number;
+}
+
+/** How a song ended. */
+export interface Written {
+  /** Characters of the prefix that the model does not know. */
+  skipped: string[];
+  stopped: boolean;
+  /** Null where there is no learnt text to compare with. */
+  likeness: Likeness | null;
 }
 
 /** The worker's calls. Each answers with a Result, because only plain data crosses whole. */
@@ -262,7 +273,7 @@ export interface Desk {
   set(options: LiveOptions): Promise<Result<null>>;
   living(options: LivingOptions): Promise<Result<null>>;
   /** What it writes comes as calls of `characters`, by the request's id. */
-  write(request: WriteRequest): Promise<Result<{ skipped: string[]; stopped: boolean }>>;
+  write(request: WriteRequest): Promise<Result<Written>>;
   stopWriting(id: number): Promise<Result<null>>;
   /** What happens inside over a text. */
   inspect(text: string): Promise<Result<Inspection>>;

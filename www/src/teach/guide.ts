@@ -112,7 +112,7 @@ export class Guide extends AppElement {
     if (note === 2) return this.t(likeness?.dense ? 'guide.2.pairs' : 'guide.2', { share: format.percent(likeness?.knownWords ?? 0, language) });
     const best = parting(this.app.runs.current?.epochs ?? []);
     const share = format.percent(likeness?.share ?? 0, language);
-    return html`${this.t('guide.3', { share })} ${best ? this.t('guide.3.parted', { epoch: best.epoch }) : nothing}`;
+    return html`${this.t('guide.3', { share })}${language === 'en' ? ' ' : ''}${best ? this.t('guide.3.parted', { epoch: best.epoch }) : nothing}`;
   }
 
   /** What has been reached of it, with the measured share. */

@@ -2,6 +2,7 @@
 import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { AppElement } from '../components/base.ts';
+import { marks, recited } from '../components/recited.ts';
 import { shared } from '../components/styles.ts';
 import '../components/term.ts';
 import * as format from '../i18n/format.ts';
@@ -15,6 +16,7 @@ export class Reciting extends AppElement {
 
   static override styles = [
     shared,
+    marks,
     css`
       p {
         font-size: 13.5px;
@@ -25,11 +27,6 @@ export class Reciting extends AppElement {
         align-items: center;
         gap: 8px;
         font-size: 13.5px;
-      }
-      mark {
-        border-bottom: 2px solid var(--run-1);
-        background: color-mix(in srgb, var(--run-1) 16%, transparent);
-        color: inherit;
       }
     `,
   ];
@@ -50,9 +47,7 @@ export class Reciting extends AppElement {
 
   private recited() {
     const likeness = this.sample?.likeness;
-    if (!likeness) return nothing;
-    const values = { share: format.percent(likeness.share, this.state.language), passage: likeness.passage };
-    return html`<p id="recited">${likeness.share > 0 ? html`<mark>${values.share}</mark> ${this.t('recite.some', values)}` : this.t('recite.none', values)}</p>`;
+    return likeness ? html`<p id="recited">${recited(this.state.language, likeness)}</p>` : nothing;
   }
 
   /** What it means that the two perplexities part, and the choice of the model from before. */

@@ -5,6 +5,7 @@ import { asFailure } from '../client/client.ts';
 import { AppElement } from '../components/base.ts';
 import { Sight } from '../components/sight.ts';
 import { segments, shared, stepper } from '../components/styles.ts';
+import { word } from '../components/term.ts';
 import { failureText } from '../i18n/failures.ts';
 import * as format from '../i18n/format.ts';
 import type { Sampling } from '../protocol/engine.ts';
@@ -165,7 +166,7 @@ export class WindowsDesk extends AppElement {
     };
     return html`<div class="stepper" id=${what}>
       <button aria-label=${this.t(what === 'epoch' ? 'windows.previousEpoch' : 'windows.previousBatch')} ?disabled=${!back} @click=${() => move(-1)}>−</button>
-      <span class="small number" role="status">${text}</span>
+      <span class="small number" role="status">${word(this, what === 'epoch' ? 'epoch' : 'minibatch', text)}</span>
       <button aria-label=${this.t(what === 'epoch' ? 'windows.nextEpoch' : 'windows.nextBatch')} ?disabled=${!on} @click=${() => move(1)}>+</button>
     </div>`;
   }

@@ -18,6 +18,8 @@ const CHARACTERS_PER_STEP = 4096;
 const DENSE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
 const WORDS = /[\p{Letter}\p{Mark}'’]{2,}/gu;
 
+type Written = Pick<SampledCharacter, 'character' | 'token'>;
+
 export class LearntText {
   readonly passage: number;
   /** Open addressing: where an n-gram first stands, plus 1. */
@@ -89,8 +91,16 @@ export class LearntText {
     return pairs.filter((pair) => /^\p{Letter}{2}$/u.test(pair));
   }
 
+  /** Compares a song, of which the last `written` characters of its beginning count too. */
+  compareSong(beginning: string, written: number, characters: readonly SampledCharacter[]): Likeness {
+    const given = [...beginning];
+    const own = written ? given.splice(-written) : [];
+    const before = own.map((character) => ({ character, token: this.vocabulary.indexOf(character) }));
+    return this.compare(given.join(''), [...before, ...characters]);
+  }
+
   /** Compares what was written, of which the prefix does not count. */
-  compare(prefix: string, characters: readonly SampledCharacter[]): Likeness {
+  compare(prefix: string, characters: readonly Written[]): Likeness {
     const given = [...prefix].map((character) => this.vocabulary.indexOf(character));
     const text = [...given, ...characters.map(({ token }) => token)];
     const spans: [number, number][] = [];

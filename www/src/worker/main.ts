@@ -68,7 +68,10 @@ const device = new Device(
 );
 const note = (trained: Session, report: TrainReport) => device.note(trained, report);
 const loop = new TrainLoop(queue, currentSession, living, emit, note, () => keeper.whenDue(), () => void rest());
-const writer = new Writer(queue, currentSession);
+const writer = new Writer(queue, currentSession, async () => {
+  await readLearntText();
+  return living.learnt ?? null;
+});
 
 /** The step that is looked at slowly. */
 let slow: SlowStep | null = null;

@@ -1,8 +1,9 @@
 /** Writing on request: streams of characters, several at a time, each stoppable, while training goes on or not. */
 import type { SampledCharacter, Sampler, Session } from '../protocol/engine.ts';
-import type { WriteRequest } from '../protocol/messages.ts';
+import type { Likeness, Written, WriteRequest } from '../protocol/messages.ts';
 import { Ending } from '../songs/ending.ts';
 import { DeskError } from './failure.ts';
+import type { LearntText } from './likeness.ts';
 import { breathe, type CommandQueue } from './queue.ts';
 
 /** A few at a time: fast enough, and a stop is heard within a frame. */
@@ -10,6 +11,8 @@ const CHARACTERS_PER_TURN = 4;
 const SEND_EVERY_MS = 30;
 /** Faster than anyone reads, slow enough to be seen and stopped. */
 const CHARACTERS_PER_MS = 0.5;
+/** Spent at once on reading the learnt text. */
+const READING_MS = 8;
 
 export class Writer {
   private readonly stopped = new Set<number>();
@@ -18,22 +21,31 @@ export class Writer {
   constructor(
     private readonly queue: CommandQueue,
     private readonly session: () => Session | null,
+    /** The text that the present session learns from; null where there is none to compare with. */
+    private readonly learnt: () => Promise<LearntText | null>,
   ) {}
 
   async write(
     request: WriteRequest,
     send: (characters: SampledCharacter[]) => void,
-  ): Promise<{ skipped: string[]; stopped: boolean }> {
+  ): Promise<Written> {
     // From now on it can be stopped, although the sampler may have to wait for a step of training.
     this.active.add(request.id);
     try {
-      const { sampler, ending } = await this.queue.run(async () => {
+      const { sampler, ending, fingerprint } = await this.queue.run(async () => {
         const session = this.session();
         if (!session) throw new DeskError('no-session', 'There is no model yet.');
-        return { sampler: await session.sampler(request.options, request.best ?? false), ending: new Ending(request.length, session.info().vocabulary) };
+        const { vocabulary, fingerprint } = session.info();
+        const sampler = await session.sampler(request.options, request.best ?? false);
+        return { sampler, ending: new Ending(request.length, vocabulary), fingerprint };
       });
       try {
-        return { skipped: sampler.skipped, stopped: !(await this.stream(request.id, sampler, ending, send)) };
+        const song: SampledCharacter[] = [];
+        const ended = await this.stream(request.id, sampler, ending, (more) => {
+          song.push(...more);
+          send(more);
+        });
+        return { skipped: sampler.skipped, stopped: !ended, likeness: await this.likeness(request, song, fingerprint) };
       } finally {
         sampler.free();
       }
@@ -41,6 +53,15 @@ export class Writer {
       this.stopped.delete(request.id);
       this.active.delete(request.id);
     }
+  }
+
+  /** Null also where another text has been opened meanwhile. */
+  private async likeness({ options, written }: WriteRequest, song: SampledCharacter[], fingerprint: string | null): Promise<Likeness | null> {
+    const learnt = await this.learnt();
+    if (!learnt) return null;
+    while (!learnt.prepare(READING_MS)) await breathe();
+    if (this.session()?.info().fingerprint !== fingerprint) return null;
+    return learnt.compareSong(options.prefix, written ?? 0, song);
   }
 
   /** Answers whether the song came to its end. */
