@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import axe from 'axe-core';
 import { brotliCompressSync } from 'node:zlib';
 import { openSite, until, WITHOUT_WEBGPU, WWW, type Site } from './browser.ts';
 import { ATTRIBUTES, EVENTS, fragmentOf, propertyOf } from '../src/element/names.ts';
@@ -236,7 +237,39 @@ test('where its files are not, one sentence with Retry and one event; then it wo
   await page.context().close();
 });
 
-test('a policy that allows only its own files is kept, and one that refuses is named', async () => {
+test('opened by a click, without a network: it is said, and a second try works', async () => {
+  const { page } = await open('<script>window.errors = []; addEventListener("loom-error", ({ detail }) => errors.push(detail.code));</script>' + tag('loading="click"'));
+  const button = page.locator('char-loom button').first();
+  await button.waitFor();
+  assert.equal(await statusOf(page), 'idle');
+  await page.context().setOffline(true);
+  await button.click();
+  await becomes(page, 'failed');
+  await until(page, 'the event', async () => (await page.evaluate(() => (window as unknown as { errors: string[] }).errors.join())) === 'offline');
+  await page.context().setOffline(false);
+  await page.locator('char-loom .trouble button').click();
+  await becomes(page, 'ready');
+  await page.context().close();
+});
+
+test('readers of screens find nothing amiss in it, in light and dark', async () => {
+  const { page } = await open(`<main><h1>Course</h1>${tag('loading="eager"')}</main>`);
+  await becomes(page, 'ready');
+  await page.locator('cl-charts section').first().waitFor();
+  for (const theme of ['light', 'dark']) {
+    await page.locator('char-loom').evaluate((element, theme) => element.setAttribute('theme', theme), theme);
+    await until(page, theme, async () => (await page.locator('char-loom .frame').getAttribute('data-theme')) === theme);
+    await page.evaluate(axe.source);
+    const found = await page.evaluate(async () => {
+      const { violations } = await (window as unknown as { axe: typeof axe }).axe.run('char-loom', { resultTypes: ['violations'] });
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => String(target)).join(' | ')}`);
+    });
+    assert.deepEqual(found, []);
+  }
+  await page.context().close();
+});
+
+test('a policy that allows only its own files is kept', async () => {
   const meta = (policy: string) => `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
   const { page, complaints } = await open(tag('loading="eager"').replace(/ style="[^"]*"/, ''), meta("default-src 'self'; img-src 'self' data:") + script('/c/'));
   await becomes(page, 'ready');
@@ -279,7 +312,7 @@ test('instant navigation, there and back: one worker at most, and it works each 
   const content = tag('loading="eager"');
   const { page, complaints } = await open(`<nav><a id="go">go</a></nav><main>${content}</main>
     <script>window.swap = (body) => { const main = document.createElement('main'); main.innerHTML = body; document.querySelector('main').replaceWith(main); };</script>`);
-  for (let turn = 0; turn < 4; turn++) {
+  for (let turn = 0; turn < (process.env['CHARLOOM_ALL'] ? 10 : 2); turn++) {
     await becomes(page, 'ready');
     await page.evaluate(() => (window as unknown as { swap(body: string): void }).swap('<p>Another page</p>'));
     await until(page, 'no worker', async () => page.workers().length === 0);
@@ -309,7 +342,7 @@ test('several share the cores: others say that they wait, and begin when one end
 });
 
 test('nothing is left of those that were taken out: no worker, no listener, no detached element', async () => {
-  const rounds = process.env['CHARLOOM_ALL'] ? 50 : 6;
+  const rounds = process.env['CHARLOOM_ALL'] ? 50 : 3;
   const { page } = await open('<main></main>');
   const cdp = await page.context().newCDPSession(page);
   const counts = async () => {

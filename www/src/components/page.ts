@@ -337,19 +337,19 @@ export class Page extends AppElement {
     const shown = (part: string, content: unknown) => (hidden.includes(part) ? nothing : content);
     return html`<cl-glossary .app=${app}></cl-glossary>
       ${app.host.embedded ? nothing : this.top()}
-      <cl-runbar .app=${app}><cl-advice .app=${app}></cl-advice></cl-runbar>
-      <cl-notices .app=${app}></cl-notices>
+      <cl-runbar part="toolbar" .app=${app}><cl-advice .app=${app}></cl-advice></cl-runbar>
+      <cl-notices part="notice" .app=${app}></cl-notices>
       <main class="${this.emptyColumns} ${this.state.view}">
-        <section class="controls ${this.waiting ? 'waiting' : ''}" aria-label=${this.t('app.controls')}>
+        <section part="controls" class="controls ${this.waiting ? 'waiting' : ''}" aria-label=${this.t('app.controls')}>
           ${shown('text', html`<cl-text .app=${app}></cl-text>`)}
           ${shown('network', html`<cl-network .app=${app}></cl-network>`)}
           ${shown('training', html`<cl-training .app=${app}></cl-training>`)}
         </section>
         <section class="watch" aria-label=${this.t('app.watch')}>
-          ${shown('living', html`<cl-guide class=${this.state.guide ? 'due' : ''} .app=${app}></cl-guide>`)}
-          ${shown('living', html`<cl-living .app=${app}></cl-living>`)}
+          ${app.host.embedded && !this.state.guide ? nothing : shown('living', html`<cl-guide class=${this.state.guide ? 'due' : ''} .app=${app}></cl-guide>`)}
+          ${shown('living', html`<cl-living part="sample" .app=${app}></cl-living>`)}
           ${shown('training', html`<cl-live .app=${app}></cl-live>`)}
-          ${shown('charts', html`<cl-charts .app=${app}></cl-charts>`)}
+          ${shown('charts', html`<cl-charts part="chart" .app=${app}></cl-charts>`)}
           ${shown('charts', html`<cl-book .app=${app}></cl-book>`)}
           ${shown('runs', html`<cl-runs .app=${app}></cl-runs>`)}
         </section>

@@ -115,6 +115,7 @@ export class Loom {
     try {
       const started = app.start();
       const page = await draw(app, this.frame);
+      page.setAttribute('exportparts', 'toolbar, controls, sample, chart, notice');
       this.frame.lang = app.state.language;
       await started;
       if (app.state.engine === 'unavailable') throw new EngineError(app.state.problem!.failure);

@@ -89,14 +89,25 @@ export function loadPart<T>(name: PartName): Promise<T> {
   return part;
 }
 
+/** An isolated page may import from elsewhere only what carries a header of its own; its text it may read all the same. */
+function bringIn(url: string, text: string): void {
+  if (!self.crossOriginIsolated || new URL(url).origin === self.origin) return importScripts(trustedUrl(url));
+  const copy = URL.createObjectURL(new Blob([`${text}\n//# sourceURL=${url}`], { type: 'text/javascript' }));
+  try {
+    importScripts(trustedUrl(copy));
+  } finally {
+    URL.revokeObjectURL(copy);
+  }
+}
+
 async function takeIn<T>(name: PartName): Promise<T> {
   const url = assets.parts[name];
   // Importing waits, and training would wait with it: this brings the file near.
-  await (await fetchFile(url)).arrayBuffer();
+  const text = await (await fetchFile(url)).text();
   const scope = self as Scope;
   const parts = (scope.charloomParts ??= {});
   try {
-    importScripts(trustedUrl(url));
+    bringIn(url, text);
   } catch (error) {
     console.error(error);
     await appeal(url, 'compile');
