@@ -1,6 +1,6 @@
 /** The tag in other people's pages: what it fetches, what it leaves alone, how it comes and goes. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import axe from 'axe-core';
@@ -30,6 +30,18 @@ async function open(body: string, head = script('/c/'), attributes = 'lang="en"'
 test('the entry costs at most 6 KB', () => {
   const size = brotliCompressSync(readFileSync(join(WWW, 'dist', 'charloom.js'))).length;
   assert.ok(size <= 6000, `${size} bytes`);
+});
+
+test('only a host touches the page around, and only what the browser puts on top is about the window', () => {
+  const folder = join(WWW, 'src');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(ts|css)$/.test(file) && !/^(worker|hosting)\//.test(file));
+  const found = (words: RegExp, allowed: readonly string[]) =>
+    files.filter((file) => !allowed.some((each) => file.startsWith(each)) && words.test(readFileSync(join(folder, file), 'utf8').replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')));
+  // copyText needs a place to select in, where there is no clipboard.
+  const page = ['hosts/', 'main.ts', 'frame/', 'client/offline.ts', 'components/clipboard.ts'];
+  assert.deepEqual(found(/\b(localStorage|sessionStorage|history)\s*[.)]|\blocation\.(hash|href|pathname|reload)|document\.(documentElement|title|body)/, [...page, 'element/host.ts']), []);
+  const onTop = ['components/sheet.ts', 'glossary/glossary.ts', 'songs/song.ts', 'owntext/sheet.ts', 'components/clipboard.ts'];
+  assert.deepEqual(found(/position: ?'?fixed|\d(d|s|l)?v[hw]\b|@media \((min|max)-width/, ['theme/page.css', ...onTop]), []);
 });
 
 test('no name is one of HTML’s own', async () => {
