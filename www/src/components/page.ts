@@ -49,7 +49,7 @@ export class Page extends AppElement {
       cl-notices {
         order: 9;
       }
-      main {
+      .main {
         display: grid;
         grid-template-columns: var(--left) minmax(0, 1fr) var(--right);
         grid-template-rows: auto 1fr;
@@ -64,18 +64,18 @@ export class Page extends AppElement {
         --right: minmax(320px, 400px);
       }
       /* A column that a link hides leaves no hole. */
-      main.no-controls {
+      .main.no-controls {
         grid-template-columns: minmax(0, 1fr) var(--right);
       }
-      main.no-write {
+      .main.no-write {
         grid-template-columns: var(--left) minmax(0, 1fr);
       }
-      main.no-watch {
+      .main.no-watch {
         grid-template-columns: var(--left) minmax(0, 1fr);
       }
-      main.no-watch.no-controls,
-      main.no-watch.no-write,
-      main.no-controls.no-write {
+      .main.no-watch.no-controls,
+      .main.no-watch.no-write,
+      .main.no-controls.no-write {
         grid-template-columns: minmax(0, 1fr);
       }
       section {
@@ -171,7 +171,7 @@ export class Page extends AppElement {
         top: 8px;
       }
       /* On a wall: what it writes beside how it learns, and the controls beneath. */
-      main.projector {
+      .main.projector {
         grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
       }
       .projector .controls {
@@ -209,8 +209,8 @@ export class Page extends AppElement {
       }
       @media print {
         :host,
-        main,
-        main.projector {
+        .main,
+        .main.projector {
           display: block;
           max-width: none;
           padding: 0;
@@ -242,12 +242,12 @@ export class Page extends AppElement {
         }
       }
       @container (max-width: 1180px) {
-        main,
-        main.no-write,
-        main.no-watch {
+        .main,
+        .main.no-write,
+        .main.no-watch {
           grid-template-columns: minmax(270px, 320px) minmax(0, 1fr);
         }
-        main.no-controls {
+        .main.no-controls {
           grid-template-columns: minmax(0, 1fr);
         }
         .write {
@@ -261,7 +261,7 @@ export class Page extends AppElement {
         cl-guide {
           --guide-height: 214px;
         }
-        main {
+        .main {
           display: flex;
           flex-direction: column;
           align-items: stretch;
@@ -335,12 +335,9 @@ export class Page extends AppElement {
     const { app } = this;
     const hidden = this.leftOut;
     const shown = (part: string, content: unknown) => (hidden.includes(part) ? nothing : content);
-    return html`<cl-glossary .app=${app}></cl-glossary>
-      ${app.host.embedded ? nothing : this.top()}
-      <cl-runbar part="toolbar" .app=${app}><cl-advice .app=${app}></cl-advice></cl-runbar>
-      <cl-notices part="notice" .app=${app}></cl-notices>
-      <main class="${this.emptyColumns} ${this.state.view}">
-        <section part="controls" class="controls ${this.waiting ? 'waiting' : ''}" aria-label=${this.t('app.controls')}>
+    const place = `main ${this.emptyColumns} ${this.state.view === 'projector' ? 'projector' : ''}`;
+    // A page has one main part, and that is its own.
+    const sections = html`<section part="controls" class="controls ${this.waiting ? 'waiting' : ''}" aria-label=${this.t('app.controls')}>
           ${shown('text', html`<cl-text .app=${app}></cl-text>`)}
           ${shown('network', html`<cl-network .app=${app}></cl-network>`)}
           ${shown('training', html`<cl-training .app=${app}></cl-training>`)}
@@ -360,8 +357,12 @@ export class Page extends AppElement {
         <section class="inside" aria-label=${this.t('inside.section')}>
           ${shown('inside', html`<cl-inside .app=${app}></cl-inside>`)}
           ${shown('slow', html`<cl-slow .app=${app}></cl-slow>`)}
-        </section>
-      </main>
+        </section>`;
+    return html`<cl-glossary .app=${app}></cl-glossary>
+      ${app.host.embedded ? nothing : this.top()}
+      <cl-runbar part="toolbar" .app=${app}><cl-advice .app=${app}></cl-advice></cl-runbar>
+      <cl-notices part="notice" .app=${app}></cl-notices>
+      ${app.host.embedded ? html`<div class=${place}>${sections}</div>` : html`<main class=${place}>${sections}</main>`}
       ${app.host.embedded ? nothing : html`<footer class="small muted">${this.t('app.private')}</footer>`}
       ${this.dragging ? html`<div class="drop">${this.t('text.dropHere')}</div>` : nothing}`;
   }
