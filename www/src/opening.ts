@@ -1,6 +1,5 @@
 /** Draws a playground: first what is needed to train and write, and once that works the rest. */
 import type { Page } from './components/page.ts';
-import { loadFailures } from './i18n/failures.ts';
 import { loadLanguage, loadTables } from './i18n/i18n.ts';
 import { fetchWhenNear } from './parts.ts';
 import type { App } from './state/app.ts';
@@ -16,9 +15,8 @@ export async function draw(app: App, into: Node): Promise<Page> {
 
 /** What is there goes on working where the rest cannot be fetched. */
 export async function complete(app: App, page: Page): Promise<void> {
-  const { language } = app.state;
   try {
-    await Promise.all([loadTables(language, ['later']), loadFailures(language)]);
+    await loadTables(app.state.language, ['later']);
     const { Recovery } = await import('./later.ts');
     new Recovery(app);
     fetchWhenNear(page.renderRoot, app);

@@ -43,6 +43,18 @@ for (const [name, content, code] of BAD) {
   });
 }
 
+test('what went wrong is told in the page’s language, whose words are fetched then', async () => {
+  const chinese = await site.open({ locale: 'zh-CN', serviceWorkers: 'block' });
+  await chinese.locator('#train:enabled').waitFor();
+  const fetched = () => chinese.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('failures')));
+  assert.equal(await fetched(), false);
+  await chinese.locator('cl-text input[type=file]').setInputFiles({ name: 'empty.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) });
+  const notice = chinese.locator('cl-notices [data-code="empty"]');
+  await until(chinese, 'its words', async () => /没有|空/.test((await notice.textContent()) ?? ''));
+  assert.equal(await fetched(), true);
+  await chinese.context().close();
+});
+
 /** The files that the native tests read, and what is to come of them: the same decision in the page. */
 const DATA = join(WWW, '../reading/tests/data');
 const READ: [name: string, encoding: string, format: string, notes: string[], begins: string][] = [

@@ -1,7 +1,9 @@
 /** What the page's components share: the App, its state, and messages in its language. */
 import { LitElement, type PropertyValues } from 'lit';
 import { property } from 'lit/decorators.js';
+import { failureText, loadFailures, needsFailures } from '../i18n/failures.ts';
 import { translate, type MessageKey, type Values } from '../i18n/i18n.ts';
+import type { Failure } from '../protocol/messages.ts';
 import type { AppState } from '../state/appstate.ts';
 import type { App } from '../state/app.ts';
 import { covers, type Part } from '../state/parts.ts';
@@ -22,6 +24,14 @@ export abstract class AppElement extends LitElement {
 
   protected t(key: MessageKey, values?: Values): string {
     return translate(this.state.language, key, values);
+  }
+
+  /** A failure in the page's language; drawn once its words are there. */
+  protected failureText(failure: Failure): string {
+    const { language } = this.state;
+    if (!needsFailures(language)) return failureText(language, failure);
+    void loadFailures(language).then(() => this.requestUpdate());
+    return '';
   }
 
   /** Whether the link lets a part be seen. */

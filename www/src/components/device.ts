@@ -2,7 +2,6 @@
 import { css, html, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { customElement } from 'lit/decorators.js';
-import { failureText } from '../i18n/failures.ts';
 import * as format from '../i18n/format.ts';
 import type { Backend } from '../protocol/engine.ts';
 import type { DeviceView } from '../protocol/messages.ts';
@@ -145,7 +144,7 @@ export class Device extends AppElement {
       gpu: format.short(choice.gpu_ms),
       step: choice.step ?? 0,
     });
-    const failure = choice.failure ? failureText(this.state.language, choice.failure) : null;
+    const failure = choice.failure ? this.failureText(choice.failure) : null;
     return [reason, choice.adapter, failure].filter(Boolean).join(' · ');
   }
 }

@@ -2,7 +2,6 @@
 import { css, html, nothing, type PropertyValues } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { asFailure } from '../client/client.ts';
-import { failureText } from '../i18n/failures.ts';
 import * as format from '../i18n/format.ts';
 import { isMessageKey } from '../i18n/i18n.ts';
 import type { Inspection } from '../protocol/engine.ts';
@@ -169,7 +168,7 @@ export class Inside extends AppElement {
   }
 
   private problem(failure: Failure): string {
-    return this.known === null ? failureText(this.state.language, failure) : this.t('inside.unknown', { characters: this.unknown.join(' ') });
+    return this.known === null ? this.failureText(failure) : this.t('inside.unknown', { characters: this.unknown.join(' ') });
   }
 
   private get unknown(): string[] {

@@ -2,7 +2,6 @@
 import { css, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import * as format from '../i18n/format.ts';
-import { failureText } from '../i18n/failures.ts';
 import { textName } from '../i18n/names.ts';
 import { AppElement } from './base.ts';
 import { shared } from './styles.ts';
@@ -74,7 +73,7 @@ export class Notices extends AppElement {
     return html`<div class="all" aria-live="polite">
       ${engine === 'unavailable'
         ? html`<div class="notice problem" data-code=${problem?.failure.code ?? nothing}>
-            <span><strong>${this.t('app.unavailable')}</strong> ${problem ? failureText(this.state.language, problem.failure) : ''}</span>
+            <span><strong>${this.t('app.unavailable')}</strong> ${problem ? this.failureText(problem.failure) : ''}</span>
             <button id="retry" @click=${() => this.app.retry()}>${this.t('app.retry')}</button>
           </div>`
         : nothing}
@@ -85,7 +84,7 @@ export class Notices extends AppElement {
           html`<div class="notice ${kind}" data-code=${failure?.code ?? nothing}>
             <span>
               ${failure
-                ? html`<strong>${this.t(key, values)}${this.t('app.stop')}</strong>${failureText(this.state.language, failure)}`
+                ? html`<strong>${this.t(key, values)}${this.t('app.stop')}</strong>${this.failureText(failure)}`
                 : this.t(key, values)}
             </span>
             ${action

@@ -1,7 +1,6 @@
 /** One option: label, control, one sentence, and what is wrong with it if anything is. */
 import { css, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { failureText } from '../i18n/failures.ts';
 import { choiceKey, optionKey } from '../i18n/i18n.ts';
 import { CHOICES, type ChoicePath, type OptionSpec } from '../i18n/options.ts';
 import { getOption, type OptionValue } from '../state/config.ts';
@@ -144,9 +143,9 @@ export class Option extends AppElement {
   }
 
   private problem(): string | null {
-    const { problem, language } = this.state;
+    const { problem } = this.state;
     if (this.notNumber) return this.t('options.notNumber', { value: String(this.value) });
-    return problem?.path === this.spec.path ? failureText(language, problem.failure) : null;
+    return problem?.path === this.spec.path ? this.failureText(problem.failure) : null;
   }
 
   private control() {

@@ -2,7 +2,6 @@
 import { css, html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import { failureText } from '../i18n/failures.ts';
 import { isMessageKey, type MessageKey } from '../i18n/i18n.ts';
 import type { TextConfig } from '../protocol/engine.ts';
 import type { ReadingNote } from '../protocol/reading.ts';
@@ -127,7 +126,7 @@ export class ReadingLine extends AppElement {
   /** A file that could not be read: perhaps in an encoding chosen by hand. */
   private refusal(name: string) {
     return html`<div class="refused small" id="refused">
-      <p>${this.t('reading.refused', { name })} ${failureText(this.state.language, this.state.refused!.failure)}</p>
+      <p>${this.t('reading.refused', { name })} ${this.failureText(this.state.refused!.failure)}</p>
       <div class="line">
         <label for="refused-encoding">${this.t('reading.refused.encoding')}</label>
         ${this.encodingChoice('refused-encoding', '', (encoding) => this.app.readRefused({ encoding, format: 'plain' }))}

@@ -3,7 +3,6 @@ import { css, html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { asFailure } from '../client/client.ts';
-import { failureText } from '../i18n/failures.ts';
 import { textName } from '../i18n/names.ts';
 import type { SampledCharacter } from '../protocol/engine.ts';
 import type { Failure } from '../protocol/messages.ts';
@@ -245,7 +244,7 @@ export class Writer extends AppElement {
     if (!this.failure) return nothing;
     const text = this.unknown.length
       ? this.t('sample.unknown', { characters: this.unknown.map((each) => `“${each}”`).join(this.state.language === 'en' ? ', ' : '、') })
-      : failureText(this.state.language, this.failure);
+      : this.failureText(this.failure);
     return html`<div class="row problem small" role="alert" id="sample-problem" data-code=${this.failure.code}>
       <span>${text}</span>
       ${this.failure.code === 'unknown-character'

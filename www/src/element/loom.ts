@@ -2,7 +2,7 @@
 import { setAssets } from '../client/assets.ts';
 import { asFailure, connect, EngineError, type Client } from '../client/client.ts';
 import { pageAssets } from '../client/pageassets.ts';
-import { failureText } from '../i18n/failures.ts';
+import { failureText, loadFailures } from '../i18n/failures.ts';
 import { preferredLanguage } from '../i18n/i18n.ts';
 import { complete, draw } from '../opening.ts';
 import type { SampledCharacter, SampleOptions } from '../protocol/engine.ts';
@@ -124,7 +124,7 @@ export class Loom {
       this.follow(new Set(['phase']));
       void complete(app, page).catch(() => undefined);
     } catch (error) {
-      throw this.troubleOf(asFailure(error));
+      throw await this.troubleOf(asFailure(error));
     }
   }
 
@@ -132,9 +132,15 @@ export class Loom {
     if (this.element.hasAttribute('autostart')) void this.app.train();
   }
 
-  private troubleOf(failure: Failure): Trouble {
+  private async troubleOf(failure: Failure): Promise<Trouble> {
     const { code, field, values } = failure;
-    return { code, message: failureText(this.app.state.language, failure), field, values };
+    const { language } = this.app.state;
+    await loadFailures(language);
+    return { code, message: failureText(language, failure), field, values };
+  }
+
+  private tellError(failure: Failure): void {
+    void this.troubleOf(failure).then((trouble) => this.shell.tell('error', trouble));
   }
 
   // Its texts and models
@@ -166,11 +172,11 @@ export class Loom {
     const { app, shell } = this;
     const { phase, waiting, engine, problem, notices, language } = app.state;
     if (changed.has('language')) this.frame.lang = language;
-    if (engine === 'unavailable') return shell.fail(this.troubleOf(problem!.failure));
+    if (engine === 'unavailable') return void this.troubleOf(problem!.failure).then((trouble) => shell.fail(trouble));
     if (changed.has('phase') || changed.has('waiting')) shell.become(waiting ? 'waiting' : STATUS_OF[phase]);
-    if (changed.has('problem') && problem) shell.tell('error', this.troubleOf(problem.failure));
+    if (changed.has('problem') && problem) this.tellError(problem.failure);
     const latest = notices.at(-1);
-    if (changed.has('notices') && latest?.failure) shell.tell('error', this.troubleOf(latest.failure));
+    if (changed.has('notices') && latest?.failure) this.tellError(latest.failure);
   }
 
   private hear(event: WorkerEvent): void {

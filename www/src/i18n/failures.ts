@@ -1,15 +1,24 @@
 /**
  * Failures in the page's language. The engine says them in English; other languages have a table by code and fill in
- * the same values. The table is fetched once the page can train, or when something fails before.
+ * the same values. The table is fetched when something first fails, and for visits without a network.
  */
 import type { Failure } from '../protocol/messages.ts';
 import { fill, type Language } from './i18n.ts';
 
 let chinese: Record<string, string> | null = null;
 
+/** Whether there is nothing to tell failures with yet. */
+export const needsFailures = (language: Language): boolean => language === 'zh-Hans' && !chinese;
+
 /** Must have answered before a failure is told in the language. */
 export async function loadFailures(language: Language): Promise<void> {
-  if (language === 'zh-Hans') chinese ??= (await import('./failures.zh.ts')).failures;
+  if (!needsFailures(language)) return;
+  try {
+    chinese = (await import('./failures.zh.ts')).failures;
+  } catch {
+    // The engine's English is better than nothing.
+    chinese = {};
+  }
 }
 
 export function failureText(language: Language, { code, message, field, values = {} }: Failure): string {

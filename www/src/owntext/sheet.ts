@@ -8,7 +8,6 @@ import { AppElement } from '../components/base.ts';
 import { mounted } from '../components/mounted.ts';
 import { sheet } from '../components/sheet.ts';
 import { shared } from '../components/styles.ts';
-import { failureText } from '../i18n/failures.ts';
 import * as format from '../i18n/format.ts';
 import type { Failure, TextSource } from '../protocol/messages.ts';
 import type { App } from '../state/app.ts';
@@ -154,7 +153,7 @@ export class OwnTextSheet extends AppElement {
   private trouble() {
     if (!this.failure && !this.problem) return nothing;
     return html`<p class="problem small" role="alert" data-code=${this.failure?.code ?? nothing}>
-      ${this.failure ? html`${this.say('refused')} ${failureText(this.state.language, this.failure)}` : this.problem}
+      ${this.failure ? html`${this.say('refused')} ${this.failureText(this.failure)}` : this.problem}
     </p>`;
   }
 

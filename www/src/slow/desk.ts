@@ -4,7 +4,6 @@ import { customElement, state } from 'lit/decorators.js';
 import { asFailure } from '../client/client.ts';
 import { AppElement } from '../components/base.ts';
 import { shared } from '../components/styles.ts';
-import { failureText } from '../i18n/failures.ts';
 import { openPart } from '../parts.ts';
 import type { Failure } from '../protocol/messages.ts';
 import type { SlowEndEvent } from './player.ts';
@@ -25,14 +24,14 @@ export class Slow extends AppElement {
   ];
 
   override render() {
-    const { session, trainable, device, language } = this.state;
+    const { session, trainable, device } = this.state;
     return html`<section class="card" aria-labelledby="title">
       <div class="head tight"><h2 id="title">${this.t('slow.title')}</h2></div>
       <p class="small muted">
         ${trainable || !session ? this.t('slow.help') : this.t('slow.needsText')}
         ${device?.backend === 'webgpu' ? this.t('slow.onGpu') : nothing}
       </p>
-      ${this.failure ? html`<p class="problem small" role="alert">${failureText(language, this.failure)}</p>` : nothing}
+      ${this.failure ? html`<p class="problem small" role="alert">${this.failureText(this.failure)}</p>` : nothing}
       ${this.playing
         ? html`<cl-slow-player .app=${this.app} @end=${this.ended}></cl-slow-player>`
         : html`<button class="primary" id="slow-start" ?disabled=${!session || !trainable} @click=${this.begin}>

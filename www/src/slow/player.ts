@@ -4,7 +4,6 @@ import { customElement, state } from 'lit/decorators.js';
 import { asFailure } from '../client/client.ts';
 import { AppElement } from '../components/base.ts';
 import { meter, shared } from '../components/styles.ts';
-import { failureText } from '../i18n/failures.ts';
 import * as format from '../i18n/format.ts';
 import type { MessageKey } from '../i18n/i18n.ts';
 import type { Cell } from '../protocol/engine.ts';
@@ -276,7 +275,7 @@ export class SlowPlayer extends AppElement {
   // Drawing
 
   override render() {
-    return html`${this.failure ? html`<p class="problem small" role="alert">${failureText(this.state.language, this.failure)}</p>` : nothing}
+    return html`${this.failure ? html`<p class="problem small" role="alert">${this.failureText(this.failure)}</p>` : nothing}
     ${this.view && this.size ? this.player(this.view, this.size) : nothing}`;
   }
 

@@ -3,7 +3,6 @@
  * one job, over one state; `machine.ts` says what may happen when.
  */
 import { asFailure, type Client } from '../client/client.ts';
-import { loadFailures } from '../i18n/failures.ts';
 import { loadLanguage, preferredLanguage, type Language } from '../i18n/i18n.ts';
 import { asTheme, type Theme } from '../theme/theme.ts';
 import type { View } from '../theme/view.ts';
@@ -94,7 +93,6 @@ export class App {
       await this.boot();
       this.store.set({ sampling: this.samplingBase });
     } catch (error) {
-      await loadFailures(this.state.language).catch(() => undefined);
       this.store.set({ engine: 'unavailable', problem: { path: null, failure: asFailure(error) } });
       return;
     }
@@ -122,7 +120,7 @@ export class App {
 
   /** Says everything in another language; answers whether it could be fetched. */
   async speak(language: Language): Promise<boolean> {
-    if (!(await this.notices.attempt(() => Promise.all([loadLanguage(language), loadFailures(language)])))) return false;
+    if (!(await this.notices.attempt(() => loadLanguage(language)))) return false;
     this.store.set({ language });
     return true;
   }

@@ -1,7 +1,6 @@
 /** Links: the address always says what trains and how it writes; another address is followed, after the one question. */
 import { asFailure } from '../client/client.ts';
 import { loadLanguage, type Language } from '../i18n/i18n.ts';
-import { loadFailures } from '../i18n/failures.ts';
 import type { Backend, Config } from '../protocol/engine.ts';
 import type { BuildName, Failure, TextSource } from '../protocol/messages.ts';
 import type { App } from './app.ts';
@@ -42,7 +41,7 @@ export class LinkControl {
     app.notices.clear('link');
     app.texts.chosen = hash.corpus !== null || hash.preset !== null;
     if (hash.language && hash.language !== app.state.language) {
-      const loaded = await app.notices.attempt(() => Promise.all([loadLanguage(hash.language!), loadFailures(hash.language!)]));
+      const loaded = await app.notices.attempt(() => loadLanguage(hash.language!));
       if (loaded) app.store.set({ language: hash.language });
     }
     const known = boot.presets.some(({ id }) => id === hash.preset);

@@ -4,7 +4,6 @@ import { customElement, query, state } from 'lit/decorators.js';
 import { AppElement } from '../components/base.ts';
 import { sheet } from '../components/sheet.ts';
 import { shared } from '../components/styles.ts';
-import { failureText } from '../i18n/failures.ts';
 import * as format from '../i18n/format.ts';
 import { choiceKey, optionKey } from '../i18n/i18n.ts';
 import { textName } from '../i18n/names.ts';
@@ -274,7 +273,7 @@ export class ResultView extends AppElement {
           here: format.fixed(verdict.here, 4),
         });
       case 'failed':
-        return this.say('rerun.failed', { message: failureText(language, verdict.failure) });
+        return this.say('rerun.failed', { message: this.failureText(verdict.failure) });
       default:
         return this.say(`rerun.${verdict.kind}`);
     }

@@ -6,7 +6,6 @@ import { AppElement } from '../components/base.ts';
 import { Sight } from '../components/sight.ts';
 import { segments, shared, stepper } from '../components/styles.ts';
 import { word } from '../components/term.ts';
-import { failureText } from '../i18n/failures.ts';
 import * as format from '../i18n/format.ts';
 import type { Sampling } from '../protocol/engine.ts';
 import type { Failure, WindowsView } from '../protocol/messages.ts';
@@ -118,7 +117,7 @@ export class WindowsDesk extends AppElement {
             </button>`,
         )}
       </div>
-      ${this.failure ? html`<p class="small problem" role="alert">${failureText(this.state.language, this.failure)}</p>` : nothing}
+      ${this.failure ? html`<p class="small problem" role="alert">${this.failureText(this.failure)}</p>` : nothing}
       ${this.view ? this.windows(this.view) : nothing}
     </div>`;
   }
