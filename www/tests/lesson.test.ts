@@ -53,7 +53,7 @@ test('the notes follow what is on the screen: noise, then what was learnt, then 
   await page.locator('#guide-train').click();
   await until(page, 'the second note', async () => (await note(page)) === '1');
   await until(page, 'the last note', async () => (await note(page)) === '3', 90_000);
-  assert.match(await textOf(page, 'cl-guide p'), /\d+ ?% of the last sample stands word for word/);
+  assert.match(await textOf(page, 'cl-guide p'), /\d+ ?% of what it writes stands word for word/);
   await page.locator('#pause').click();
   await page.locator('#train').waitFor();
   await until(page, 'a marked passage', async () => (await page.locator('#living mark').count()) > 0, 60_000);

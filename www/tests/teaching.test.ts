@@ -110,13 +110,13 @@ const sample = (step: number, likeness: Partial<Likeness> | null, text = '') =>
   ({ position: { step }, characters: [...text].map((character) => ({ character })), likeness }) as unknown as LivingSample;
 
 test('the notes go by what is written', () => {
-  assert.equal(stageOf(sample(0, { knownWords: 1, share: 1 }), []), 'noise', 'nothing has been learnt yet');
-  assert.equal(stageOf(sample(9, null, 'xqz'), []), 'noise');
-  assert.equal(stageOf(sample(9, { knownWords: 0.2, share: 0 }, 'x\ny\nz\n'), []), 'lines');
-  assert.equal(stageOf(sample(9, { knownWords: 0.7, share: 0 }), []), 'words');
-  assert.equal(stageOf(sample(9, { knownWords: 0.95, share: 0.1 }), []), 'verse');
-  assert.equal(stageOf(sample(9, { knownWords: 0.95, share: 0.5 }), []), 'reciting');
-  assert.equal(stageOf(sample(9, { knownWords: 0.8, share: 0 }), [epoch(1, 9, 12), epoch(2, 4, 20)]), 'reciting');
+  assert.equal(stageOf(sample(0, { knownWords: 1, share: 1 })), 'noise', 'nothing has been learnt yet');
+  assert.equal(stageOf(sample(9, null, 'xqz')), 'noise');
+  assert.equal(stageOf(sample(9, { knownWords: 0.2, share: 0 }, 'x\ny\nz\n')), 'lines');
+  assert.equal(stageOf(sample(9, { knownWords: 0.7, share: 0 })), 'words');
+  assert.equal(stageOf(sample(9, { knownWords: 0.95, share: 0.1 })), 'verse');
+  assert.equal(stageOf(sample(9, { knownWords: 0.95, share: 0.5 })), 'reciting');
+  assert.equal(stageOf(sample(9, { knownWords: 0.8, share: 0.1 })), 'words', 'a tenth of it stands in the text: that is not reciting');
   assert.equal(furthest('verse', 'words'), 'verse');
 });
 

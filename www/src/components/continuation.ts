@@ -77,6 +77,9 @@ export class ContinuationView extends AppElement {
       .text.surprise span[data-index] {
         background: color-mix(in srgb, var(--run-1) calc(var(--s) * 40%), transparent);
       }
+      #copied {
+        margin-top: 5px;
+      }
       .text .recited {
         box-shadow: inset 0 -2px var(--run-1);
       }

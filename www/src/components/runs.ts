@@ -133,7 +133,7 @@ export class Runs extends AppElement {
     const numbers = [
       String(run.epochs.at(-1)?.epoch ?? 0),
       format.perplexity(run.epochs.at(-1)?.perplexity),
-      format.compact(run.charactersPerSecond, language),
+      format.rate(run.charactersPerSecond, language),
       run.seconds ? format.duration(run.seconds, language) : '–',
     ];
     return html`<tr role="row">

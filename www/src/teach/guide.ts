@@ -9,7 +9,7 @@ import { shared } from '../components/styles.ts';
 import '../components/term.ts';
 import * as format from '../i18n/format.ts';
 import type { LivingSample } from '../protocol/messages.ts';
-import { furthest, parting, stageOf, STAGES, type Stage } from './progress.ts';
+import { furthest, stageOf, STAGES, type Stage } from './progress.ts';
 
 /** What the second note waits for. */
 const SEEN = ['lines', 'words', 'verse'] as const;
@@ -18,6 +18,8 @@ const SEEN = ['lines', 'words', 'verse'] as const;
 export class Guide extends AppElement {
   protected readonly watches = ['guide', 'taught', 'living', 'training', 'position', 'trainable', 'engine', 'problem'] as const;
   private reached: Stage = 'noise';
+  /** The largest share of a sample that stood word for word in the text. */
+  private recited = 0;
   private run: number | undefined;
   /** The last whole sample: what is measured of one half written jumps about. */
   @state() private whole: LivingSample | null = null;
@@ -75,11 +77,13 @@ export class Guide extends AppElement {
       this.run = current?.id;
       this.reached = 'noise';
       this.whole = null;
+      this.recited = 0;
     }
     const { living } = this.state;
     if (living?.complete && living !== this.whole) {
       this.whole = living;
-      this.reached = furthest(this.reached, stageOf(living, current?.epochs ?? []));
+      this.reached = furthest(this.reached, stageOf(living));
+      this.recited = Math.max(this.recited, living.likeness?.share ?? 0);
     }
   }
 
@@ -110,9 +114,7 @@ export class Guide extends AppElement {
     if (note === 0) return this.t('guide.0', { vocabulary: this.state.session?.vocabulary.length ?? 0 });
     if (note === 1) return this.t('guide.1');
     if (note === 2) return this.t(likeness?.dense ? 'guide.2.pairs' : 'guide.2', { share: format.percent(likeness?.knownWords ?? 0, language) });
-    const best = parting(this.app.runs.current?.epochs ?? []);
-    const share = format.percent(likeness?.share ?? 0, language);
-    return html`${this.t('guide.3', { share })}${language === 'en' ? ' ' : ''}${best ? this.t('guide.3.parted', { epoch: best.epoch }) : nothing}`;
+    return this.t('guide.3', { share: format.percent(this.recited, language) });
   }
 
   /** What has been reached of it, with the measured share. */

@@ -15,10 +15,10 @@ const RECITED = 0.25;
 const PARTED = 1.1;
 
 /** What a whole sample of a trained network shows; null where it shows nothing of the kind. */
-export function stageOf(sample: LivingSample, epochs: readonly EpochReport[]): Stage {
+export function stageOf(sample: LivingSample): Stage {
   if (sample.position.step === 0) return 'noise';
   const { likeness } = sample;
-  if ((likeness && likeness.share >= RECITED) || parting(epochs)) return 'reciting';
+  if (likeness && likeness.share >= RECITED) return 'reciting';
   const script = likeness?.dense ? 'dense' : 'spaced';
   const words = likeness?.knownWords ?? 0;
   if (words >= MOST_WORDS[script]) return 'verse';
