@@ -144,10 +144,31 @@ impl TextConfig {
     }
 }
 
-/// Text, model, training.
+/// What a network learns to do. Files and links that say nothing of it are from before there was a
+/// choice: it is not written while it is the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Task {
+    /// To predict the next character of a text.
+    #[default]
+    Language,
+}
+
+impl Task {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Task, text, model, training.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// What it learns to do.
+    #[serde(skip_serializing_if = "Task::is_default")]
+    pub task: Task,
     /// How the text is prepared.
     pub text: TextConfig,
     /// What the network is.

@@ -87,7 +87,7 @@ pub mod wasm;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-pub use config::{Config, TextConfig};
+pub use config::{Config, Task, TextConfig};
 pub use error::Error;
 pub use fit::Given;
 pub use presets::{Preset, Reference, presets};

@@ -54,7 +54,12 @@ fn preset(
     Preset {
         id,
         corpus,
-        config: Config { text, model, train },
+        config: Config {
+            text,
+            model,
+            train,
+            ..Config::default()
+        },
         references,
     }
 }

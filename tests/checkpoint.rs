@@ -323,6 +323,22 @@ fn every_kind_of_bad_file_has_its_code() {
         "checkpoint-future-version"
     );
     assert_eq!(changed("/format_version", json!("1")), "checkpoint-corrupt");
+    let of_task = |task: Value| {
+        let change = |json: &mut Value| json["config"]["task"] = task;
+        load(&rewritten(&bytes, change, all)).map(|checkpoint| checkpoint.config)
+    };
+    // Files from before there was a choice do not say it, and neither do those of now.
+    assert_eq!(
+        of_task(json!("language")).unwrap(),
+        load(&bytes).unwrap().config
+    );
+    assert_eq!(
+        of_task(json!("classify")).unwrap_err(),
+        CheckpointError::UnknownTask {
+            found: "classify".into()
+        }
+    );
+    assert_eq!(of_task(json!(7)).unwrap_err().code(), "checkpoint-corrupt");
     assert_eq!(
         changed("/config/model/hidden_size", json!(2048)),
         "checkpoint-mismatch"

@@ -51,6 +51,15 @@ pub enum CheckpointError {
         found: u64,
     },
 
+    /// A network for something that this Charloom does not know.
+    #[error(
+        "the model file is for the task {found:?}, which this Charloom does not know; use a newer Charloom"
+    )]
+    UnknownTask {
+        /// The task of the file.
+        found: String,
+    },
+
     /// Contents that no Charloom writes.
     #[error("the model file is damaged: {reason}; load another copy of it")]
     Corrupt {
@@ -79,6 +88,7 @@ impl CheckpointError {
             Self::NotAModel { .. } => "checkpoint-not-a-model",
             Self::NoMetadata { .. } => "checkpoint-no-metadata",
             Self::FutureVersion { .. } => "checkpoint-future-version",
+            Self::UnknownTask { .. } => "checkpoint-unknown-task",
             Self::Corrupt { .. } => "checkpoint-corrupt",
             Self::Mismatch { .. } => "checkpoint-mismatch",
         }
@@ -90,6 +100,7 @@ impl CheckpointError {
             Self::Truncated { found, needed } => details! { found, needed },
             Self::NoMetadata { tensors } => details! { tensors },
             Self::FutureVersion { found } => details! { found },
+            Self::UnknownTask { found } => details! { found },
             Self::Mismatch { tensor, .. } => details! { tensor },
             Self::NotAModel { .. } | Self::Corrupt { .. } => details! {},
         }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Checkpoint, CheckpointError};
 use crate::{
-    Config, TextConfig,
+    Config, Task, TextConfig,
     text::Vocabulary,
     train::{Counters, bits},
 };
@@ -73,6 +73,14 @@ pub(super) struct BestMetadata {
 #[derive(Deserialize)]
 struct Version {
     format_version: u64,
+    #[serde(default)]
+    config: Stated,
+}
+
+/// The task by its name, which may be one of a later Charloom.
+#[derive(Default, Deserialize)]
+struct Stated {
+    task: Option<Value>,
 }
 
 impl Metadata {
@@ -104,11 +112,19 @@ impl Metadata {
     /// A newer version; JSON that is not of this form; a configuration or counters out of range.
     pub fn parse(json: &str) -> Result<Self, CheckpointError> {
         let bad = |e: serde_json::Error| CheckpointError::corrupt(format!("its metadata: {e}"));
-        let Version { format_version } = serde_json::from_str(json).map_err(bad)?;
+        let Version {
+            format_version,
+            config,
+        } = serde_json::from_str(json).map_err(bad)?;
         if format_version > FORMAT_VERSION {
             return Err(CheckpointError::FutureVersion {
                 found: format_version,
             });
+        }
+        if let Some(Value::String(task)) = config.task
+            && serde_json::from_value::<Task>(Value::String(task.clone())).is_err()
+        {
+            return Err(CheckpointError::UnknownTask { found: task });
         }
         let metadata: Self = serde_json::from_str(json).map_err(bad)?;
         metadata

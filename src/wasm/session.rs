@@ -6,7 +6,7 @@ use super::backend::{self, Choice};
 use super::convert::{composed, error, from_js, throw, to_js};
 use crate::{
     Config, Error,
-    checkpoint::{self, Checkpoint},
+    checkpoint::{self, Checkpoint, Evaluation},
     network::Summary,
     sample::{self, SampleOptions, SampledCharacter},
     simd::Isa,
@@ -245,6 +245,38 @@ impl Session {
         let isa = Isa::best(false);
         let sampler = sample::Sampler::new(&config, &vocabulary, &parameters, options, isa);
         Ok(Sampler(sampler.map_err(|e| throw(&e))?))
+    }
+
+    /// How well the model, as it is now, predicts a text that need not be its own; without one, the
+    /// part of its own that was held back.
+    ///
+    /// # Errors
+    /// A `CharloomError`: characters that the model does not know, fewer than two characters, or
+    /// `no-validation` where nothing was held back.
+    #[wasm_bindgen(skip_typescript)] // `www/src/headless` states its type
+    pub async fn evaluate(&mut self, text: Option<String>) -> Result<JsValue, JsValue> {
+        let evaluation = if let Some(text) = text {
+            let checkpoint =
+                checkpoint::load(&self.save().await?).map_err(|e| throw(&Error::from(e)))?;
+            let text = composed(text, checkpoint.config.text.nfc);
+            let evaluation = checkpoint.evaluate(&text, None, backend::cpu).await;
+            evaluation.map_err(|e| throw(&e))?
+        } else {
+            let tokens = self.trainer()?.corpus().validation().to_vec();
+            if tokens.len() < 2 {
+                return Err(error(
+                    "no-validation",
+                    "nothing of the text was held back: set text.validation, or give a text to evaluate",
+                ));
+            }
+            let loss = self.surviving(async |t| t.evaluate(&tokens).await).await?;
+            Evaluation {
+                perplexity: loss.exp(),
+                loss,
+                characters: tokens.len(),
+            }
+        };
+        to_js(&evaluation)
     }
 
     /// The whole model file.

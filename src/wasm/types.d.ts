@@ -25,7 +25,8 @@ export interface TextConfig {
   newlines: 'keep' | 'space'; lowercase: boolean; nfc: boolean; max_chars: number | null;
   min_count: number; validation: number;      // share of the tail
 }
-export interface Config { text: TextConfig; model: ModelConfig; train: TrainConfig }
+/** `task` is what the network learns to do; absent, it is `'language'`: the next character of a text. */
+export interface Config { task?: 'language'; text: TextConfig; model: ModelConfig; train: TrainConfig }
 /** Options that somebody chose: fitting to a text leaves them as they are. */
 export interface Given { batch_size?: boolean; steps?: boolean; validation?: boolean }
 

@@ -36,6 +36,10 @@ pub fn run(options: &Options) -> Result<()> {
     }
     if !options.wasm_only {
         pages(&tools)?;
+        // Its files are those of all builds.
+        if options.only.is_empty() {
+            package(&tools)?;
+        }
     }
     Ok(())
 }
@@ -51,6 +55,15 @@ pub fn wasm(tools: &Tools) -> Result<()> {
 /// Builds the pages into `www/dist/`; they take the variants from `pkg/`.
 pub fn pages(tools: &Tools) -> Result<()> {
     vite_build(tools, &[])
+}
+
+/// Assembles the npm package in `pkg/npm/`.
+pub fn package(tools: &Tools) -> Result<()> {
+    tools
+        .command("npm")?
+        .args(["run", "--silent", "package"])
+        .dir(paths::www())
+        .run()
 }
 
 /// The same while they are being served: files of the build before stay, as a page that is open may want them yet.

@@ -230,6 +230,7 @@ fn wasm(tools: &Tools, variant: Variant) -> Result<Tally> {
 fn www(tools: &Tools, all: bool) -> Result<Tally> {
     build::wasm(tools)?;
     build::pages(tools)?;
+    build::package(tools)?;
     let mut command = tools.command("npm")?.args(["test"]).dir(paths::www());
     if all {
         command = command.env("CHARLOOM_ALL", "1");

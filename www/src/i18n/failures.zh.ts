@@ -48,6 +48,7 @@ export const failures: Record<string, string> = {
   'checkpoint-not-a-model': '这不是 Charloom 的模型文件。请选择由 Charloom 保存的 .safetensors 文件。',
   'checkpoint-no-metadata': '文件里有 {tensors} 个张量，但没有 Charloom 的说明信息，无法得知网络的结构。',
   'checkpoint-future-version': '这个模型的格式版本是 {found}，由更新版本的 Charloom 保存。请更新页面后再打开。',
+  'checkpoint-unknown-task': '这个模型的任务是“{found}”，这里的 Charloom 还不认识。请更新页面后再打开。',
   'checkpoint-corrupt': '模型文件已损坏。请换一份。',
   'checkpoint-mismatch': '模型文件里的 {tensor} 与它自己的说明不符。请换一份。',
   diverged:

@@ -5,13 +5,14 @@
 import type { BuildName } from './messages.ts';
 
 /** Scripts that the worker takes in on demand. */
-export type PartName = 'gpu' | 'threads' | 'reading' | 'slow';
+export type PartName = 'gpu' | 'headless' | 'threads' | 'reading' | 'slow';
 
 export interface Assets {
   /** Names the build of all these files: others are refused. */
   build: string;
   worker: string;
-  parts: Record<PartName, string>;
+  /** The page needs no `headless`. */
+  parts: Record<Exclude<PartName, 'headless'>, string> & { headless?: string };
   wasm: Record<BuildName | 'webgpu' | 'reading', string>;
   /** By the corpus' id. */
   corpora: Record<string, string>;

@@ -1,13 +1,15 @@
 /** Reading and writing single options of a Config by path, comparing configs, and carrying them in the URL. */
 import type { Config, Failure } from '../protocol/engine.ts';
 
-type PathsOf<Section extends keyof Config> = `${Section}.${Extract<keyof Config[Section], string>}`;
+/** The parts of a configuration that have options. */
+export type Section = Exclude<keyof Config, 'task'>;
+type PathsOf<Name extends Section> = `${Name}.${Extract<keyof Config[Name], string>}`;
 export type OptionPath = PathsOf<'text'> | PathsOf<'model'> | PathsOf<'train'>;
 export type OptionValue = string | number | boolean | null;
 
-function split(path: OptionPath): [keyof Config, string] {
+function split(path: OptionPath): [Section, string] {
   const [section, name] = path.split('.');
-  return [section as keyof Config, name!];
+  return [section as Section, name!];
 }
 
 export function getOption(config: Config, path: OptionPath): OptionValue {

@@ -2,8 +2,7 @@
  * The published names of the page's parts: what a link may hide and lock. Panels are whole cards; a control belongs to a
  * panel and goes with it; an output is a number or a text that the page shows. An option's name is its field's.
  */
-import type { Config } from '../protocol/engine.ts';
-import type { OptionPath } from './config.ts';
+import type { OptionPath, Section } from './config.ts';
 
 export type Panel = 'header' | 'text' | 'network' | 'training' | 'living' | 'charts' | 'runs' | 'writer' | 'models' | 'inside' | 'slow';
 
@@ -22,7 +21,7 @@ export type Output = 'epoch' | 'loss' | 'perplexity' | 'speed' | 'next-character
 
 export type Part = Panel | Control | Output;
 
-const PANEL_OF_SECTION = { text: 'text', model: 'network', train: 'training' } as const satisfies Record<keyof Config, Panel>;
+const PANEL_OF_SECTION = { text: 'text', model: 'network', train: 'training' } as const satisfies Record<Section, Panel>;
 
 /** What a link calls an option: `lr` for `train.lr`. */
 export function nameOf(path: OptionPath): string {
@@ -30,7 +29,7 @@ export function nameOf(path: OptionPath): string {
 }
 
 export function panelOf(path: OptionPath): Panel {
-  return PANEL_OF_SECTION[path.split('.')[0] as keyof Config];
+  return PANEL_OF_SECTION[path.split('.')[0] as Section];
 }
 
 /** Whether a part is among `names`, by itself or with its panel. */

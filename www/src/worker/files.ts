@@ -16,10 +16,10 @@ interface Scope {
 }
 
 export let assets: Assets;
-let page: Rpc;
+let page: Pick<Rpc, 'call'>;
 let refused: string | null = null;
 
-export function tellFiles(table: Assets, to: Rpc): void {
+export function tellFiles(table: Assets, to: typeof page): void {
   assets = table;
   page = to;
   addEventListener('securitypolicyviolation', (event) => (refused = (event as SecurityPolicyViolationEvent).effectiveDirective));
@@ -101,7 +101,7 @@ function bringIn(url: string, text: string): void {
 }
 
 async function takeIn<T>(name: PartName): Promise<T> {
-  const url = assets.parts[name];
+  const url = assets.parts[name]!;
   // Importing waits, and training would wait with it: this brings the file near.
   const text = await (await fetchFile(url)).text();
   const scope = self as Scope;

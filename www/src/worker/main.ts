@@ -8,8 +8,8 @@ import type { Config, Given, Session, SessionInfo, TrainReport } from '../protoc
 import type { BuildName, Desk, Failure, Opened, WorkerEvent } from '../protocol/messages.ts';
 import { Rpc, type Handlers, type Port } from '../protocol/rpc.ts';
 import * as library from '../state/library.ts';
-import { loadEngine, type Engine } from './builds.ts';
-import { fetchCorpora } from './corpora.ts';
+import { loadEngine, loadGpuEngine, type Engine } from './builds.ts';
+import { corpusText, fetchCorpora } from './corpora.ts';
 import { Device } from './device.ts';
 import { answer, DeskError, toFailure } from './failure.ts';
 import { assets, fetchFile, loadPart, tellFiles } from './files.ts';
@@ -392,7 +392,23 @@ const desk: Desk = {
   keepView: (id, view) => answer(async () => (await library.keepView(id, view), null)),
 };
 
-const page = new Rpc(self as unknown as Port, desk as unknown as Handlers);
+/** The headless API has a model of its own, beside the page's. */
+let headless: Promise<Record<string, (...args: unknown[]) => unknown>> | null = null;
+
+async function makeHost() {
+  const { Host } = await loadPart<typeof import('../headless/host.ts')>('headless');
+  const gpu = 'gpu' in navigator;
+  return new Host({
+    load: async (backend) => (backend === 'webgpu' || (backend === 'auto' && gpu) ? loadGpuEngine() : (await loading).engine),
+    corpus: corpusText,
+  }) as unknown as Awaited<typeof headless & {}>;
+}
+
+const handlers: Handlers = {
+  ...(desk as unknown as Handlers),
+  headless: (method: string, args: unknown[]) => answer(async () => (await (headless ??= makeHost()))[method]!(...args)),
+};
+const page = new Rpc(self as unknown as Port, handlers);
 
 // Sent before anything else, and so heard before the page's first call, which comes when it has drawn itself.
 self.addEventListener('message', ({ data }: MessageEvent<Partial<Begin>>) => {

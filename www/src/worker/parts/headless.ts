@@ -1,0 +1,4 @@
+import * as headless from '../../headless/host.ts';
+import { lay } from './lay.ts';
+
+lay({ headless });

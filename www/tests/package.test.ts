@@ -1,0 +1,204 @@
+/**
+ * The npm package as it is packed: its listing, its imports and types, and what bundlers make of it, opened at a
+ * sub-path. Everyday: esbuild, which carries no files, and Vite, which does; the others with CHARLOOM_ALL=1.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { openSite, until, WWW, type Site } from './browser.ts';
+import { serve } from './server.ts';
+
+const PACKAGE = join(WWW, '../pkg/npm');
+const TRACKED = join(WWW, '../packages/npm/files.txt');
+
+/** Everything that is installed here, pinned. */
+const TOOLS = { publint: '0.3.25', '@arethetypeswrong/cli': '0.18.5', esbuild: '0.28.2' };
+const MORE_TOOLS = {
+  webpack: '5.113.0',
+  'webpack-cli': '7.3.1',
+  '@rspack/core': '2.3.3',
+  rollup: '4.68.8',
+  '@rollup/plugin-node-resolve': '16.0.3',
+  '@web/rollup-plugin-import-meta-assets': '2.3.3',
+  parcel: '2.16.4',
+};
+
+/** What a program makes of the package; it says in the title how that went. */
+const APP = `import { createLoom, setBase } from 'charloom/headless';
+if (document.documentElement.dataset.base) setBase(document.documentElement.dataset.base);
+const say = (word) => { document.title = word; };
+try {
+  const loom = await createLoom({ corpus: 'lyrics-en', build: 'simd', config: { text: { max_chars: 3000 }, model: { hidden_size: 8 }, train: { batch_size: 4, steps: 8, seed: 3 } } });
+  for await (const { step, loss } of loom.train({ steps: 5 })) if (step === 5) say('loss ' + loss);
+  await loom.dispose();
+} catch (error) { say('failed ' + error.code + ' ' + error.message); }
+`;
+const html = (script: string, base = '') => `<!doctype html><html${base && ` data-base="${base}"`}><meta charset="utf-8"><title>waiting</title><script type="module" src="${script}"></script></html>`;
+
+let folder: string;
+let tarball: string;
+let listed: string[];
+let site: Site;
+
+const run = (command: string, args: string[], cwd: string): string => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+const node = (file: string, args: string[], cwd: string): string => run(process.execPath, [join(folder, 'node_modules', file), ...args], cwd);
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'charloom-package-'));
+  const [packed] = JSON.parse(run('npm', ['pack', PACKAGE, '--json', '--pack-destination', folder], folder)) as [{ filename: string; files: { path: string }[] }];
+  tarball = join(folder, packed.filename);
+  listed = packed.files.map(({ path }) => path).sort();
+  const dependencies = { charloom: `file:${tarball}`, ...TOOLS, ...(process.env['CHARLOOM_ALL'] ? MORE_TOOLS : {}) };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
+  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], folder);
+  writeFileSync(join(folder, 'main.js'), APP);
+  writeFileSync(join(folder, 'index.html'), html('./main.js'));
+  site = await openSite();
+});
+
+after(async () => {
+  await site?.close();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+test('the tarball holds what the tracked list says, and nothing that a host would hide', () => {
+  assert.deepEqual(listed, readFileSync(TRACKED, 'utf8').trim().split('\n'));
+  for (const path of listed) assert.doesNotMatch(path, /(^|\/)_|\.map$|(^|\/)src\//);
+});
+
+test('publint has nothing to say, and the types resolve', () => {
+  const said = node('publint/src/cli.js', ['run', tarball, '--strict'], folder);
+  assert.match(said, /All good!/);
+  node('@arethetypeswrong/cli/dist/index.js', ['--profile', 'esm-only', '--exclude-entrypoints', './dist/*', '--', tarball], folder);
+});
+
+test('every entry is imported in Node, without a DOM', () => {
+  const { exports } = JSON.parse(readFileSync(join(folder, 'node_modules/charloom/package.json'), 'utf8')) as { exports: Record<string, string | object> };
+  const names = Object.entries(exports).flatMap(([name, target]) => (typeof target === 'object' ? [name.replace('.', 'charloom')] : []));
+  assert.ok(names.includes('charloom/headless'));
+  // The page's form of an entry, too: a page may be built in Node.
+  const files = readdirSync(join(folder, 'node_modules/charloom/dist')).filter((name) => /^(headless|element|frame|anywidget|charloom)\.js$/.test(name)).map((name) => `charloom/dist/${name}`);
+  const script = `const before = Object.keys(globalThis).join(); for (const name of ${JSON.stringify([...names, ...files])}) await import(name); if (Object.keys(globalThis).join() !== before) throw new Error('a global was added');`;
+  run(process.execPath, ['--input-type=module', '--eval', script], folder);
+});
+
+const USE = `import { createLoom, CharloomError, setBase, type TrainedStep, type LoomInfo } from 'charloom/headless';
+setBase('/charloom/');
+const loom = await createLoom({ text: 'la', config: { model: { cell: 'gru' }, train: { lr: 0.1 } } });
+const steps: TrainedStep[] = [];
+for await (const step of loom.train({ epochs: 1, signal: AbortSignal.timeout(5) })) steps.push(step);
+const info: LoomInfo = await loom.info();
+const { loss }: { loss: number } = await loom.evaluate('la');
+const places: number = (await loom.inspect('la')).places.length;
+if (new Error() instanceof CharloomError) console.log(info.config.train.lr, loss, places);
+// @ts-expect-error there is no such cell
+await createLoom({ config: { model: { cell: 'transformer' } } });
+// @ts-expect-error there is no such option
+await loom.set({ hidden_size: 3 });
+`;
+
+for (const [module, resolution] of [
+  ['nodenext', 'nodenext'],
+  ['esnext', 'bundler'],
+] as const) {
+  test(`types under ${resolution}`, () => {
+    writeFileSync(join(folder, 'use.ts'), USE);
+    const options = { strict: true, noEmit: true, target: 'es2022', lib: ['es2023', 'dom', 'dom.asynciterable', 'esnext.disposable'], types: [], module, moduleResolution: resolution, exactOptionalPropertyTypes: true };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['use.ts'] }));
+    run(process.execPath, [join(WWW, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'], folder);
+  });
+}
+
+/** Opened at a sub-path; it has to train. */
+async function trains(dist: string): Promise<void> {
+  const server = await serve(dist);
+  try {
+    const page = await site.open();
+    await page.goto(server.url);
+    await until(page, 'an end', async () => (await page.title()) !== 'waiting');
+    assert.match(await page.title(), /^loss \d/);
+    await page.context().close();
+  } finally {
+    server.close();
+  }
+}
+
+/** A folder for a bundler's output. */
+function output(name: string): string {
+  const dist = join(folder, name);
+  mkdirSync(dist, { recursive: true });
+  return dist;
+}
+
+/** What carries no files is helped by the package's own command. */
+function copied(dist: string): void {
+  const said = node('charloom/bin/copy.js', ['copy', join(dist, 'files')], folder);
+  assert.match(said, /files copied/);
+  writeFileSync(join(dist, 'index.html'), html('./main.js', './files'));
+}
+
+test('esbuild, with the files copied', async () => {
+  const dist = output('esbuild');
+  run(join(folder, 'node_modules/.bin/esbuild'), ['main.js', '--bundle', '--format=esm', '--minify', `--outfile=${join(dist, 'main.js')}`], folder);
+  copied(dist);
+  await trains(dist);
+});
+
+test('the copying command says how it is used, and what went wrong', () => {
+  const bin = join(folder, 'node_modules/charloom/bin/copy.js');
+  assert.throws(() => execFileSync(process.execPath, [bin], { stdio: 'pipe' }), (error: { status: number; stderr: Buffer }) => error.status === 2 && /Usage/.test(String(error.stderr)));
+  assert.throws(() => execFileSync(process.execPath, [bin, 'copy', join(folder, 'main.js')], { stdio: 'pipe' }), (error: { status: number; stderr: Buffer }) => error.status === 1 && /charloom copy:/.test(String(error.stderr)));
+});
+
+test('Vite', async () => {
+  const dist = output('vite');
+  execFileSync(process.execPath, [join(WWW, 'node_modules/vite/bin/vite.js'), 'build', '--base', './', '--outDir', dist, '--logLevel', 'error'], { cwd: folder, stdio: 'inherit' });
+  await trains(dist);
+});
+
+if (process.env['CHARLOOM_ALL']) {
+  const config = (file: string, text: string) => (writeFileSync(join(folder, file), text), join(folder, file));
+
+  test('webpack', async () => {
+    const dist = output('webpack');
+    const file = config('webpack.config.mjs', `export default { mode: 'production', entry: './main.js', output: { path: ${JSON.stringify(dist)}, filename: 'main.js', module: true, chunkFormat: 'module' }, experiments: { outputModule: true, topLevelAwait: true }, performance: false };`);
+    node('webpack-cli/bin/cli.js', ['--config', file], folder);
+    writeFileSync(join(dist, 'index.html'), html('./main.js'));
+    await trains(dist);
+  });
+
+  test('Rspack', async () => {
+    const dist = output('rspack');
+    const script = `import { rspack } from '@rspack/core';
+rspack({ mode: 'production', context: ${JSON.stringify(folder)}, entry: './main.js', output: { path: ${JSON.stringify(dist)}, filename: 'main.js' } }, (error, stats) => { if (error || stats.hasErrors()) { console.error(error ?? stats.toString()); process.exit(1); } });`;
+    run(process.execPath, [config('rspack.mjs', script)], folder);
+    writeFileSync(join(dist, 'index.html'), html('./main.js'));
+    await trains(dist);
+  });
+
+  test('Rollup, plain, with the files copied', async () => {
+    const dist = output('rollup');
+    const file = config('rollup.config.mjs', `import resolve from '@rollup/plugin-node-resolve'; export default { input: 'main.js', output: { dir: ${JSON.stringify(dist)}, format: 'es' }, plugins: [resolve({ browser: true })] };`);
+    node('rollup/dist/bin/rollup', ['-c', file, '--silent'], folder);
+    copied(dist);
+    await trains(dist);
+  });
+
+  test('Rollup with import-meta-assets', async () => {
+    const dist = output('rollup-assets');
+    const file = config('rollup-assets.config.mjs', `import resolve from '@rollup/plugin-node-resolve'; import { importMetaAssets } from '@web/rollup-plugin-import-meta-assets'; export default { input: 'main.js', output: { dir: ${JSON.stringify(dist)}, format: 'es' }, plugins: [resolve({ browser: true }), importMetaAssets()] };`);
+    node('rollup/dist/bin/rollup', ['-c', file, '--silent'], folder);
+    writeFileSync(join(dist, 'index.html'), html('./main.js'));
+    await trains(dist);
+  });
+
+  test('Parcel', async () => {
+    const dist = output('parcel');
+    node('parcel/lib/bin.js', ['build', 'index.html', '--dist-dir', dist, '--public-url', './', '--no-cache', '--no-source-maps'], folder);
+    await trains(dist);
+  });
+}
+
