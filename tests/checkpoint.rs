@@ -644,8 +644,7 @@ prop_compose! {
         let config = Config {
             text: TextConfig { min_count, max_chars, ..TextConfig::default() },
             train: TrainConfig { optimizer, batch_size, steps, lr, seed, ..TrainConfig::default() },
-            model,
-        };
+            model, ..Config::default() };
         let layout = Layout::new(&config.model, vocabulary.len());
         let parameters = initialise(&config.model, &layout, seed).unwrap();
         let [step, updates, epoch, batch, targets] = counts;

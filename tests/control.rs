@@ -47,6 +47,7 @@ fn config() -> Config {
             clip: ClipMode::None,
             ..TrainConfig::default()
         },
+        ..Config::default()
     }
 }
 

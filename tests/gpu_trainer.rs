@@ -36,6 +36,7 @@ fn config(cell: Cell) -> Config {
             steps: 9,
             ..TrainConfig::default()
         },
+        ..Config::default()
     }
 }
 

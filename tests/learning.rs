@@ -76,6 +76,7 @@ fn compare(name: &str, band: f64, epochs: Option<usize>) {
             epochs: epochs.map_or(run.config.train.epochs, |e| e as u64),
             ..run.config.train.clone()
         },
+        ..Config::default()
     };
     let lyrics = find("lyrics-zh").unwrap().text;
     let corpus = Corpus::new(lyrics, &config.text.corpus_options()).unwrap();

@@ -67,6 +67,7 @@ fn configurations() -> Vec<Config> {
                 decay_steps: 6,
                 ..train.clone()
             },
+            ..Config::default()
         },
         Config {
             text: Default::default(),
@@ -82,6 +83,7 @@ fn configurations() -> Vec<Config> {
                 nesterov: true,
                 ..train.clone()
             },
+            ..Config::default()
         },
         Config {
             text: Default::default(),
@@ -97,6 +99,7 @@ fn configurations() -> Vec<Config> {
                 clip_threshold: 0.02,
                 ..train
             },
+            ..Config::default()
         },
     ]
 }

@@ -2,44 +2,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build, defineConfig, type Plugin } from 'vite';
 import { docs } from './build/docs.ts';
+import { scalable, smallTemplates } from './build/styles.ts';
 import { workers } from './build/workers.ts';
 import { missing } from './missing.ts';
-
-const smallCss = (css: string) =>
-  css
-    .replace(/\/\*[^]*?\*\//g, '')
-    .replace(/\s+/g, ' ')
-    .replace(/(\$\{[^}]*\})| ?([{};,]) ?/g, (_, inserted?: string, mark?: string) => inserted ?? mark!)
-    .replace(/: /g, ':')
-    .replace(/;}/g, '}');
-
-/** Type is written in px of a root of 16; shipped it follows `--rem`: its reader's own size, and the projector's. Drawings scale as a whole. */
-const scalableType = (css: string) =>
-  css.replace(/([^{}]*)\{([^{}]*)\}/g, (rule, selector: string) =>
-    /(^|[\s,])text\b/.test(selector)
-      ? rule
-      : rule.replace(/(\bfont(?:-size)?:[^;}]*?)(\d+(?:\.\d+)?)px/g, (_, before: string, px: string) => `${before}max(var(--least),${Number(px) / 16}*var(--rem))`),
-  );
-
-const STYLES = /(?<=\bcss`)[^`]*(?=`)/g;
-const OWN = /\/www\/src\/.*\.ts$/;
-
-const scalable: Plugin = {
-  name: 'scalable-type',
-  enforce: 'pre',
-  transform: (code, id) => (OWN.test(id) ? { code: code.replace(STYLES, scalableType), map: null } : null),
-};
-
-/** Styles and templates are strings, which no minifier touches: here they lose comments and indentation. */
-const smallTemplates: Plugin = {
-  name: 'small-templates',
-  apply: 'build',
-  enforce: 'pre',
-  transform: (code, id) =>
-    OWN.test(id)
-      ? { code: code.replace(STYLES, smallCss).replace(/\n\s+/g, '\n'), map: null }
-      : null,
-};
 
 /** Charloom's version has one place: Cargo.toml. */
 const version = /^version = "(.+)"$/m.exec(readFileSync(new URL('../Cargo.toml', import.meta.url), 'utf8'))![1]!;

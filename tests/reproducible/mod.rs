@@ -31,6 +31,7 @@ pub fn configs() -> Vec<Config> {
             text: text.clone(),
             model: model(Cell::Rnn),
             train: train.clone(),
+            ..Config::default()
         },
         Config {
             text: text.clone(),
@@ -44,6 +45,7 @@ pub fn configs() -> Vec<Config> {
                 sampling: Sampling::Random,
                 ..train.clone()
             },
+            ..Config::default()
         },
         Config {
             text,
@@ -57,6 +59,7 @@ pub fn configs() -> Vec<Config> {
                 momentum: 0.5,
                 ..train
             },
+            ..Config::default()
         },
     ]
 }

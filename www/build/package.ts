@@ -5,8 +5,9 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'rolldown';
+import { scalable, smallCss, smallTemplates } from './styles.ts';
 import { buildWorkers, SCRIPTS } from './workers.ts';
 
 const WWW = process.cwd();
@@ -18,12 +19,16 @@ const DIST = join(OUT, 'dist');
 
 const version = /^version = "(.+)"$/m.exec(readFileSync(join(ROOT, 'Cargo.toml'), 'utf8'))![1]!;
 
-const entries = { headless: 'src/headless/page.ts', 'headless.node': 'src/headless/node.ts', ...also('frame', 'src/frame/client.ts') };
-
-/** What is being made beside this. */
-function also(name: string, file: string): Record<string, string> {
-  return existsSync(join(WWW, file)) ? { [name]: file } : {};
-}
+const entries = {
+  charloom: 'src/element/charloom.ts',
+  element: 'src/element/element.ts',
+  embed: 'src/frame/embed.ts',
+  frame: 'src/frame/client.ts',
+  headless: 'src/headless/page.ts',
+  'headless.node': 'src/headless/node.ts',
+  /** What a tag fetches once it is seen. */
+  ui: 'src/element/loom.ts',
+};
 
 /** Beside the scripts: modules by the build's name, and texts. */
 function copyFiles(): void {
@@ -31,9 +36,17 @@ function copyFiles(): void {
   for (const build of ['relaxed', 'scalar', 'simd', 'threads', 'webgpu']) copyFileSync(join(PKG, build, 'charloom_bg.wasm'), join(DIST, `engine-${build}.wasm`));
   copyFileSync(join(PKG, 'reading/charloom_bg.wasm'), join(DIST, 'reading.wasm'));
   for (const language of ['en', 'zh']) copyFileSync(join(ROOT, `assets/corpora/lyrics-${language}.txt`), join(DIST, `lyrics-${language}.txt`));
+  copyFileSync(join(WWW, 'src/export/charloom_torch.py'), join(DIST, 'charloom_torch.py'));
   for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) copyFileSync(join(ROOT, name), join(OUT, name));
   cpSync(join(SOURCE, 'bin'), join(OUT, 'bin'), { recursive: true });
   copyFileSync(join(SOURCE, 'README.md'), join(OUT, 'README.md'));
+}
+
+/** The frame's page: its script and its styles lie beside it. */
+function writeFramePage(): void {
+  const page = readFileSync(join(WWW, 'embed.html'), 'utf8').replace('./src/frame/embed.ts', './embed.js').replace('</head>', '  <link rel="stylesheet" href="./embed.css" />\n  </head>');
+  writeFileSync(join(DIST, 'embed.html'), page);
+  writeFileSync(join(DIST, 'embed.css'), smallCss(readFileSync(join(WWW, 'src/frame/embed.css'), 'utf8')));
 }
 
 /** The manifest without the entries whose files are not made yet. */
@@ -69,15 +82,44 @@ function declare(): void {
   const base = of('client/packageassets.d.ts').match(/\/\*\* The folder with[^]*?;\n/)![0];
   const declarations = ['/// <reference lib="esnext.disposable" />', engine, of('headless/types.d.ts'), of('headless/loom.d.ts'), of('headless/page.d.ts'), base];
   writeFileSync(join(DIST, 'headless.d.ts'), declarations.join('\n'));
-  if ('frame' in entries) writeFileSync(join(DIST, 'frame.d.ts'), ['protocol', 'client'].map((name) => of(`frame/${name}.d.ts`)).join('\n'));
+  copyFileSync(join(SOURCE, 'element.d.ts'), join(DIST, 'element.d.ts'));
+  writeFileSync(join(DIST, 'frame.d.ts'), ['protocol', 'client'].map((name) => of(`frame/${name}.d.ts`)).join('\n'));
   rmSync(folder, { recursive: true });
 }
 
+const TORCH = '../export/charloom_torch.py?url';
+
+/** A style sheet as text, for components; one that a page would take by itself is left out: its page names it. */
+const styles: Plugin = {
+  name: 'package-styles',
+  resolveId(source, importer) {
+    const [path, inline] = source.split('?');
+    if (source === TORCH) return `\0torch`;
+    if (!path!.endsWith('.css') || !importer) return null;
+    const file = path!.startsWith('.') ? resolve(dirname(importer), path!) : join(WWW, 'node_modules', path!);
+    return `\0${inline ? 'inline' : 'beside'}:${file}.js`;
+  },
+  load(id) {
+    if (id === '\0torch') return "export default new URL('./charloom_torch.py', import.meta.url).href";
+    const [, kind, file] = /^\0(inline|beside):(.*)\.js$/.exec(id) ?? [];
+    if (!file) return null;
+    return kind === 'inline' ? `export default ${JSON.stringify(smallCss(readFileSync(file, 'utf8')))}` : '';
+  },
+};
+
 const files: Plugin = {
   name: 'package-files',
-  transform: (code, id) => (id.includes('/pkg/') ? code.replace("new URL('charloom_bg.wasm', import.meta.url)", 'undefined') : null),
+  /** Here the files are the package's. */
+  resolveId: (source) => (source.endsWith('client/pageassets.ts') ? join(WWW, 'src/client/packageassets.ts') : null),
+  transform(code, id) {
+    if (id.includes('/pkg/')) return code.replace("new URL('charloom_bg.wasm', import.meta.url)", 'undefined');
+    // A folder is no file that a bundler could carry.
+    if (id.endsWith('/element/loom.ts')) return code.replace("new URL('../', import.meta.url)", "new URL('./', pageAssets().worker)");
+    return null;
+  },
   writeBundle() {
     copyFiles();
+    writeFramePage();
     declare();
     writeManifest();
   },
@@ -89,11 +131,12 @@ export default async () => {
   mkdirSync(DIST, { recursive: true });
   return defineConfig({
     input: entries,
-    plugins: [files],
+    plugins: [files, styles, ...([scalable, { ...smallTemplates, apply: undefined }] as unknown as Plugin[])],
     external: /^node:/,
+    tsconfig: join(WWW, 'tsconfig.json'),
     transform: {
       target: 'es2022',
-      define: { 'import.meta.env.CHARLOOM_BUILD': JSON.stringify(build), 'import.meta.env.CHARLOOM_VERSION': JSON.stringify(version), 'import.meta.env.PROD': 'true' },
+      define: { 'import.meta.env.CHARLOOM_BUILD': JSON.stringify(build), 'import.meta.env.CHARLOOM_VERSION': JSON.stringify(version), 'import.meta.env.PROD': 'true', 'import.meta.env.CHARLOOM_UI': '"./ui.js"' },
     },
     output: { dir: DIST, format: 'esm', minify: true, entryFileNames: '[name].js', chunkFileNames: chunkName },
   });

@@ -27,13 +27,23 @@ const MORE_TOOLS = {
 };
 
 /** What a program makes of the package; it says in the title how that went. */
-const APP = `import { createLoom, setBase } from 'charloom/headless';
+const APP = `import 'charloom';
+import { createLoom, setBase } from 'charloom/headless';
 if (document.documentElement.dataset.base) setBase(document.documentElement.dataset.base);
 const say = (word) => { document.title = word; };
 try {
   const loom = await createLoom({ corpus: 'lyrics-en', build: 'simd', config: { text: { max_chars: 3000 }, model: { hidden_size: 8 }, train: { batch_size: 4, steps: 8, seed: 3 } } });
-  for await (const { step, loss } of loom.train({ steps: 5 })) if (step === 5) say('loss ' + loss);
+  let last = 0;
+  for await (const { loss } of loom.train({ steps: 5 })) last = loss;
   await loom.dispose();
+  if (!customElements.get('char-loom')) throw new Error('the tag is not defined');
+  const tag = document.createElement('char-loom');
+  for (const [name, value] of Object.entries({ loading: 'eager', preset: 'quick-en', units: '16', backend: 'cpu' })) tag.setAttribute(name, value);
+  document.body.append(tag);
+  tag.addEventListener('loom-error', ({ detail }) => say('failed ' + detail.code + ' ' + detail.message));
+  await tag.ready;
+  await tag.step(2);
+  say('loss ' + last + ' and ' + tag.position.step + ' steps');
 } catch (error) { say('failed ' + error.code + ' ' + error.message); }
 `;
 const html = (script: string, base = '') => `<!doctype html><html${base && ` data-base="${base}"`}><meta charset="utf-8"><title>waiting</title><script type="module" src="${script}"></script></html>`;
@@ -85,7 +95,9 @@ test('every entry is imported in Node, without a DOM', () => {
   run(process.execPath, ['--input-type=module', '--eval', script], folder);
 });
 
-const USE = `import { createLoom, CharloomError, setBase, type TrainedStep, type LoomInfo } from 'charloom/headless';
+const USE = `import type { CharLoom } from 'charloom';
+import { connectFrame } from 'charloom/frame';
+import { createLoom, CharloomError, setBase, type TrainedStep, type LoomInfo } from 'charloom/headless';
 setBase('/charloom/');
 const loom = await createLoom({ text: 'la', config: { model: { cell: 'gru' }, train: { lr: 0.1 } } });
 const steps: TrainedStep[] = [];
@@ -94,6 +106,10 @@ const info: LoomInfo = await loom.info();
 const { loss }: { loss: number } = await loom.evaluate('la');
 const places: number = (await loom.inspect('la')).places.length;
 if (new Error() instanceof CharloomError) console.log(info.config.train.lr, loss, places);
+const tag: CharLoom = document.createElement('char-loom');
+tag.units = 64;
+await tag.setCorpus({ url: 'https://example.org/a.txt' });
+await (await connectFrame(document.createElement('iframe'))).close();
 // @ts-expect-error there is no such cell
 await createLoom({ config: { model: { cell: 'transformer' } } });
 // @ts-expect-error there is no such option
@@ -119,7 +135,7 @@ async function trains(dist: string): Promise<void> {
     const page = await site.open();
     await page.goto(server.url);
     await until(page, 'an end', async () => (await page.title()) !== 'waiting');
-    assert.match(await page.title(), /^loss \d/);
+    assert.match(await page.title(), /^loss \d.* and 2 steps$/);
     await page.context().close();
   } finally {
     server.close();
@@ -139,6 +155,22 @@ function copied(dist: string): void {
   assert.match(said, /files copied/);
   writeFileSync(join(dist, 'index.html'), html('./main.js', './files'));
 }
+
+test('the tag and the frame, from the folder as it is', async () => {
+  const server = await serve(join(PACKAGE, 'dist'));
+  try {
+    const page = await site.open();
+    await page.goto(`${server.url}embed.html#preset=quick-en&model.hidden_size=16`);
+    await page.locator('char-loom #train:enabled').waitFor();
+    await page.goto(`${server.url}nothing-here`);
+    await page.setContent(`<script type="module" src="${server.url}charloom.js"></script><char-loom preset="quick-en" units="16" backend="cpu"></char-loom>`);
+    await page.locator('char-loom #train:enabled').click();
+    await page.locator('char-loom #pause').waitFor();
+    await page.context().close();
+  } finally {
+    server.close();
+  }
+});
 
 test('esbuild, with the files copied', async () => {
   const dist = output('esbuild');

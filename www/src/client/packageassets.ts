@@ -47,3 +47,6 @@ export function packageAssets(from: string | URL | null = null): Assets {
     },
   };
 }
+
+/** As the page's own entry calls it. */
+export const pageAssets = (): Assets => packageAssets();
