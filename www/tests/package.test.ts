@@ -162,8 +162,9 @@ test('the tag and the frame, from the folder as it is', async () => {
     const page = await site.open();
     await page.goto(`${server.url}embed.html#preset=quick-en&model.hidden_size=16`);
     await page.locator('char-loom #train:enabled').waitFor();
-    await page.goto(`${server.url}nothing-here`);
-    await page.setContent(`<script type="module" src="${server.url}charloom.js"></script><char-loom preset="quick-en" units="16" backend="cpu"></char-loom>`);
+    const host = `<!doctype html><script type="module" src="./charloom.js"></script><char-loom preset="quick-en" units="16" backend="cpu"></char-loom>`;
+    await page.route('**/host.html', (route) => route.fulfill({ contentType: 'text/html', body: host }));
+    await page.goto(`${server.url}host.html`);
     await page.locator('char-loom #train:enabled').click();
     await page.locator('char-loom #pause').waitFor();
     await page.context().close();
