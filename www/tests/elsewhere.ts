@@ -117,6 +117,23 @@ export function tellStory(name: string, start: () => Promise<OtherBrowser>): voi
     await until('the epoch it had', async () => (await number('#epoch')) === epoch);
   });
 
+  test(`${name}: the tag, over a frame, trains and is put back where it was`, async () => {
+    await browser.open(`${server.url}embed.html#preset=quick-en&model.hidden_size=16&text.max_chars=4000`);
+    const status = () => browser.run(() => (document.querySelector('char-loom') as unknown as { status: string } | null)?.status ?? '');
+    const step = () => browser.run(() => (document.querySelector('char-loom') as unknown as { position: { step: number } | null }).position?.step ?? 0);
+    await until('it being ready', async () => (await status()) === 'ready');
+    await until('training', () => press('#train:enabled'));
+    await until('some steps', async () => (await step()) > 3);
+    await browser.run(() => document.querySelector('char-loom')!.remove.call(Object.assign(window, { kept: document.querySelector('char-loom')! }).kept));
+    await until('the pause', () => browser.run(() => (window as unknown as { kept: { status: string } }).kept.status === 'paused'));
+    const left = await browser.run(() => (window as unknown as { kept: { position: { step: number } } }).kept.position.step);
+    // Longer than its worker lives.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await browser.run(() => document.body.append((window as unknown as { kept: Element }).kept));
+    await until('training on', async () => (await step()) > left);
+    assert.equal(await browser.run(() => document.querySelector('char-loom')!.matches(':state(training)')), true);
+  });
+
   test(`${name}: nothing went wrong unseen`, async () => {
     assert.deepEqual(browser.errors, []);
     assert.equal(await textOf('.notice.problem'), null);

@@ -406,6 +406,12 @@ test('from 320 px, in a closed part of the page that is opened, with nothing tha
   await becomes(page, 'ready');
   await page.locator('#train:enabled').waitFor();
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no scrolling sideways');
+  // Numbers of a long run, in what a page with margins leaves.
+  await page.locator('#step').click();
+  await until(page, 'a step', async () => (await stepOf(page)) === 1);
+  const crowded = await page.locator('cl-runbar .stats').evaluate((stats) => [...stats.querySelectorAll('dd')].filter((each) => each.checkVisibility()).map((each) => ({ left: each.getBoundingClientRect().left, right: each.getBoundingClientRect().left + each.scrollWidth })));
+  assert.ok(crowded.length >= 2);
+  for (const [index, { left }] of crowded.slice(1).entries()) assert.ok(left >= crowded[index]!.right, JSON.stringify(crowded));
   await page.context().close();
 });
 

@@ -28,7 +28,7 @@ const COLUMNS = {
 const LEFT_OUT: Partial<Record<View, readonly Panel[]>> = {
   train: ['header', 'text', 'runs', 'writer', 'models', 'inside', 'slow'],
   write: ['header', 'text', 'network', 'training', 'charts', 'runs', 'models', 'inside', 'slow'],
-  curve: ['header', 'text', 'network', 'living', 'writer', 'models', 'inside', 'slow'],
+  curve: ['header', 'text', 'network', 'training', 'living', 'writer', 'models', 'inside', 'slow'],
   inside: ['header', 'text', 'network', 'training', 'charts', 'runs', 'writer', 'models', 'slow'],
 };
 

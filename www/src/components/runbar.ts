@@ -265,6 +265,19 @@ export class RunBar extends AppElement {
           clip-path: inset(50%);
         }
       }
+      /* In a column of somebody's page: two numbers have room. */
+      @container (max-width: 319px) {
+        .bar {
+          gap: 8px;
+          padding: 0 8px;
+        }
+        .stats {
+          grid-template-columns: minmax(30px, auto) minmax(40px, auto);
+        }
+        .perplexity {
+          display: none;
+        }
+      }
     `,
   ];
 
@@ -327,7 +340,7 @@ export class RunBar extends AppElement {
         <dt><cl-term .app=${this.app} name="loss">${this.t('run.loss')}</cl-term></dt>
         <dd id="loss">${format.loss(now?.loss)}</dd>
       </div>
-      <div class="stat" ?hidden=${!this.shows('perplexity')} title=${this.t('run.perplexity.help', { vocabulary })}>
+      <div class="stat perplexity" ?hidden=${!this.shows('perplexity')} title=${this.t('run.perplexity.help', { vocabulary })}>
         <dt><cl-term .app=${this.app} name="perplexity" .detail=${this.t('run.perplexity.help', { vocabulary })}>${this.t('run.perplexity')}</cl-term></dt>
         <dd id="perplexity">${format.perplexity(now?.perplexity)}</dd>
       </div>
