@@ -1,6 +1,6 @@
 //! Charloom: train small recurrent networks on text, character by character.
 //!
-//! ```
+//! ```ignore-wasm32
 //! use charloom::{
 //!     Config,
 //!     executor::{Backend, CpuExecutor},

@@ -46,7 +46,7 @@ pub fn by_count(counts: impl Iterator<Item = (char, u64)>) -> Vec<(char, u64)> {
         .collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

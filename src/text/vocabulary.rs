@@ -248,7 +248,7 @@ impl TryFrom<Entries> for Vocabulary {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

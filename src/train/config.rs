@@ -248,7 +248,7 @@ fn share(field: &'static str, value: f32) -> Result<(), ConfigError> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
 

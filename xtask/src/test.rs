@@ -16,7 +16,7 @@ pub struct Options {
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Suite>,
     /// Also what takes too long for every change: whole trainings beside PyTorch, a crawler over the
-    /// pages (CHARLOOM_ALL=1), models to PyTorch and back; with `--only wasm-pack`, Firefox too
+    /// pages (CHARLOOM_ALL=1), models to PyTorch and back, wasm-pack's packages and its tests in Firefox
     #[arg(long)]
     all: bool,
 }
@@ -33,7 +33,7 @@ enum Suite {
     Wasm,
     /// Unit and end-to-end tests of the pages, in Chromium
     Www,
-    /// Its tests in Chromium, its packages in Node; the command line does not compile for it yet
+    /// wasm-pack's tests in Chromium; with --all also in Firefox, and its packages in Node
     WasmPack,
     /// Models to PyTorch and back
     Pytorch,
@@ -42,7 +42,7 @@ enum Suite {
 impl Suite {
     /// Whether it runs only when it is asked for.
     fn takes_long(self) -> bool {
-        matches!(self, Self::WasmPack | Self::Pytorch)
+        self == Self::Pytorch
     }
 
     fn needs(self) -> &'static [Need] {
@@ -84,8 +84,8 @@ impl Suite {
                 report.add("wasm-pack-chrome", wasm_pack::test(tools, "--chrome"));
                 if all {
                     report.add("wasm-pack-firefox", wasm_pack::test(tools, "--firefox"));
+                    report.add("wasm-pack-build", wasm_pack::build(tools));
                 }
-                report.add("wasm-pack-build", wasm_pack::build(tools));
             }
             Self::Pytorch => report.add("pytorch", pytorch(tools)),
         }
@@ -96,7 +96,7 @@ pub fn run(options: &Options) -> Result<()> {
     let chosen: Vec<Suite> = Suite::value_variants()
         .iter()
         .filter(|suite| match options.only.as_slice() {
-            [] => !suite.takes_long() || (options.all && **suite == Suite::Pytorch),
+            [] => !suite.takes_long() || options.all,
             only => only.contains(suite),
         })
         .copied()

@@ -1,4 +1,8 @@
 //! The command line: trains, samples, evaluates, inspects. All of the work is the library's.
+// wasm-pack compiles it along with the library, as an empty program: a browser has no command line.
+#![cfg_attr(target_arch = "wasm32", no_main)]
+#![cfg(not(target_arch = "wasm32"))]
+
 mod configure;
 mod evaluate;
 mod failure;
