@@ -16,10 +16,9 @@ export function applyTheme(theme: Theme, root: HTMLElement): void {
 /** Colours or sizes have changed: what is drawn on a canvas is drawn again. */
 export const appearance = new EventTarget();
 
-const system = matchMedia('(prefers-color-scheme: dark)');
-
 /** Answers with what ends it. */
 export function onAppearance(changed: () => void): () => void {
+  const system = matchMedia('(prefers-color-scheme: dark)');
   system.addEventListener('change', changed);
   appearance.addEventListener('change', changed);
   return () => {
