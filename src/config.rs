@@ -157,7 +157,7 @@ pub enum Task {
 
 impl Task {
     #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
-    fn is_default(&self) -> bool {
+    pub(crate) fn is_default(&self) -> bool {
         *self == Self::default()
     }
 }

@@ -98,6 +98,27 @@ async fn a_session_trains_samples_and_looks_inside() {
     assert_eq!(hidden.length(), 2 * 24);
 }
 
+/// The platform's lower case is that of the native build, also for a Σ at the end of a word.
+#[wasm_bindgen_test]
+fn lower_case_is_that_of_the_native_build() {
+    let statistics = |text: String, lowercase: bool| {
+        let options = get(&config(), "text");
+        set(&options, &["lowercase"], lowercase);
+        let statistics = wasm::inspect_text(text, options).unwrap();
+        JSON::stringify(&statistics).unwrap().as_string().unwrap()
+    };
+    // Below, tables of Unicode's newest versions do not differ.
+    let upper: Vec<char> = ('\0'..'\u{A700}')
+        .filter(|c| !c.to_lowercase().eq([*c]))
+        .collect();
+    assert!(upper.len() > 1000);
+    for few in upper.chunks(8) {
+        let text: String = few.iter().flat_map(|c| ['a', *c, ' ']).collect();
+        let lower = text.chars().flat_map(char::to_lowercase).collect();
+        assert_eq!(statistics(text, true), statistics(lower, false), "{few:?}");
+    }
+}
+
 #[wasm_bindgen_test]
 async fn errors_are_typed() {
     let made = Session::create("啊".repeat(5000), config(), "cpu".into()).await;

@@ -1,12 +1,16 @@
 //! The JSON part of a model file.
-use serde::{Deserialize, Serialize, Serializer, ser::Error};
-use serde_json::Value;
+use serde::{
+    Deserialize, Serialize, Serializer,
+    de::{IntoDeserializer, value},
+};
 
 use super::{Checkpoint, CheckpointError};
 use crate::{
     Config, Task, TextConfig,
-    text::Vocabulary,
-    train::{Counters, bits},
+    config::short,
+    network::ModelConfig,
+    text::{EncodingChoice, FormatChoice, Invisible, Newlines, Vocabulary},
+    train::{Counters, TrainConfig, bits},
 };
 
 /// The version that is written, and the newest that is read. It rises with every change that an
@@ -14,8 +18,6 @@ use crate::{
 pub const FORMAT_VERSION: u64 = 2;
 /// The version that is written where there is nothing that version 2 added: best parameters, and how a text is read.
 const BEFORE: u64 = 1;
-/// Options that version 2 added. At their defaults they are not written.
-const ADDED: [&str; 4] = ["encoding", "format", "column", "invisible"];
 
 /// The key of the JSON text among the file's metadata.
 pub(super) const KEY: &str = "charloom";
@@ -44,21 +46,90 @@ pub(super) struct Metadata {
     pub best: Option<BestMetadata>,
 }
 
-fn is_read_by_default(text: &TextConfig) -> bool {
-    let default = TextConfig::default();
-    text.reading() == default.reading() && text.invisible == default.invisible
+/// A configuration as it is written: an option that version 2 added only where it is not at its default.
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(skip_serializing_if = "Task::is_default")]
+    task: &'a Task,
+    text: WrittenText<'a>,
+    model: &'a ModelConfig,
+    train: &'a TrainConfig,
 }
 
-/// Without the options of [`ADDED`] that are at their defaults.
-fn as_before<S: Serializer>(config: &Config, serializer: S) -> Result<S::Ok, S::Error> {
-    let value = |config: &Config| serde_json::to_value(config).map_err(S::Error::custom);
-    let (mut written, defaults) = (value(config)?, value(&Config::default())?);
-    if let Some(text) = written.get_mut("text").and_then(Value::as_object_mut) {
-        text.retain(|name, value| {
-            !ADDED.contains(&name.as_str()) || *value != defaults["text"][name]
-        });
+#[derive(Serialize)]
+struct WrittenText<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<EncodingChoice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<FormatChoice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invisible: Option<Invisible>,
+    newlines: Newlines,
+    lowercase: bool,
+    nfc: bool,
+    max_chars: Option<usize>,
+    min_count: u64,
+    #[serde(serialize_with = "short")]
+    validation: f32,
+}
+
+/// A value that is not the default.
+fn set<T: Default + PartialEq>(value: T) -> Option<T> {
+    (value != T::default()).then_some(value)
+}
+
+impl<'a> WrittenText<'a> {
+    fn of(config: &'a TextConfig) -> Self {
+        let TextConfig {
+            encoding,
+            format,
+            column,
+            invisible,
+            newlines,
+            lowercase,
+            nfc,
+            max_chars,
+            min_count,
+            validation,
+        } = config;
+        Self {
+            encoding: set(*encoding),
+            format: set(*format),
+            column: column.as_deref(),
+            invisible: set(*invisible),
+            newlines: *newlines,
+            lowercase: *lowercase,
+            nfc: *nfc,
+            max_chars: *max_chars,
+            min_count: *min_count,
+            validation: *validation,
+        }
     }
-    written.serialize(serializer)
+
+    fn has_added(&self) -> bool {
+        self.encoding.is_some()
+            || self.format.is_some()
+            || self.column.is_some()
+            || self.invisible.is_some()
+    }
+}
+
+fn as_before<S: Serializer>(config: &Config, serializer: S) -> Result<S::Ok, S::Error> {
+    let Config {
+        task,
+        text,
+        model,
+        train,
+    } = config;
+    Written {
+        task,
+        text: WrittenText::of(text),
+        model,
+        train,
+    }
+    .serialize(serializer)
 }
 
 /// Of the best parameters.
@@ -80,7 +151,7 @@ struct Version {
 /// The task by its name, which may be one of a later Charloom.
 #[derive(Default, Deserialize)]
 struct Stated {
-    task: Option<Value>,
+    task: Option<String>,
 }
 
 impl Metadata {
@@ -91,7 +162,9 @@ impl Metadata {
             loss: best.loss,
         });
         Self {
-            format_version: if best.is_some() || !is_read_by_default(&checkpoint.config.text) {
+            format_version: if best.is_some()
+                || WrittenText::of(&checkpoint.config.text).has_added()
+            {
                 FORMAT_VERSION
             } else {
                 BEFORE
@@ -121,10 +194,12 @@ impl Metadata {
                 found: format_version,
             });
         }
-        if let Some(Value::String(task)) = config.task
-            && serde_json::from_value::<Task>(Value::String(task.clone())).is_err()
+        if let Some(found) = config.task
+            && Task::deserialize(found.as_str().into_deserializer())
+                .map_err(|_: value::Error| ())
+                .is_err()
         {
-            return Err(CheckpointError::UnknownTask { found: task });
+            return Err(CheckpointError::UnknownTask { found });
         }
         let metadata: Self = serde_json::from_str(json).map_err(bad)?;
         metadata

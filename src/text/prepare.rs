@@ -60,6 +60,8 @@ impl TextOptions {
 /// Line ends are CR LF, CR, LF, NEL (U+0085), U+2028 and U+2029. Lower case is per character, without regard to
 /// its neighbours (Σ becomes σ also at the end of a word). One pass, at most one copy (one more to
 /// compose); none where nothing changes.
+///
+/// Without the feature `unicode` the caller has composed the text and made it lower case.
 pub fn prepare<'a>(text: &'a str, options: &TextOptions) -> Cow<'a, str> {
     let seen = match options.invisible {
         Invisible::Drop => without_invisible(text),
@@ -70,13 +72,14 @@ pub fn prepare<'a>(text: &'a str, options: &TextOptions) -> Cow<'a, str> {
         (true, Cow::Borrowed(text)) => compose(text),
         (true, Cow::Owned(text)) => Cow::Owned(compose(&text).into_owned()),
     };
+    let lowercase = options.lowercase && cfg!(feature = "unicode");
     let to_space = options.newlines == Newlines::Space;
     let changes = |c| match c {
         '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => true,
         c => to_space && c == '\n',
     };
     let head = first(&composed, options.max_chars).len();
-    if !options.lowercase && !composed[..head].chars().any(changes) {
+    if !lowercase && !composed[..head].chars().any(changes) {
         return match composed {
             Cow::Borrowed(text) => Cow::Borrowed(&text[..head]),
             Cow::Owned(mut text) => {
@@ -88,7 +91,7 @@ pub fn prepare<'a>(text: &'a str, options: &TextOptions) -> Cow<'a, str> {
 
     let lines = LineEnds(composed.chars());
     let mut prepared = String::with_capacity(head);
-    if options.lowercase {
+    if lowercase {
         finish(lines.flat_map(char::to_lowercase), options, &mut prepared);
     } else {
         finish(lines, options, &mut prepared);
@@ -111,7 +114,7 @@ fn without_invisible(text: &str) -> Cow<'_, str> {
 }
 
 /// Unicode NFC.
-#[cfg(feature = "nfc")]
+#[cfg(feature = "unicode")]
 fn compose(text: &str) -> Cow<'_, str> {
     use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -122,8 +125,8 @@ fn compose(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Without tables of our own (feature `nfc`) the caller has composed the text: a browser has them.
-#[cfg(not(feature = "nfc"))]
+/// Without tables of our own the caller has composed the text: a browser has them.
+#[cfg(not(feature = "unicode"))]
 fn compose(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
@@ -169,7 +172,7 @@ impl Iterator for LineEnds<'_> {
     }
 }
 
-#[cfg(all(test, feature = "nfc"))]
+#[cfg(all(test, feature = "unicode", not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -2,7 +2,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::Error;
+use crate::{Error, TextConfig};
 
 /// A plain JavaScript value.
 pub fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
@@ -45,11 +45,22 @@ fn set(target: &JsValue, key: &str, value: &JsValue) {
     let _ = js_sys::Reflect::set(target, &key.into(), value);
 }
 
-/// The text in Unicode NFC when `nfc`: the platform has the tables.
-pub fn composed(text: String, nfc: bool) -> String {
-    if nfc {
-        js_sys::JsString::from(text).normalize("NFC").into()
-    } else {
-        text
+/// The text composed and in lower case, as `options` asks: the platform has the tables.
+pub fn by_platform(text: String, options: &TextConfig) -> String {
+    if !options.nfc && !options.lowercase {
+        return text;
     }
+    let mut text = text;
+    if options.lowercase {
+        // The one letter that JavaScript writes otherwise at the end of a word.
+        text = text.replace('Σ', "σ");
+    }
+    let mut text = js_sys::JsString::from(text);
+    if options.nfc {
+        text = text.normalize("NFC");
+    }
+    if options.lowercase {
+        text = text.to_lower_case();
+    }
+    text.into()
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    convert::{composed, error, throw, to_js},
+    convert::{by_platform, error, throw, to_js},
     session::Session,
 };
 use crate::{
@@ -41,7 +41,7 @@ impl Session {
             tensors: Vec<Tensor>,
         }
         let model = self.model(false).await?;
-        let text = composed(text, model.config.text.nfc);
+        let text = by_platform(text, &model.config.text);
         let isa = Isa::best(false);
         let Inspection {
             places,

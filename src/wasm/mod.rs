@@ -7,7 +7,7 @@ mod session;
 mod threads;
 mod trace;
 
-use convert::{composed, from_js, throw, to_js};
+use convert::{by_platform, from_js, throw, to_js};
 use serde::Serialize;
 pub use session::{Sampler, Session};
 pub use trace::Trace;
@@ -79,7 +79,7 @@ pub fn inspect_text(
     #[wasm_bindgen(unchecked_param_type = "TextConfig")] options: JsValue,
 ) -> Result<JsValue, JsValue> {
     let options: crate::TextConfig = from_js(options)?;
-    let corpus = text::Corpus::new(&composed(text, options.nfc), &options.corpus_options())
+    let corpus = text::Corpus::new(&by_platform(text, &options), &options.corpus_options())
         .map_err(|e| throw(&e.into()))?;
     to_js(corpus.statistics())
 }

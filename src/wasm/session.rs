@@ -3,7 +3,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::backend::{self, Choice};
-use super::convert::{composed, error, from_js, throw, to_js};
+use super::convert::{by_platform, error, from_js, throw, to_js};
 use crate::{
     Config, Error,
     checkpoint::{self, Checkpoint, Evaluation},
@@ -60,7 +60,7 @@ impl Session {
         #[wasm_bindgen(unchecked_param_type = "Backend")] backend: String,
     ) -> Result<Session, JsValue> {
         let config: Config = from_js(config)?;
-        let text = composed(text, config.text.nfc);
+        let text = by_platform(text, &config.text);
         let make = || -> Result<Trainer, Error> {
             config.validate()?;
             let corpus = Corpus::new(&text, &config.text.corpus_options())?;
@@ -89,7 +89,7 @@ impl Session {
         let mut exact = false;
         let work = match text {
             Some(text) => {
-                let text = composed(text, checkpoint.config.text.nfc);
+                let text = by_platform(text, &checkpoint.config.text);
                 let resumed = checkpoint
                     .into_trainer(&text, backend::cpu)
                     .map_err(|e| throw(&e))?;
@@ -236,7 +236,7 @@ impl Session {
         best: Option<bool>,
     ) -> Result<Sampler, JsValue> {
         let mut options: SampleOptions = from_js(options)?;
-        options.prefix = composed(options.prefix, self.config().text.nfc);
+        options.prefix = by_platform(options.prefix, &self.config().text);
         let Model {
             config,
             vocabulary,
