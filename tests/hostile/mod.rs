@@ -5,16 +5,20 @@
 use charloom::{
     Config,
     checkpoint::{load, save},
-    text::{Corpus, Encoding, EncodingChoice, Newlines, TextOptions, decode, prepare},
+    text::{
+        Choices, Corpus, Encoding, EncodingChoice, File, FormatChoice, Newlines, TextOptions,
+        decode, prepare, read,
+    },
 };
 
 /// A name, as `fuzz/` has it, and what must hold.
 type Target = (&'static str, fn(&[u8]));
 
 /// What is tried.
-pub const TARGETS: [Target; 3] = [
+pub const TARGETS: [Target; 4] = [
     ("checkpoint", checkpoint),
     ("text", text),
+    ("files", files),
     ("options", options),
 ];
 
@@ -74,6 +78,52 @@ pub fn text(bytes: &[u8]) {
     }
 }
 
+/// Any bytes are a file from which a text is read, or an error: archives, time stamps, tables, JSON. The first byte
+/// chooses the file's name and how it is read.
+pub fn files(bytes: &[u8]) {
+    const FORMATS: [FormatChoice; 5] = [
+        FormatChoice::Auto,
+        FormatChoice::Plain,
+        FormatChoice::Timed,
+        FormatChoice::Table,
+        FormatChoice::Json,
+    ];
+    const NAMES: [&str; 8] = [
+        "",
+        "song.lrc",
+        "songs.csv",
+        "songs.tsv",
+        "songs.jsonl",
+        "songs.zip",
+        "song.txt.gz",
+        "song.srt",
+    ];
+    const COLUMNS: [Option<&str>; 4] = [None, Some("lyrics"), Some("2"), Some("0")];
+    let Some((&choice, bytes)) = bytes.split_first() else {
+        return;
+    };
+    // Most files are read with nothing chosen.
+    let chosen = usize::from(choice >> 3).saturating_sub(12);
+    let choices = Choices {
+        encoding: EncodingChoice::Auto,
+        format: FORMATS[chosen % FORMATS.len()],
+        column: COLUMNS[chosen / FORMATS.len()].map(str::to_owned),
+    };
+    let name = NAMES[usize::from(choice & 7)];
+    let file = File { name, bytes };
+    let Ok(reading) = read(&[file], &choices) else {
+        return;
+    };
+    assert!(!reading.text.trim().is_empty());
+    assert_ne!(reading.format, FormatChoice::Auto);
+    if let Some(column) = &reading.column {
+        assert!(reading.columns.contains(column), "{column}");
+    }
+    // The words taken out of one file hold for two.
+    let both = read(&[file, file], &choices).expect("what was read once is read twice");
+    assert!(both.text.ends_with(&reading.text));
+}
+
 /// Any bytes are a configuration or an error; one that is in range is the same when it is read again.
 pub fn options(bytes: &[u8]) {
     let Ok(config) = serde_json::from_slice::<Config>(bytes) else {
@@ -93,6 +143,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     match target {
         "checkpoint" => checkpoints(),
         "text" => texts(),
+        "files" => packed(),
         "options" => charloom::presets()
             .iter()
             .map(|preset| serde_json::to_vec(&preset.config).unwrap())
@@ -158,4 +209,63 @@ fn texts() -> Vec<Vec<u8>> {
     seeds.push(b"\x0f\xb7\xe7\xb4\xb5\xb9\xfd\n\xb7\xe7\xb4\xb5\xb9\xfd".to_vec());
     seeds.push(b"\x74\xad\xb7\xa7\x6a\xb9\x4c\n\xad\xb7\xa7\x6a\xb9\x4c".to_vec());
     seeds
+}
+
+/// Lyrics as people have them, behind a first byte that leaves all open, and packed.
+fn packed() -> Vec<Vec<u8>> {
+    let plain: [(&str, &str); 5] = [
+        (
+            "\x01",
+            "[ar:Nobody]\n[00:12.30]The river <00:12.80>runs\n[00:15.00][00:21.00]the river sings\n",
+        ),
+        (
+            "\x07",
+            "1\n00:00:01,000 --> 00:00:04,000\n<i>The river</i> runs\n\n2\n00:00:05,000 --> 00:00:07,000\nand sings\n",
+        ),
+        (
+            "\x02",
+            "title,year,lyrics\nRiver,1999,\"The river runs,\nthe river \"\"sings\"\"\"\nSea,2001,The sea is wide and the sky is high\n",
+        ),
+        (
+            "\x03",
+            "title\tlyrics\nRiver\tThe river runs and the river sings\nSea\tThe sea is wide and high\n",
+        ),
+        (
+            "\x04",
+            "{\"title\":\"River\",\"lyrics\":\"The river runs\\nthe river sings\"}\n{\"title\":\"Sea\",\"lyrics\":\"The sea is \\u6d77\"}\n",
+        ),
+    ];
+    let mut seeds: Vec<Vec<u8>> = Vec::new();
+    for (name, text) in plain {
+        seeds.push([name, text].concat().into_bytes());
+        seeds.push([b"\x06", &gzip(text.as_bytes())[..]].concat());
+    }
+    let files: Vec<(&str, &[u8])> = ["a.lrc", "b.srt", "c.csv", "d.tsv", "e.jsonl"]
+        .into_iter()
+        .zip(plain.map(|(_, text)| text.as_bytes()))
+        .collect();
+    seeds.push([b"\x05", &zip(&files)[..]].concat());
+    seeds.push([b"\x05", &zip(&files[..1])[..]].concat());
+    seeds
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Every second file is compressed.
+fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    use std::io::Write;
+    use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+    let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let methods = [CompressionMethod::Stored, CompressionMethod::Deflated];
+    for ((name, bytes), method) in files.iter().zip(methods.into_iter().cycle()) {
+        let options = SimpleFileOptions::default().compression_method(method);
+        writer.start_file(*name, options).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
 }
