@@ -70,6 +70,11 @@ class ThereAndBack(unittest.TestCase):
         charloom("train", "--text", text, "--out", path, *words)
         return path
 
+    def reads_the_same(self, path, lyrics):
+        done = torch_script(path, "--train", lyrics, "--epochs", 0, "--length", 0)
+        self.assertIn(" the text that the model was trained on", done.stdout, f"{lyrics} {done.stderr}")
+        self.assertNotIn("not the text", done.stdout, lyrics)
+
     def same_logits(self, path, prefix):
         ours = json.loads(charloom("inspect", "--model", path, "--logits", prefix))["logits"]
         model, metadata = script.load(path)
@@ -135,14 +140,46 @@ class ThereAndBack(unittest.TestCase):
             lyrics = self.folder / f"{encoding}.txt"
             lyrics.write_bytes(text.encode(encoding))
             path = path or self.model(text=lyrics)
-            done = torch_script(path, "--train", lyrics, "--epochs", 0, "--length", 0)
-            self.assertIn(" the text that the model was trained on", done.stdout, encoding)
-            self.assertNotIn("not the text", done.stdout, encoding)
+            self.reads_the_same(path, lyrics)
+
+    def test_an_encoding_chosen_by_hand(self):
+        text = "Ночью река поёт, и звёзды плывут по воде. " * 80
+        for encoding, python in {"ibm866": "ibm866", "x-mac-cyrillic": "mac_cyrillic", "shift_jis": "cp932"}.items():
+            lyrics = self.folder / f"{encoding}.txt"
+            lyrics.write_bytes(text.encode(python))
+            self.reads_the_same(self.model(f"--encoding {encoding}", text=lyrics), lyrics)
+
+    def test_lyrics_with_something_around_them(self):
+        verses = [f"the river {word} and sings, and {word} again" for word in "runs turns falls rests wakes hides".split()]
+        songs = [(f"Song {n}", f"{verse},\nso it \"{n}\" goes\u200b on") for n, verse in enumerate(verses * 4)]
+        quoted = ['"' + song.replace('"', '""') + '"' for _, song in songs]
+        lrc = "".join(f"[00:{n:02}.50]{verse}\n" for n, (verse, _) in enumerate(zip(verses * 4, songs)))
+        cue = "{0}\n00:00:{0:02},000 --> 00:00:{0:02},900\n{1}\n\n"
+        files = {
+            "a.lrc": ("", "[ti:River]\n[al: none ]\n" + lrc),
+            "b.txt": ("", lrc + "[00:01.00][00:59.00]<00:01.00>oh <00:01.50>oh [all]\n[Chorus: all]\n\n"),
+            "c.srt": ("", "".join(cue.format(n, verse) for n, verse in enumerate(verses * 4))),
+            "d.csv": ("", "title,lyrics\r\n" + "".join(f"{song[0]},{text}\r\n" for song, text in zip(songs, quoted))),
+            "e.txt": ("", "year;words\n" + "".join(f"{n};{verse}\n" for n, verse in enumerate(verses * 4))),
+            "f.tsv": ("--column 2", "".join(f"{n}\t{verse}\t{verse}{verse}\n" for n, verse in enumerate(verses * 4))),
+            "g.jsonl": ("", "".join(json.dumps({"lyrics": text.split("\n"), "id": name}) + "\n" for name, text in songs)),
+            "h.json": ("--column ID", json.dumps([{"id": text, "lyrics": "no"} for _, text in songs], indent=1)),
+            "i.lrc": ("--format plain", lrc),
+            "j.txt": ("--invisible drop", "".join(f"{text}\xa0\xad\n" for _, text in songs)),
+        }
+        for name, (options, text) in files.items():
+            with self.subTest(name):
+                lyrics = self.folder / name
+                lyrics.write_bytes(text.encode())
+                path = self.model(options, text=lyrics)
+                self.reads_the_same(path, lyrics)
 
     def test_mistakes_are_said_in_a_sentence(self):
         path = self.model()
         binary = self.folder / "x.bin"
         binary.write_bytes(b"\xff\xfe\x00" * 30)
+        packed = self.folder / "songs.zip"
+        packed.write_bytes(b"PK\x03\x04" + bytes(40))
         cases = [
             ([path, "--temperature", 0], "--greedy"),
             ([path, "--temperature", 1e-45], "--greedy"),
@@ -153,6 +190,7 @@ class ThereAndBack(unittest.TestCase):
             ([path, "--train", LYRICS, "--encoding", "klingon"], "no encoding"),
             ([path, "--train", LYRICS, "--out", "/absent/x.safetensors"], "Nothing can be written"),
             ([path, "--out", "x.safetensors"], "--train"),
+            ([path, "--train", packed], "unpack it"),
         ]
         for words, said in cases:
             done = torch_script(*words)

@@ -15,9 +15,12 @@ gradients are averaged: the losses are those of one process.
 
 import argparse
 import codecs
+import csv
+import io
 import json
 import math
 import os
+import re
 import sys
 import unicodedata
 from collections import Counter
@@ -31,7 +34,23 @@ from torch.nn import functional as F
 
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 # Tried in this order where no mark says which it is.
-ENCODINGS = "utf-8 gb18030 big5hkscs utf-16-le utf-16-be shift_jis euc_jp euc_kr cp1251 koi8_r cp874 cp1252".split()
+ENCODINGS = "utf-8 gb18030 big5hkscs utf-16-le utf-16-be cp932 euc_jp cp949 cp1251 koi8_r cp874 cp1252".split()
+# What Python calls the encodings that it names otherwise than the Web.
+PYTHONS = {"big5": "big5hkscs", "shift_jis": "cp932", "euc-kr": "cp949", "windows-874": "cp874"}
+PYTHONS |= {"macintosh": "mac_roman", "x-mac-cyrillic": "mac_cyrillic", "iso-8859-8-i": "iso-8859-8"}
+PACKED = {b"PK\x03\x04": "a ZIP archive", b"\x1f\x8b": "a gzip archive"}
+# Characters that nobody sees: spaces that become plain ones, and what is left out.
+SPACES = re.compile("[\xa0\u2000-\u200a\u202f\u205f]")
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f"
+    "\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+TAG = re.compile(r"\[\s*(ti|ar|al|au|by|offset|re|ve|length|la|lr|id|tool)\s*:.*\]", re.I | re.S)
+# Names of a column of lyrics, the best first.
+COLUMNS = (
+    "lyrics lyric 歌词 歌詞 letra letras paroles text liedtext songtext testo текст 가사 content 正文 内容 內容 body "
+    "verse verses lines line words 文本"
+).split()
 
 
 class CharModel(nn.Module):
@@ -104,8 +123,193 @@ def save(model, metadata, path):
     save_file(tensors, path, {"charloom": json.dumps(metadata, ensure_ascii=False)})
 
 
+def lines_of(text):
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+
+
+def time(text):
+    """Milliseconds of 01:21.59, 1:02:03 or 00:12; None for anything else."""
+    parts = re.split("[:.,]", text.strip())
+    fraction = re.search("[.,]", text) is not None or len(parts) == 3
+    fits = 2 <= len(parts) <= 4 and ":" in text and (fraction or len(parts) < 4)
+    if not fits or not all(re.fullmatch("[0-9]{1,3}", part) for part in parts):
+        return None
+    milliseconds = int(parts.pop().ljust(3, "0")) if fraction else 0
+    seconds = 0
+    for part in parts:
+        seconds = seconds * 60 + int(part)
+    return seconds * 1000 + milliseconds
+
+
+def stamp(line, brackets="[]"):
+    """The time in brackets at the beginning of a line and what follows it, or None."""
+    inside, closed, after = line[1:].partition(brackets[1])
+    at = time(inside) if line[:1] == brackets[0] and closed else None
+    return None if at is None else (at, after)
+
+
+def is_cue(line):
+    start, arrow, end = line.partition(" --> ")
+    return bool(arrow) and time(start) is not None and time((end.split() or [""])[0]) is not None
+
+
+def is_subtitles(text):
+    return text.startswith("WEBVTT") or sum(map(is_cue, lines_of(text))) >= 3
+
+
+def is_timed(text):
+    lines = [line.strip() for line in lines_of(text) if line.strip()]
+    stamped = sum(stamp(line) is not None for line in lines)
+    tagged = sum(stamp(line) is None and TAG.fullmatch(line) is not None for line in lines)
+    return is_subtitles(text) or (stamped >= 3 and (stamped + tagged) * 4 >= len(lines) * 3)
+
+
+def words_of_subtitles(text):
+    lines, words = [line.strip() for line in lines_of(text)], []
+    for line, after in zip(lines, [*lines[1:], ""]):
+        number = re.fullmatch("[0-9]+", line) and is_cue(after)
+        if line and not (is_cue(line) or line.startswith("WEBVTT") or number):
+            words.append(line)
+    return "".join(line + "\n" for line in words)
+
+
+def words_of_timed(text, _):
+    """Without the times at which they are sung; a line that is sung more than once stands where it is sung."""
+    if is_subtitles(text):
+        return words_of_subtitles(text)
+    found, repeated, now = [], False, 0
+    for line in lines_of(text):
+        rest, times = line.strip(), []
+        while at := stamp(rest):
+            times.append(at[0])
+            rest = at[1].lstrip()
+        if not times and TAG.fullmatch(rest):
+            continue
+        repeated = repeated or (len(times) > 1 and rest != "")
+        kept = ""
+        while place := re.search("[<[]", rest):
+            kept, rest = kept + rest[: place.start()], rest[place.start() :]
+            inner = stamp(rest, "<>") or stamp(rest)
+            kept, rest = (kept, inner[1]) if inner else (kept + rest[0], rest[1:])
+        now = times[0] if times else now
+        found += [(at, (kept + rest).strip()) for at in (times if len(times) > 1 else [now])]
+    if repeated:
+        found.sort(key=lambda line: line[0])
+    return "".join(line + "\n" for _, line in found)
+
+
+def rows_of(text):
+    csv.field_size_limit(1 << 30)
+
+    def reader(separator):
+        return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+
+    separator = max(",\t;|", key=lambda separator: len(next(reader(separator), [])))
+    return [row for row in reader(separator) if row]
+
+
+def named(name):
+    return name.strip().lower()
+
+
+def is_table(text):
+    first, *rest = rows_of(text)[:50] or [[]]
+    names = all(name.strip() and len(name) <= 60 for name in first)
+    known = any(named(name) in COLUMNS for name in first)
+    return len(first) > 1 and known and names and all(len(row) == len(first) for row in rest)
+
+
+def is_json(text):
+    text = text.lstrip()
+    try:
+        first = json.loads(lines_of(text)[0] if text.startswith("{") else text)
+    except (ValueError, IndexError):
+        return False
+    return isinstance(first, dict) or (isinstance(first, list) and all(isinstance(each, dict) for each in first))
+
+
+def chosen_column(columns, wanted, cells):
+    """Its place: by its name or number, or the one that looks like lyrics."""
+    if (wanted or "").strip():
+        names = [named(name) for name in columns]
+        if named(wanted) in names:
+            return names.index(named(wanted))
+        if re.fullmatch("[0-9]+", wanted.strip()) and 0 < int(wanted) <= len(columns):
+            return int(wanted) - 1
+        sys.exit(f"There is no column {wanted!r}: the columns are {', '.join(columns)}.")
+    known = [(COLUMNS.index(named(name)), i) for i, name in enumerate(columns) if named(name) in COLUMNS]
+    longest = max(range(len(columns)), key=lambda i: sum(len(row[i] or "") for row in cells), default=0)
+    return min(known)[1] if known else longest
+
+
+def joined(texts):
+    """Songs of several lines stand apart; single lines stand together."""
+    texts = [text.rstrip() for text in texts if (text or "").strip()]
+    return ("\n\n" if any(re.search("[\r\n]", text) for text in texts) else "\n").join(texts) + "\n"
+
+
+def words_of_table(text, wanted):
+    first, *rest = rows_of(text) or [[]]
+
+    def is_name(name):
+        try:
+            return float(name) is None
+        except ValueError:
+            return bool(name.strip()) and len(name.strip()) <= 60 and "\n" not in name.strip()
+
+    def longer(i):
+        return sum(len(row[i]) for row in rest if i < len(row)) > 4 * len(first[i]) * len(rest)
+
+    names = {*COLUMNS, *([named(wanted)] if wanted else [])}
+    header = bool(rest) and all(map(is_name, first)) and any(map(longer, range(len(first))))
+    header = header or any(named(name) in names for name in first)
+    rows = rest if header else [first, *rest]
+    width = max(map(len, [first, *rest]))
+    title = (first if header else []) + [""] * width
+    columns = [title[i].strip() or str(i + 1) for i in range(width)]
+    rows = [row + [None] * (width - len(row)) for row in rows]
+    place = chosen_column(columns, wanted, rows)
+    return joined(row[place] for row in rows)
+
+
+def words_of_json(text, wanted):
+    def value(line):
+        try:
+            return json.loads(line)
+        except ValueError:
+            return None
+
+    songs = value(text)
+    if not isinstance(songs, list):
+        songs = [value(line) for line in lines_of(text) if line.strip()]
+    songs = [song if isinstance(song, dict) else {} for song in songs]
+    columns = list(dict.fromkeys(name for song in songs for name in sorted(song)))
+
+    def written(content):
+        if isinstance(content, list) and all(isinstance(line, str) for line in content):
+            return "\n".join(content)
+        return content if isinstance(content, str) else None
+
+    rows = [[written(song.get(name)) for name in columns] for song in songs]
+    place = chosen_column(columns, wanted, rows)
+    return joined(row[place] for row in rows if columns)
+
+
+WORDS = {"timed": words_of_timed, "table": words_of_table, "json": words_of_json, "plain": lambda text, _: text}
+
+
+def format_of(name, text):
+    """What is around the text, by the file's name, or by the text where that says nothing."""
+    by_name = {"csv": "table", "tsv": "table", "tab": "table", "jsonl": "json", "ndjson": "json"}
+    extension = name.rpartition(".")[2].lower()
+    tests = {"timed": is_timed, "json": is_json, "table": is_table}
+    return by_name.get(extension) or next((name for name, fits in tests.items() if fits(text)), "plain")
+
+
 def prepare(text, options):
     """What Charloom does to a text before it counts its characters."""
+    if options.get("invisible") == "drop":
+        text = UNSEEN.sub("", SPACES.sub(" ", text))
     for end in ("\r\n", "\r", "\x85", "\u2028", "\u2029"):
         text = text.replace(end, "\n")
     if options["nfc"]:
@@ -130,14 +334,24 @@ def read(path, encoding, metadata):
             data = file.read()
     except OSError as error:
         sys.exit(f"Cannot read {path}: {error.strerror}")
+    for begins, kind in PACKED.items():
+        if data.startswith(begins):
+            sys.exit(f"{path} is {kind}: unpack it, and give the text in it.")
     marked = [name for mark, name in MARKS.items() if data.startswith(mark)]
     options, vocabulary, best = metadata["config"]["text"], Vocabulary(metadata), (-1, "", "")
+    wanted = options.get("encoding", "auto")
+    encoding = encoding or (PYTHONS.get(wanted, wanted) if wanted != "auto" else None)
     for name in [encoding] if encoding else marked[:1] or ENCODINGS:
         try:
-            text = prepare(data.decode(name), options)[: options["max_chars"]]
+            text = data.decode(name).removeprefix("\ufeff")
+            around = options.get("format", "auto")
+            around = format_of(str(path), text) if around == "auto" else around
+            text = prepare(WORDS[around](text, options.get("column")), options)[: options["max_chars"]]
+        except KeyError:
+            sys.exit(f"{around!r} is no format that this script reads: give it the words alone, as plain text.")
         except LookupError:
             sys.exit(f"Python knows no encoding {name!r}")
-        except UnicodeError:
+        except (UnicodeError, csv.Error):
             continue
         counts = Counter(text)
         known = sum(count for character, count in counts.items() if character in vocabulary.tokens)
