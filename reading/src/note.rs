@@ -125,9 +125,17 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Replaced { count } => {
-                write!(f, "{count} places are not valid text and were read as �")
+                let places = number(
+                    *count,
+                    "place is not valid text and was",
+                    "places are not valid text and were",
+                );
+                write!(f, "{places} read as �")
             }
-            Self::Strays { count } => write!(f, "{count} stray bytes were read as windows-1252"),
+            Self::Strays { count } => {
+                let strays = number(*count, "stray byte was", "stray bytes were");
+                write!(f, "{strays} read as windows-1252")
+            }
             Self::Changes { file, places } => {
                 if !file.is_empty() {
                     write!(f, "{file}: ")?;
@@ -142,31 +150,96 @@ impl fmt::Display for Note {
                 Ok(())
             }
             Self::Marks { count } => {
-                write!(f, "{count} byte-order marks inside the text were left out")
+                let marks = number(
+                    *count,
+                    "byte-order mark inside the text was",
+                    "byte-order marks inside the text were",
+                );
+                write!(f, "{marks} left out")
             }
-            Self::Invisible { count, names } => write!(
-                f,
-                "{count} invisible characters are learnt as they stand ({names}); --invisible drop leaves them out"
-            ),
-            Self::Timed { stamps, tags } => write!(
-                f,
-                "{stamps} time stamps and {tags} tags were left out; --format plain keeps them"
-            ),
+            Self::Invisible { count, names } => {
+                let learnt = number(
+                    *count,
+                    "invisible character is learnt as it stands",
+                    "invisible characters are learnt as they stand",
+                );
+                let them = if *count == 1 { "it" } else { "them" };
+                write!(f, "{learnt} ({names}); --invisible drop leaves {them} out")
+            }
+            Self::Timed { stamps, tags } => {
+                let stamps = number(*stamps, "time stamp", "time stamps");
+                let tags = number(*tags, "tag", "tags");
+                write!(
+                    f,
+                    "{stamps} and {tags} were left out; --format plain keeps them"
+                )
+            }
             Self::Column {
                 name,
                 rows,
                 skipped,
             } => {
-                write!(f, "{rows} texts of the column {name:?} were read")?;
+                let (texts, were) = if *rows == 1 {
+                    ("text", "was")
+                } else {
+                    ("texts", "were")
+                };
+                write!(f, "{rows} {texts} of the column {name:?} {were} read")?;
                 if *skipped > 0 {
-                    write!(f, ", {skipped} rows have none")?;
+                    write!(f, ", {} none", number(*skipped, "row has", "rows have"))?;
                 }
                 f.write_str("; --column chooses another, --format plain reads everything")
             }
             Self::Files { count, names } => {
-                write!(f, "{count} files were read, in this order: {names}")
+                write!(
+                    f,
+                    "{} read, in this order: {names}",
+                    number(*count, "file was", "files were")
+                )
             }
-            Self::LeftOut { count, names } => write!(f, "{count} files were left out: {names}"),
+            Self::LeftOut { count, names } => {
+                write!(
+                    f,
+                    "{} left out: {names}",
+                    number(*count, "file was", "files were")
+                )
+            }
         }
+    }
+}
+
+/// `1 file`, `3 files`.
+fn number(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_singular() {
+        let names = String::from("a.pdf (a PDF)");
+        let one = Note::LeftOut {
+            count: 1,
+            names: names.clone(),
+        };
+        assert_eq!(one.to_string(), "1 file was left out: a.pdf (a PDF)");
+        let three = Note::LeftOut { count: 3, names };
+        assert_eq!(three.to_string(), "3 files were left out: a.pdf (a PDF)");
+        let column = |rows, skipped| {
+            Note::Column {
+                name: "text".into(),
+                rows,
+                skipped,
+            }
+            .to_string()
+        };
+        assert!(
+            column(1, 2).starts_with("1 text of the column \"text\" was read, 2 rows have none;")
+        );
+        assert!(
+            column(2, 1).starts_with("2 texts of the column \"text\" were read, 1 row has none;")
+        );
     }
 }
