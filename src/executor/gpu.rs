@@ -189,3 +189,43 @@ impl Executor for GpuExecutor {
         Reading::begin(&self.gpu, &self.staging, source, offset, bytes)
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::{
+        network::ModelConfig,
+        plan::{OptimizerKind, PlanOptions, network_plan},
+    };
+    use pollster::block_on;
+
+    /// Whether a command can still use `buffer`.
+    fn is_alive(gpu: &GpuDevice, buffer: &wgpu::Buffer) -> bool {
+        let scope = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        encoder.clear_buffer(buffer, 0, None);
+        gpu.queue.submit([encoder.finish()]);
+        block_on(scope.pop()).is_none()
+    }
+
+    #[test]
+    fn a_dropped_executor_frees_its_buffers_at_once() {
+        let options = PlanOptions {
+            batch: 2,
+            steps: 3,
+            carry: true,
+            optimizer: OptimizerKind::Adam,
+            slots: 1,
+        };
+        let network = network_plan(&ModelConfig::default(), 5, &options).unwrap();
+        let gpu = block_on(GpuDevice::request(GpuNeeds::of(&network.plan))).unwrap();
+        let executor = block_on(GpuExecutor::new(network.plan, &gpu)).unwrap();
+        // Others may hold a buffer too, as a browser's garbage does.
+        let held = executor.buffers.clone();
+        assert!(held.iter().all(|buffer| is_alive(&gpu, buffer)));
+        drop(executor);
+        for buffer in &held {
+            assert!(!is_alive(&gpu, buffer));
+        }
+    }
+}

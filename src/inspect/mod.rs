@@ -1,6 +1,12 @@
 //! Looking inside: what each unit did at each character of a text, how surprised the model was, and
 //! how far back the gradient of the last character reaches.
+mod histogram;
+mod neighbours;
+
 use serde::Serialize;
+
+pub use histogram::{Histogram, histogram};
+pub use neighbours::{Neighbour, neighbours};
 
 use crate::{
     Config, Error,
@@ -225,105 +231,11 @@ fn likeliest(vocabulary: &Vocabulary, probabilities: &[f32]) -> Vec<Alternative>
     alternatives.collect()
 }
 
-/// A character whose input weights point the same way.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Neighbour {
-    /// The character.
-    pub character: char,
-    /// Cosine of the angle between the two characters' rows.
-    pub similarity: f32,
-}
-
-/// The `count` characters nearest to `character` by cosine similarity of their learned vectors: the
-/// embedding's rows, or the first layer's input weights where the input is one-hot.
-///
-/// # Errors
-/// A character that the model does not know.
-pub fn neighbours(
-    config: &Config,
-    vocabulary: &Vocabulary,
-    parameters: &[f32],
-    character: char,
-    count: usize,
-) -> Result<Vec<Neighbour>, Error> {
-    let token = vocabulary.encode_prefix(&character.to_string())?[0] as usize;
-    let layout = Layout::new(&config.model, vocabulary.len());
-    let table = layout
-        .find("embedding.weight")
-        .or_else(|| layout.find("rnn.weight_ih_l0"));
-    let Some(table) = table else {
-        return Ok(Vec::new());
-    };
-    // Both are (V, width) in memory.
-    let width = table.range().len() / vocabulary.len();
-    let rows: Vec<&[f32]> = parameters[table.range()].chunks_exact(width).collect();
-    let own = rows[token];
-    let own_norm = norm(own);
-    let similarity = |row: &[f32]| {
-        let dot: f64 = own.iter().zip(row).map(|(a, b)| f64::from(a * b)).sum();
-        let length = (own_norm * norm(row)).max(f32::MIN_POSITIVE);
-        (dot / f64::from(length)) as f32
-    };
-    let similarities: Vec<f32> = rows.iter().map(|row| similarity(row)).collect();
-    // Itself is not its neighbour.
-    let others = (0..).zip(&similarities).map(|(other, &similarity)| {
-        if other == token {
-            f32::NEG_INFINITY
-        } else {
-            similarity
-        }
-    });
-    let mut keys = Vec::new();
-    let nearest = largest(others, count.min(rows.len() - 1), &mut keys);
-    let neighbours = nearest.iter().map(|&key| Neighbour {
-        character: vocabulary.decode(place(key) as u32),
-        similarity: similarities[place(key)],
-    });
-    Ok(neighbours.collect())
-}
-
 /// The values of the parameter called `name`, in PyTorch's order; none if there is no such one.
 pub fn parameter(config: &Config, vocabulary: usize, flat: &[f32], name: &str) -> Option<Vec<f32>> {
     Layout::new(&config.model, vocabulary)
         .find(name)
         .map(|p| p.export(flat))
-}
-
-/// How many values fall into each of equal bins.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Histogram {
-    /// Lower end of the first bin.
-    pub min: f32,
-    /// Upper end of the last bin.
-    pub max: f32,
-    /// Values in each bin.
-    pub counts: Vec<u32>,
-}
-
-/// The histogram of `values` in `bins` bins, from the least to the greatest; values that are not
-/// finite are left out.
-pub fn histogram(values: &[f32], bins: usize) -> Histogram {
-    let finite = || values.iter().copied().filter(|v| v.is_finite());
-    let (min, max) = finite().fold((f32::MAX, f32::MIN), |(a, b), v| (a.min(v), b.max(v)));
-    let mut counts = vec![0; bins];
-    let width = (max - min) / bins as f32;
-    for v in finite() {
-        let bin = if width > 0.0 {
-            ((v - min) / width) as usize
-        } else {
-            0
-        };
-        counts[bin.min(bins - 1)] += 1;
-    }
-    if min > max {
-        Histogram {
-            min: 0.0,
-            max: 0.0,
-            counts,
-        }
-    } else {
-        Histogram { min, max, counts }
-    }
 }
 
 #[cfg(test)]
@@ -503,14 +415,5 @@ mod tests {
         let near = neighbours(&config, &vocabulary, &parameters, '分', 3).unwrap();
         assert_eq!(near[0].character, '想');
         assert!((near[0].similarity - 1.0).abs() < 1e-5 && near[1].similarity < 0.99);
-    }
-
-    #[test]
-    fn histograms_count_every_finite_value_once() {
-        let h = histogram(&[0.0, 0.1, 0.9, 1.0, f32::NAN], 10);
-        assert_eq!((h.min, h.max), (0.0, 1.0));
-        assert_eq!(h.counts, [1, 1, 0, 0, 0, 0, 0, 0, 0, 2]);
-        assert_eq!(histogram(&[2.0; 5], 3).counts, [5, 0, 0]);
-        assert_eq!(histogram(&[], 2).counts, [0, 0]);
     }
 }

@@ -6,12 +6,11 @@
 mod build;
 mod data;
 mod graph;
+mod kinds;
 mod pass;
 mod recurrent;
 
-pub use build::{
-    InspectionPlan, NetworkPlan, OptimizerKind, PlanOptions, SamplingPlan, inspection_plan,
-    network_plan, sampling_plan,
-};
+pub use build::{inspection_plan, network_plan, sampling_plan};
 pub use data::{Buffer, BufferId, Dispatch, Plan, PlanError, Program, Role, View};
 pub use graph::{Graph, Tensor, Weight};
+pub use kinds::{InspectionPlan, NetworkPlan, OptimizerKind, PlanOptions, SamplingPlan};
