@@ -83,7 +83,7 @@ pub mod train;
 pub mod wasm;
 
 /// The README's example is a test.
-#[cfg(doctest)]
+#[cfg(all(doctest, not(target_arch = "wasm32")))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
