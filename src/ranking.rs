@@ -46,7 +46,8 @@ pub fn by_count(counts: impl Iterator<Item = (char, u64)>) -> Vec<(char, u64)> {
         .collect()
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -172,7 +172,8 @@ impl Iterator for LineEnds<'_> {
     }
 }
 
-#[cfg(all(test, feature = "unicode", not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(all(feature = "unicode", not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -248,7 +248,8 @@ fn share(field: &'static str, value: f32) -> Result<(), ConfigError> {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use super::*;
 

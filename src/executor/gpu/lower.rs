@@ -381,7 +381,8 @@ pub fn count(plan: &Plan, program: usize, tuning: &Tuning) -> usize {
     dispatches.map(|d| lower(d, tuning).len()).sum()
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use super::*;
     use crate::{
