@@ -189,6 +189,12 @@ test('theme and language follow the page, by scheme, by what lies behind, across
   await page.locator('#train', { hasText: '训练' }).waitFor();
   await page.evaluate(() => document.querySelector('main')!.style.setProperty('background', 'oklch(0.2 0 0)'));
   await theme('dark');
+  // A page may be able to do both, and do one.
+  await page.evaluate(() => document.head.append(Object.assign(document.createElement('meta'), { name: 'color-scheme', content: 'light dark' })));
+  await page.evaluate(() => document.querySelector('main')!.style.setProperty('background', '#eee'));
+  await theme('light');
+  await page.evaluate(() => document.querySelector('main')!.style.setProperty('background', 'rgb(10 10 10)'));
+  await theme('dark');
   await page.evaluate(() => document.documentElement.style.setProperty('color-scheme', 'light'));
   await theme('light');
   await page.evaluate(() => document.documentElement.style.setProperty('color-scheme', 'dark'));

@@ -75,7 +75,7 @@ if (process.env['CHARLOOM_ALL'])
       serveFolder('mk', join(folder, 'mk', 'site'));
       const { page, requests } = await visit(site, `${host.origin}/mk/`);
       await becomes(page, 'ready');
-      await follows(page, () => page.evaluate(() => document.querySelector<HTMLElement>('[data-md-component="palette"] input:not(:checked)')!.click()));
+      await follows(page, () => page.evaluate(() => document.querySelector<HTMLElement>('[data-md-component="palette"] input[data-md-color-scheme="slate"]')!.click()));
       for (let turn = 0; turn < 10; turn++) {
         await page.locator('nav a[href*="other"]').first().dispatchEvent('click');
         await page.locator('h1', { hasText: 'B' }).waitFor();

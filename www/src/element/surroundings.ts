@@ -22,19 +22,22 @@ function* ancestors(element: Element): Generator<Element> {
   for (let at: Node | null = element; at; at = at instanceof ShadowRoot ? at.host : at.parentNode) if (at instanceof Element) yield at;
 }
 
-/** Where the page declares a colour scheme, that; else whether what lies behind the element is dark. */
+/**
+ * Where the element's surroundings declare a colour scheme, that; else whether what lies behind is dark. A page's meta
+ * element says only what it could do: Furo has one, and a switch of its own.
+ */
 export function isDarkAt(element: HTMLElement, probe: HTMLElement): boolean {
+  if (getComputedStyle(element).colorScheme === 'normal') {
+    for (const each of ancestors(element)) {
+      const behind = luminance(getComputedStyle(each).backgroundColor);
+      if (behind !== null) return behind < 0.5;
+    }
+  }
   // The colour of text in the scheme that is in use here.
   probe.style.color = 'CanvasText';
   const text = luminance(getComputedStyle(probe).color) ?? 0;
   probe.style.color = '';
-  if (text > 0.5) return true;
-  if (getComputedStyle(element).colorScheme !== 'normal' || document.querySelector('meta[name="color-scheme"]')) return false;
-  for (const each of ancestors(element)) {
-    const behind = luminance(getComputedStyle(each).backgroundColor);
-    if (behind !== null) return behind < 0.5;
-  }
-  return false;
+  return text > 0.5;
 }
 
 /** Calls back when theme or language may be others; answers with what ends it. */
