@@ -258,7 +258,7 @@ impl Session {
         let evaluation = if let Some(text) = text {
             let checkpoint =
                 checkpoint::load(&self.save().await?).map_err(|e| throw(&Error::from(e)))?;
-            let text = composed(text, checkpoint.config.text.nfc);
+            let text = by_platform(text, &checkpoint.config.text);
             let evaluation = checkpoint.evaluate(&text, None, backend::cpu).await;
             evaluation.map_err(|e| throw(&e))?
         } else {
