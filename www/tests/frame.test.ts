@@ -86,7 +86,6 @@ test('a listed page trains it, hears it, and takes its model; the frame is as ta
 test('after a change at most three heights are told, then silence; made taller it does not grow', async () => {
   const page = await around('parent=*&resize=lti', { client: false });
   await ready(page);
-  await inner(page).locator('cl-inside section').first().waitFor({ state: 'attached' }).catch(() => undefined);
   const sizes = async () => (await heard(page)).filter(({ type }) => type === 'size').length;
   const quiet = async () => {
     for (let last = -1, now = await sizes(); last !== now; now = await sizes()) {
