@@ -20,7 +20,6 @@ const DIST = join(OUT, 'dist');
 const version = /^version = "(.+)"$/m.exec(readFileSync(join(ROOT, 'Cargo.toml'), 'utf8'))![1]!;
 
 const entries = {
-  charloom: 'src/element/charloom.ts',
   element: 'src/element/element.ts',
   embed: 'src/frame/embed.ts',
   frame: 'src/frame/client.ts',
@@ -29,6 +28,9 @@ const entries = {
   /** What a tag fetches once it is seen. */
   ui: 'src/element/loom.ts',
 };
+
+/** One file each: a page names its hash, and a notebook runs it from a Blob. */
+const singles = { charloom: 'src/element/charloom.ts', anywidget: 'src/element/anywidget.ts' };
 
 /** Beside the scripts: modules by the build's name, and texts. */
 function copyFiles(): void {
@@ -82,7 +84,7 @@ function declare(): void {
   const base = of('client/packageassets.d.ts').match(/\/\*\* The folder with[^]*?;\n/)![0];
   const declarations = ['/// <reference lib="esnext.disposable" />', engine, of('headless/types.d.ts'), of('headless/loom.d.ts'), of('headless/page.d.ts'), base];
   writeFileSync(join(DIST, 'headless.d.ts'), declarations.join('\n'));
-  copyFileSync(join(SOURCE, 'element.d.ts'), join(DIST, 'element.d.ts'));
+  for (const name of ['element.d.ts', 'anywidget.d.ts']) copyFileSync(join(SOURCE, name), join(DIST, name));
   writeFileSync(join(DIST, 'frame.d.ts'), ['protocol', 'client'].map((name) => of(`frame/${name}.d.ts`)).join('\n'));
   rmSync(folder, { recursive: true });
 }
@@ -117,6 +119,10 @@ const files: Plugin = {
     if (id.endsWith('/element/loom.ts')) return code.replace("new URL('../', import.meta.url)", "new URL('./', pageAssets().worker)");
     return null;
   },
+};
+
+const complete: Plugin = {
+  name: 'package-complete',
   writeBundle() {
     copyFiles();
     writeFramePage();
@@ -129,15 +135,25 @@ export default async () => {
   const build = await buildWorkers(version, { release: true });
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(DIST, { recursive: true });
-  return defineConfig({
-    input: entries,
-    plugins: [files, styles, ...([scalable, { ...smallTemplates, apply: undefined }] as unknown as Plugin[])],
+  const define = {
+    'import.meta.env.CHARLOOM_BUILD': JSON.stringify(build),
+    'import.meta.env.CHARLOOM_VERSION': JSON.stringify(version),
+    'import.meta.env.CHARLOOM_UI': '"./ui.js"',
+    'import.meta.env.PROD': 'true',
+  };
+  const common = {
     external: /^node:/,
     tsconfig: join(WWW, 'tsconfig.json'),
-    transform: {
-      target: 'es2022',
-      define: { 'import.meta.env.CHARLOOM_BUILD': JSON.stringify(build), 'import.meta.env.CHARLOOM_VERSION': JSON.stringify(version), 'import.meta.env.PROD': 'true', 'import.meta.env.CHARLOOM_UI': '"./ui.js"' },
-    },
+    transform: { target: 'es2022', define },
+  };
+  const plugins = [files, styles, ...([scalable, { ...smallTemplates, apply: undefined }] as unknown as Plugin[])];
+  const single = ([name, input]: [string, string]) =>
+    defineConfig({ ...common, input: { [name]: input }, plugins, output: { dir: DIST, format: 'esm', minify: true, entryFileNames: '[name].js', codeSplitting: false } });
+  const modules = defineConfig({
+    ...common,
+    input: entries,
+    plugins: [...plugins, complete],
     output: { dir: DIST, format: 'esm', minify: true, entryFileNames: '[name].js', chunkFileNames: chunkName },
   });
+  return [...Object.entries(singles).map(single), modules];
 };

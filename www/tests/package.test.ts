@@ -173,6 +173,45 @@ test('the tag and the frame, from the folder as it is', async () => {
   }
 });
 
+test('anywidget, run from a Blob as a notebook does: it takes traits, follows them, and cleans up', async () => {
+  const server = await serve(join(PACKAGE, 'dist'), { 'access-control-allow-origin': '*' });
+  writeFileSync(join(output('notebook'), 'index.html'), '<!doctype html><title>A notebook</title>');
+  const notebook = await serve(join(folder, 'notebook'));
+  try {
+    const page = await site.open();
+    await page.goto(notebook.url);
+    await page.evaluate(async ([code, base]) => {
+      const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+      const { default: widget } = await new Function('url', 'return import(url)')(url);
+      const traits: Record<string, unknown> = { preset: 'quick-en', units: 16, hide: ['models', 'runs'], start_with: 'The', autostart: false, base };
+      const listeners = new Map<string, () => void>();
+      const model = { get: (name: string) => traits[name], on: (name: string, listener: () => void) => listeners.set(name, listener), off: (name: string) => listeners.delete(name) };
+      const el = document.body.appendChild(document.createElement('div'));
+      el.id = 'cell';
+      Object.assign(window, { traits, listeners, end: widget.render({ model, el }) });
+    }, [readFileSync(join(PACKAGE, 'dist/anywidget.js'), 'utf8'), server.url] as const);
+    const tag = page.locator('#cell char-loom');
+    await tag.locator('#train:enabled').waitFor();
+    const read = (name: string) => tag.evaluate((element, name) => element.getAttribute(name), name);
+    assert.deepEqual([await read('units'), await read('hide'), await read('start-with'), await read('autostart')], ['16', 'models,runs', 'The', null]);
+    await page.evaluate(() => {
+      const { traits, listeners } = window as unknown as { traits: Record<string, unknown>; listeners: Map<string, () => void> };
+      traits['units'] = 24;
+      listeners.get('change:units')!();
+    });
+    assert.equal(await read('units'), '24');
+    assert.deepEqual(await page.evaluate(() => {
+      const { end, listeners } = window as unknown as { end(): void; listeners: Map<string, () => void> };
+      end();
+      return [document.querySelector('#cell')!.childElementCount, listeners.size];
+    }), [0, 0]);
+    await page.context().close();
+  } finally {
+    notebook.close();
+    server.close();
+  }
+});
+
 test('esbuild, with the files copied', async () => {
   const dist = output('esbuild');
   run(join(folder, 'node_modules/.bin/esbuild'), ['main.js', '--bundle', '--format=esm', '--minify', `--outfile=${join(dist, 'main.js')}`], folder);
