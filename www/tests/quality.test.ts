@@ -212,8 +212,7 @@ test('it works under a strict content security policy', async () => {
  * All that a visit fetches whose user trains and looks at the first screen, with the worst of the builds that browsers of
  * today run; and, for whoever reads on, what scrolling through the whole page adds.
  */
-/** The aim is 300,000; it stands at 310,000 in Chinese. This keeps it from growing until it is met again. */
-const FIRST_VISIT_BYTES = 312_000;
+const FIRST_VISIT_BYTES = 300_000;
 const SCRIPT_BYTES = 104_000;
 const TRAINED_MS = 10_000;
 
