@@ -156,7 +156,7 @@ test('windows: consecutive rows go on where they stopped, random ones do not, an
     assert.ok(text.includes(row), row);
   }
   assert.ok(text.startsWith(first[0]!));
-  await page.locator('cl-windows #batch button').last().click();
+  await page.locator('cl-windows #batch > button').last().click();
   await until(page, 'the second minibatch', async () => /Minibatch 2 /.test((await status.textContent()) ?? '') && (await read())[0] !== first[0]);
   const second = await read();
   second.forEach((row, index) => {
@@ -167,7 +167,7 @@ test('windows: consecutive rows go on where they stopped, random ones do not, an
   await page.locator('cl-windows button[data-value=random]').click();
   await until(page, 'random rows', async () => /Minibatch 1 /.test((await status.textContent()) ?? '') && (await read()).join() !== first.join());
   const random = await read();
-  await page.locator('cl-windows #epoch button').last().click();
+  await page.locator('cl-windows #epoch > button').last().click();
   await until(page, 'another order', async () => (await read()).join() !== random.join());
   await page.context().close();
 });

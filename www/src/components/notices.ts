@@ -30,6 +30,9 @@ export class Notices extends AppElement {
         padding: 0 16px 16px;
         overflow-y: auto;
       }
+      .all:not(:has(.notice)) {
+        padding: 0;
+      }
       .notice {
         pointer-events: auto;
         display: flex;
