@@ -96,7 +96,7 @@ test('what comes into sight does not move the page; the picked character comes i
   await scroll.focus();
   await page.evaluate(() => scrollTo(0, 200));
   const before = await page.evaluate(() => scrollY);
-  const last = (await page.locator('cl-score .text span').count()) - 1;
+  const last = (await page.locator('cl-score .text span[data-index]').count()) - 1;
   for (let i = 0; i < last; i++) await page.keyboard.press('ArrowRight');
   assert.equal(await page.locator('cl-score .text .picked').getAttribute('data-index'), String(last));
   const [strip, picked] = [await scroll.boundingBox(), await page.locator('cl-score .text .picked').boundingBox()];
