@@ -146,6 +146,8 @@ test('windows: consecutive rows go on where they stopped, random ones do not, an
   await page.locator('#paste-use').click();
   await until(page, 'the pasted text', async () => /Pasted/.test((await page.locator('#corpus option:checked').textContent()) ?? ''));
   await page.locator('#windows > summary').click();
+  // Its rows are asked for when they come into sight.
+  await page.locator('cl-windows').scrollIntoViewIfNeeded();
   const rows = page.locator('cl-windows .rows li .window');
   const status = page.locator('cl-windows #batch [role=status]');
   const read = async () => (await rows.allTextContents()).map((row) => row.replaceAll('↵', '\n'));
