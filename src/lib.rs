@@ -60,7 +60,7 @@
 //! | `cli` | yes | the command line `charloom` |
 //! | `corpora` | yes | the embedded lyrics ([`text::find`]) |
 //! | `encodings` | yes | the tables with which files of any encoding are read |
-//! | `nfc` | yes | Unicode composition; without it the caller composes |
+//! | `unicode` | yes | tables for composing and for lower case; without them the caller does both |
 //! | `threads` | yes | several threads on the CPU |
 //! | `webgpu` | no | the GPU: Vulkan, Metal or Direct3D 12 natively, WebGPU in a browser |
 pub mod checkpoint;

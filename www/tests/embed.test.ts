@@ -8,6 +8,12 @@ import { brotliCompressSync } from 'node:zlib';
 import { openSite, until, WITHOUT_WEBGPU, WWW, type Site } from './browser.ts';
 import { ATTRIBUTES, EVENTS, fragmentOf, propertyOf } from '../src/element/names.ts';
 import { becomes, call, html, openHost, positionOf, script, SMALL_CONFIG, statusOf, stepOf, tag, visit, type HostServer } from './hosts.ts';
+import type { CharLoom as Published, CharLoomProperties } from '../../packages/npm/element.d.ts';
+import type { CharLoom, LoomTag } from '../src/element/tag.ts';
+
+/** These compile only while the package's types, which are written by hand, are the class's. */
+export const published = (tag: CharLoom): Published => tag;
+export const EVERY_PROPERTY_IS_PUBLISHED: [Exclude<keyof LoomTag, keyof CharLoomProperties>] extends [never] ? true : never = true;
 
 let site: Site;
 let host: HostServer;

@@ -84,7 +84,6 @@ export class Page extends AppElement {
         gap: 16px;
         min-width: 0;
       }
-      /* About as tall as they will be: what stands below is not to move when they come. */
       /* As tall as the longest note: what stands below moves neither when the notes come nor when they change. */
       cl-guide {
         --guide-height: 146px;
@@ -93,6 +92,7 @@ export class Page extends AppElement {
         display: block;
         min-height: var(--guide-height);
       }
+      /* About as tall as they will be: what stands below is not to move when they come. */
       cl-charts:not(:defined) {
         display: block;
         min-height: 660px;

@@ -235,14 +235,19 @@ export class CharLoom extends Base {
     }
   }
 
-  /** Says once what is the matter; what stands in the tag is seen again. */
-  private fail(trouble: Trouble): Error {
+  /** Ends the playground; what stands in the tag is seen again. */
+  private close(): void {
     this.loom?.dispose();
     this.loom = null;
     this.opening = null;
     this.frame.classList.remove('shown');
     this.frame.replaceChildren();
     this.poster.hidden = false;
+  }
+
+  /** Says once what is the matter. */
+  private fail(trouble: Trouble): Error {
+    this.close();
     this.ask('trouble', trouble.message, RETRY[this.chinese ? 1 : 0]);
     this.become('failed');
     this.tell('error', trouble);
@@ -318,12 +323,7 @@ export class CharLoom extends Base {
 
   /** Ends it: the worker, its memory, what was learnt. It can be loaded again. */
   dispose(): void {
-    this.loom?.dispose();
-    this.loom = null;
-    this.opening = null;
-    this.frame.classList.remove('shown');
-    this.frame.replaceChildren();
-    this.poster.hidden = false;
+    this.close();
     this.become('idle');
   }
 }
