@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
+import { enLater } from '../src/i18n/en.later.ts';
+import { zhLater } from '../src/i18n/zh.later.ts';
 import { WWW } from './browser.ts';
 
 const DIST = join(WWW, 'dist');
@@ -44,5 +46,14 @@ test('every document is a page of the site, and every link in it leads to a file
         if (anchor) assert.ok(readFileSync(at, 'utf8').includes(`id="${decodeURIComponent(anchor)}"`), `${path} links to ${href}`);
       }
     }
+  }
+});
+
+test('a button that a document names is on the page', () => {
+  const labels = { en: Object.values<string>(enLater), zh: Object.values<string>(zhLater) };
+  for (const folder of FOLDERS) {
+    const named = namesOf(folder).flatMap((name) => [...source(folder, name).matchAll(/\*\*([^*]+…)\*\*/g)].map(([, label]) => label!));
+    assert.equal(named.length, 2);
+    for (const label of named) assert.ok(labels[folder].includes(label), label);
   }
 });
