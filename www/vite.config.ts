@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { build, defineConfig, type Plugin } from 'vite';
 import { docs } from './build/docs.ts';
 import { scalable, smallTemplates } from './build/styles.ts';
-import { workers } from './build/workers.ts';
+import { SMALL, workers } from './build/workers.ts';
 import { missing } from './missing.ts';
 
 /** Charloom's version has one place: Cargo.toml. */
@@ -62,6 +62,12 @@ const tag: Plugin = {
 };
 let ui = '';
 
+/** What the page begins with, and more than one part of it uses. */
+const FIRST = /\/node_modules\/(lit|lit-html|lit-element|@lit)\/|\/src\/(parts|components\/(base|styles|term)|i18n\/(i18n|format|failures)|client\/(client|start|life))\.ts/;
+
+/** What `later.ts` fetches, and more than one part of the page uses. */
+const DRAWN = /uplot|\/src\/(later|components\/(charts?|curves|marks|range|spikes|sight|download|runname|models)|teach\/(guide|picture)|state\/recovery)\.ts/;
+
 // Isolated from other origins, as a page must be to have threads. It needs nothing of theirs, and works without.
 const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
@@ -73,13 +79,16 @@ export default defineConfig({
   build: {
     target: 'es2022',
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
-    // Slower than Vite's own, and what the page downloads is 1 % smaller.
     minify: 'terser',
-    terserOptions: { ecma: 2020, compress: { passes: 2 } },
+    terserOptions: SMALL,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rollupOptions: { input: { index: 'index.html', embed: 'embed.html' } },
+    rollupOptions: {
+      input: { index: 'index.html', embed: 'embed.html' },
+      // What a visit fetches together is one file, which compresses better than several.
+      output: { codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'later', test: DRAWN }, { name: 'app', test: FIRST }] } },
+    },
   },
   // The wasm packages live beside www, in ../pkg.
   server: { fs: { allow: ['..'] }, headers },

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown, type Plugin as BundlerPlugin } from 'rolldown';
+import { minify as terser, type MinifyOptions } from 'terser';
 import type { Plugin } from 'vite';
 
 const WWW = fileURLToPath(new URL('..', import.meta.url));
@@ -42,7 +43,9 @@ const missing: BundlerPlugin = {
       : null,
 };
 
-/** Scripts are minified but for their templates; a worker has none. */
+/** How scripts are minified, the page's too: slower than the bundlers' own, and 1 % less to download. */
+export const SMALL: MinifyOptions = { ecma: 2020, compress: { passes: 3, keep_fargs: false } };
+
 async function bundle(entry: string, version: string, minify: boolean): Promise<string> {
   const bundler = await rolldown({
     input: resolve(WWW, 'src/worker', entry),
@@ -52,7 +55,8 @@ async function bundle(entry: string, version: string, minify: boolean): Promise<
   });
   const { output } = await bundler.generate({ format: 'iife', minify, codeSplitting: false });
   await bundler.close();
-  return output[0].code;
+  const { code } = output[0];
+  return minify ? (await terser(code, SMALL)).code! : code;
 }
 
 const digest = (parts: (string | Uint8Array)[]) => {

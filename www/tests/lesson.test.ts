@@ -57,6 +57,7 @@ test('the notes follow what is on the screen: noise, then what was learnt, then 
   await page.locator('#pause').click();
   await page.locator('#train').waitFor();
   await until(page, 'a marked passage', async () => (await page.locator('#living mark').count()) > 0, 60_000);
+  assert.equal(await page.locator('#too-short').count(), 0, 'there is enough of it');
   const marked = (await page.locator('#living mark').first().textContent()) ?? '';
   assert.ok(marked.length >= 1 && PLAIN.repeat(2).includes(marked.slice(0, 20)), marked);
   assert.match(await textOf(page, '#recited'), /\d ?% of this stands word for word .* 20 characters or more/);
@@ -85,6 +86,18 @@ test('the notes follow what is on the screen: noise, then what was learnt, then 
   await page.locator('#open-help').click();
   await page.locator('#guide-again').click();
   await page.locator('cl-guide aside').waitFor();
+  await page.context().close();
+});
+
+test('of a text too short to learn from it is said that it can only be recited, and a longer one is a press away', async () => {
+  const page = await open();
+  await paste(page, PLAIN.repeat(5));
+  await page.locator('#train:enabled').click();
+  await page.locator('#too-short').waitFor({ timeout: 90_000 });
+  const count = PLAIN.length * 5;
+  assert.match(await textOf(page, '#too-short'), new RegExp(`only ${count} characters`));
+  await page.locator('#longer').click();
+  await page.locator('#own-words').waitFor();
   await page.context().close();
 });
 
@@ -141,6 +154,23 @@ test('the whole sample is on the screen, the prompt says that it is one, and the
     assert.ok(await page.locator('label[for=earlier]').isVisible());
     await page.context().close();
   }
+});
+
+test('what is being marked with the mouse stands still until the button is let go', async () => {
+  const page = await open();
+  await page.locator('#train').click();
+  await until(page, 'something written by a trained network', async () => /epoch [1-9]/.test(await textOf(page, '#when')));
+  const box = (await page.locator('#living').boundingBox())!;
+  await page.mouse.move(box.x + 10, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 120, box.y + 60, { steps: 3 });
+  const held = await textOf(page, '#living');
+  const epoch = Number(await textOf(page, '#epoch'));
+  await until(page, 'three more epochs', async () => Number(await textOf(page, '#epoch')) >= epoch + 3);
+  assert.equal(await textOf(page, '#living'), held);
+  await page.mouse.up();
+  await until(page, 'the present writing', async () => (await textOf(page, '#living')) !== held);
+  await page.context().close();
 });
 
 test('the picture shows the sampler’s own state and probabilities, and comes to rest with it', async () => {

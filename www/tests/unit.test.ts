@@ -70,6 +70,20 @@ test('steps that are trained once more, after a GPU failed, take the place of th
   assert.deepEqual(run.epochs.map(({ epoch, perplexity }) => [epoch, perplexity]), [[1, 5], [2, 3]]);
 });
 
+test('the speed, and with it the time left, does not swing with each report, and follows a change', () => {
+  const run = newRun(0, 0, { config: CONFIG, vocabulary: [], summary: { parameters: 0 } } as unknown as SessionInfo, 'a text');
+  const position = { epoch: 0, step: 0, batch: 0, batches_per_epoch: 4 };
+  const told = (speeds: number[]) =>
+    speeds.map((charactersPerSecond) => {
+      addProgress(run, { metrics: new Float32Array(), epochs: [], position, charactersPerSecond } as unknown as Progress);
+      return run.charactersPerSecond;
+    });
+  assert.deepEqual(told([10_000]), [10_000], 'the first is believed');
+  const swinging = told(Array.from({ length: 100 }, (_, i) => (i % 2 ? 5_000 : 15_000)));
+  assert.ok(Math.max(...swinging) < 10_600 && Math.min(...swinging) > 9_400, `${Math.min(...swinging)} to ${Math.max(...swinging)}`);
+  assert.ok(told(Array.from({ length: 60 }, () => 40_000)).at(-1)! > 38_000, 'ten reports a second: it is taken up within six');
+});
+
 test('options are read and written by path', () => {
   assert.ok(allPaths(CONFIG).includes('model.hidden_size'));
   const changed = withOption(CONFIG, 'model.hidden_size', 128);

@@ -39,8 +39,9 @@ const SHARED_MEMORY: [&str; 8] = [
 
 /// What is downloaded is to be small. What a kernel needs inlined is marked so, and its loops have
 /// constant bounds: it is as fast with LLVM's own eagerness turned down, and a twelfth is saved.
+/// A panic ends a module without a word, so that no page could show the places in the source.
 const SMALL: &str = "-C llvm-args=-inline-threshold=25 -C llvm-args=-inlinehint-threshold=40 \
-    -C llvm-args=-unroll-runtime=false";
+    -C llvm-args=-unroll-runtime=false -Z location-detail=none";
 
 impl Variant {
     /// The builds of the engine.

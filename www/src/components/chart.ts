@@ -11,11 +11,11 @@ import { customElement, property, query } from 'lit/decorators.js';
 import uPlot from 'uplot';
 import uplotStyles from 'uplot/dist/uPlot.min.css?inline';
 import { nearest } from '../state/series.ts';
-import { onAppearance } from '../theme/theme.ts';
+import { Colours, onAppearance } from '../theme/theme.ts';
 import { typeScale } from '../theme/view.ts';
 
 export type ChartOptions = Omit<uPlot.Options, 'width' | 'height'>;
-export type ColourOf = (colour: string) => string;
+export type ColourOf = Colours['of'];
 
 /** Someone points at this place of the horizontal axis; null: no longer at any. */
 export class PointEvent extends Event {
@@ -65,7 +65,9 @@ export class Chart extends LitElement {
   private plot: uPlot | undefined;
   private readonly resizes = new ResizeObserver(() => this.resize());
   private unwatch: (() => void) | undefined;
+  readonly colours = new Colours(() => this.place);
   private readonly rebuild = () => {
+    this.colours.forget();
     this.plot?.destroy();
     this.plot = undefined;
     this.requestUpdate();
@@ -143,7 +145,7 @@ export class Chart extends LitElement {
       if (changed.has('data')) this.plot.setData(this.data);
       if (changed.has('pointed')) this.showCursor();
     } else if (this.clientWidth) {
-      const options = sized(this.options(this.colour), typeScale(this));
+      const options = sized(this.options(this.colours.of), typeScale(this));
       const { hooks } = options;
       this.plot = new uPlot(
         {
@@ -209,12 +211,4 @@ export class Chart extends LitElement {
     event.preventDefault();
     this.point(next === -Infinity ? null : this.places[Math.min(last, Math.max(0, next))]!);
   }
-
-  /** The colour that a token, or CSS, has here and now: canvas needs it resolved. */
-  readonly colour: ColourOf = (colour) => {
-    this.place.style.color = colour.startsWith('--') ? `var(${colour})` : colour;
-    const resolved = getComputedStyle(this.place).color;
-    this.place.style.color = '';
-    return resolved;
-  };
 }

@@ -155,11 +155,14 @@ export class Charts extends AppElement {
 
   /** Where the drawn runs clip. */
   private thresholds(runs: Run[]): Mark[] {
-    return distinct(runs, ({ config: { train } }) => (train.clip === 'none' ? null : train.clip_threshold)).map(({ value, colour }) => ({
-      value,
-      label: this.t('chart.threshold', { value: format.short(value) }),
-      colour,
-    }));
+    // Named above the picture: gradients that are clipped run along this line, and its name would stand in them.
+    return distinct(runs, ({ config: { train } }) => (train.clip === 'none' ? null : train.clip_threshold)).map((each) => ({ ...each, label: '' }));
+  }
+
+  /** Which line is which threshold. */
+  private clipped(): string {
+    const values = this.thresholds(this.shown).map(({ value }) => format.short(value));
+    return values.length ? `┄ ${this.t('chart.threshold', { value: values.join(', ') })}` : '';
   }
 
   /** The numbers to draw, new ones only where the runs changed: pointing must not draw the curves anew. */
@@ -227,6 +230,7 @@ export class Charts extends AppElement {
     return html`<figure>
       <figcaption class="head tight">
         <h3 title=${title === 'chart.gradient' ? this.t('chart.gradient.help') : nothing}>${word(this, title === 'chart.gradient' ? 'norm' : 'learning-rate', this.t(title))}${title === 'chart.gradient' ? html` ${mark(this, 'gradient', this.t('option.train.clip.label'))}` : nothing}</h3>
+        ${title === 'chart.gradient' ? html`<span class="small muted" id="clipped">${this.clipped()}</span>` : nothing}
         <span class="small muted number">${value}</span>
       </figcaption>
       <cl-chart
@@ -271,9 +275,9 @@ export class Charts extends AppElement {
   private readonly savePicture = () =>
     this.app.notices.attempt(async () => {
       const { picture } = await import('../export/picture.ts');
-      const titles = [this.t('chart.loss'), this.t('chart.gradient'), this.t('chart.rate')];
+      const titles = [this.t('chart.loss'), `${this.t('chart.gradient')} ${this.clipped()}`, this.t('chart.rate')];
       const charts = [...this.renderRoot.querySelectorAll('cl-chart')] as Chart[];
-      const colour = charts[0]!.colour;
+      const colour = charts[0]!.colours.of;
       const { language } = this.state;
       const runs = this.shown.map((run) => {
         const { colour: own, dash } = look(run);

@@ -12,6 +12,8 @@ export class Living extends AppElement {
   protected readonly watches = ['living', 'runsVersion', 'training', 'position'] as const;
   /** Index of the earlier sample looked at; null follows the present. */
   @state() private lookedAt: number | null = null;
+  /** The sample that a pressed pointer is marking: it stands still meanwhile. */
+  private held: LivingSample | null = null;
 
   static override styles = [
     shared,
@@ -91,7 +93,7 @@ export class Living extends AppElement {
     const samples = this.app.runs.current?.samples ?? [];
     // Another run may have fewer samples, or none.
     const earlier = this.lookedAt === null ? undefined : samples[this.lookedAt];
-    const sample = earlier ?? this.state.living;
+    const sample = earlier ?? this.held ?? this.state.living;
     return html`<section class="card" aria-labelledby="title">
       <div class="head">
         <h2 id="title">${this.t('living.title')}</h2>
@@ -123,14 +125,25 @@ export class Living extends AppElement {
   private written(sample: LivingSample) {
     const caret = this.lookedAt === null && !sample.complete;
     // No white space around what is written: the text keeps it.
-    return html`<p class="text" id="living" tabindex="0" role="group" aria-label=${this.t('living.title')} lang=${this.textLanguage(sample)}><span
+    return html`<p class="text" id="living" @pointerdown=${this.hold} tabindex="0" role="group" aria-label=${this.t('living.title')} lang=${this.textLanguage(sample)}><span
         class="prefix" data-word=${this.t('living.prompt')}>${sample.prefix}</span>${pieces(sample)}${caret ? html`<span class="caret"></span>` : nothing}</p>`;
   }
+
+  private hold(): void {
+    this.held = this.state.living;
+    for (const end of ['pointerup', 'pointercancel']) document.addEventListener(end, this.letGo);
+  }
+
+  private readonly letGo = () => {
+    this.held = null;
+    for (const end of ['pointerup', 'pointercancel']) document.removeEventListener(end, this.letGo);
+    this.requestUpdate();
+  };
 
   /** What is being written stays in sight. */
   protected override updated(): void {
     const text = this.renderRoot.querySelector('#living');
-    if (text && this.lookedAt === null && !this.state.living?.complete) text.scrollTop = text.scrollHeight;
+    if (text && this.lookedAt === null && !this.held && !this.state.living?.complete) text.scrollTop = text.scrollHeight;
     if (this.state.living?.position.step) void this.app.teaching.fetchLessons().catch(() => undefined);
   }
 

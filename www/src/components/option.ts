@@ -60,8 +60,19 @@ export class Option extends AppElement {
         align-items: center;
         gap: 3px 8px;
       }
+      /* The question mark stays beside its word. */
+      :host([compact]) .row {
+        flex-wrap: nowrap;
+        gap: 5px;
+      }
       :host([compact]) .label {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        display: block;
         white-space: nowrap;
+      }
+      :host([compact]) .row cl-term {
+        flex: none;
       }
       :host([compact]) .problem {
         grid-column: 1 / -1;

@@ -5,6 +5,8 @@ export const enTeach = {
   'recite.byHeart': 'learning by heart',
   'recite.some': 'of this stands word for word in the text it learnt, in passages of {passage} characters or more (marked).',
   'recite.none': 'None of this stands word for word in the text it learnt, in passages of {passage} characters or more.',
+  'recite.short': 'The whole text has only {count} characters: a network soon knows it by heart, and then it can only recite. With more text, several songs for instance, it writes something of its own; with this one, begin anew and pause earlier.',
+  'recite.longer': 'Use a longer text…',
   'recite.parted': 'It now learns this text by heart: since epoch {epoch}, the text held back has become harder for it.',
   'recite.best': 'Write with the model of epoch {epoch}, the best on the held-back text ({perplexity})',
   'guide.again': 'Show the first steps',

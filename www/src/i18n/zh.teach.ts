@@ -7,6 +7,8 @@ export const zhTeach: Record<TeachKey, string> = {
   'recite.byHeart': '死记硬背',
   'recite.some': '的内容与学过的文本一字不差（连续 {passage} 个字以上，已标出）。',
   'recite.none': '没有与学过的文本连续 {passage} 个字以上一字不差的地方。',
+  'recite.short': '整段文本只有 {count} 个字符，网络很快就能背下来，之后就只会背诵。文本多一些（比如几首歌），它才写得出自己的东西；只用这一段的话，可以重新开始，早点暂停。',
+  'recite.longer': '换一段更长的文本…',
   'recite.parted': '它开始死记硬背了：从第 {epoch} 轮起，留出的文本对它来说越来越难。',
   'recite.best': '改用第 {epoch} 轮的模型来写，它对留出的文本预测得最好（{perplexity}）',
   'guide.again': '再看一遍入门提示',

@@ -61,6 +61,9 @@ export function newRun(id: number, variant: number, session: SessionInfo, textNa
   };
 }
 
+/** The share of the latest report in the speed: a change is taken up within a few seconds. */
+const SPEED_SHARE = 0.05;
+
 /**
  * Adds what the worker reported. Changes the run in place: the charts watch a version number. A GPU that failed takes
  * some steps with it, which are trained once more: they take the place of the first.
@@ -77,7 +80,9 @@ export function addProgress(run: Run, progress: Progress): void {
   run.epochs.push(...progress.epochs);
   run.seconds += progress.epochs.reduce((total, epoch) => total + epoch.seconds, 0);
   run.step = position.step;
-  if (progress.charactersPerSecond > 0) run.charactersPerSecond = progress.charactersPerSecond;
+  // A report measures a fraction of a second: what is told of it, and the time left, must not swing with each.
+  const speed = progress.charactersPerSecond;
+  if (speed > 0) run.charactersPerSecond += (speed - run.charactersPerSecond) * (run.charactersPerSecond ? SPEED_SHARE : 1);
 }
 
 /** Keeps a finished sample; when there are too many, every second of the older ones goes. */

@@ -11,6 +11,7 @@ import { meter, shared } from '../components/styles.ts';
 import '../components/term.ts';
 import * as format from '../i18n/format.ts';
 import type { LivingSample } from '../protocol/messages.ts';
+import { Colours, onAppearance } from '../theme/theme.ts';
 
 const EXPECTED_SHOWN = 6;
 const CONTEXT_CHARACTERS = 8;
@@ -28,6 +29,12 @@ export class Picture extends AppElement {
   private drawnAt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly sight = new Sight(this);
+  private readonly colours = new Colours(() => this);
+  private unwatch: (() => void) | undefined;
+  private readonly recolour = () => {
+    this.colours.forget();
+    this.requestUpdate();
+  };
   private readonly calm = matchMedia('(prefers-reduced-motion: reduce)');
 
   static override styles = [
@@ -130,8 +137,15 @@ export class Picture extends AppElement {
     return true;
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.unwatch = onAppearance(this.recolour);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.unwatch?.();
+    this.recolour();
     clearTimeout(this.timer);
     this.timer = undefined;
   }
@@ -187,8 +201,7 @@ export class Picture extends AppElement {
     const side = Math.max(1, Math.ceil(Math.sqrt(hidden.length)));
     if (context.canvas.width !== side) context.canvas.width = context.canvas.height = side;
     const image = context.createImageData(side, side);
-    const style = getComputedStyle(this);
-    const [positive, negative] = ['--run-0', '--run-1'].map((token) => rgb(style.getPropertyValue(token), this));
+    const [positive, negative] = ['--run-0', '--run-1'].map((token) => rgb(this.colours.of(token)));
     for (const [unit, value] of hidden.entries()) {
       image.data.set(value < 0 ? negative! : positive!, unit * 4);
       image.data[unit * 4 + 3] = Math.round(255 * Math.min(1, Math.abs(value)));
@@ -197,10 +210,5 @@ export class Picture extends AppElement {
   }
 }
 
-/** A colour token, of which there is one for light and one for dark, as it is here. */
-function rgb(colour: string, host: HTMLElement): number[] {
-  host.style.color = colour;
-  const parts = getComputedStyle(host).color.match(/[\d.]+/g)?.slice(0, 3).map(Number) ?? [0, 0, 0];
-  host.style.color = '';
-  return parts;
-}
+/** Red, green and blue of a resolved colour. */
+const rgb = (colour: string) => colour.match(/[\d.]+/g)?.slice(0, 3).map(Number) ?? [0, 0, 0];

@@ -10,7 +10,7 @@ const LINE_ENDS = 3;
 const SOME_WORDS = { spaced: 0.6, dense: 0.4 };
 const MOST_WORDS = { spaced: 0.9, dense: 0.65 };
 /** The share of a sample that stands in the text word for word. */
-const RECITED = 0.25;
+export const RECITED = 0.25;
 /** The held-back text has become this much harder than it was at best. */
 const PARTED = 1.1;
 

@@ -7,11 +7,14 @@ import { shared } from '../components/styles.ts';
 import '../components/term.ts';
 import * as format from '../i18n/format.ts';
 import type { LivingSample } from '../protocol/messages.ts';
-import { parting } from './progress.ts';
+import { parting, RECITED } from './progress.ts';
+
+/** Whatever is this short is known by heart before a network can learn from it how such texts are made. */
+const SHORT = 3000;
 
 @customElement('cl-reciting')
 export class Reciting extends AppElement {
-  protected readonly watches = ['runsVersion', 'session', 'sampling'] as const;
+  protected readonly watches = ['runsVersion', 'session', 'sampling', 'text'] as const;
   @property({ attribute: false }) sample: LivingSample | null = null;
 
   static override styles = [
@@ -32,7 +35,7 @@ export class Reciting extends AppElement {
   ];
 
   override render() {
-    return html`${this.perplexities()} ${this.recited()} ${this.parted()}`;
+    return html`${this.perplexities()} ${this.recited()} ${this.short()} ${this.parted()}`;
   }
 
   private perplexities() {
@@ -48,6 +51,18 @@ export class Reciting extends AppElement {
   private recited() {
     const likeness = this.sample?.likeness;
     return likeness ? html`<p id="recited">${recited(this.state.language, likeness)}</p>` : nothing;
+  }
+
+  /** Of so little it can only recite: that is no fault of the settings. */
+  private short() {
+    const characters = this.state.text?.statistics.characters ?? Infinity;
+    if (characters > SHORT || !this.sample?.likeness || this.sample.likeness.share < RECITED) return nothing;
+    return html`<p id="too-short">
+      ${this.t('recite.short', { count: format.count(characters, this.state.language) })}
+      ${this.shows('own-text') && !this.fixed('own-text')
+        ? html`<button class="link" id="longer" @click=${() => this.app.askForText()}>${this.t('recite.longer')}</button>`
+        : nothing}
+    </p>`;
   }
 
   /** What it means that the two perplexities part, and the choice of the model from before. */

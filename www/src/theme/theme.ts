@@ -26,3 +26,26 @@ export function onAppearance(changed: () => void): () => void {
     appearance.removeEventListener('change', changed);
   };
 }
+
+/** What a token, or CSS, is as a colour at an element: a canvas needs it resolved. The browser works out styles anew for each, so each is asked for once. */
+export class Colours {
+  private readonly known = new Map<string, string>();
+
+  constructor(private readonly place: () => HTMLElement) {}
+
+  readonly of = (colour: string): string => {
+    const known = this.known.get(colour);
+    if (known) return known;
+    const place = this.place();
+    place.style.color = colour.startsWith('--') ? `var(${colour})` : colour;
+    const resolved = getComputedStyle(place).color;
+    place.style.color = '';
+    this.known.set(colour, resolved);
+    return resolved;
+  };
+
+  /** The appearance has changed. */
+  forget(): void {
+    this.known.clear();
+  }
+}

@@ -116,13 +116,12 @@ impl Tools {
         host::take_over(variant)?;
         let mut command = self.command_after(self.wasm_rust.as_ref(), "cargo")?;
         if variant.builds_std() {
-            command = command
-                // What cargo's -Zbuild-std says.
-                .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort,test")
-                // Stable Rust allows it only so.
-                .env("RUSTC_BOOTSTRAP", "1");
+            // What cargo's -Zbuild-std says.
+            command = command.env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort,test");
         }
         Ok(command
+            // Stable Rust allows `-Z` only so.
+            .env("RUSTC_BOOTSTRAP", "1")
             .without_env("RUSTFLAGS")
             .without_env("CARGO_ENCODED_RUSTFLAGS")
             // `cargo run` points it at this toolchain's libraries.
