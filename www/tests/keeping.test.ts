@@ -1,6 +1,7 @@
 /** What is learnt is kept: with its text, under its name, once over all tabs, and where it was trained. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { AppState } from '../src/state/appstate.ts';
 import { openSite, startNew, until, type Site } from './browser.ts';
 import { drop, epochOf, pause, SMALL, stored, textOf, train } from './playing.ts';
 
@@ -85,6 +86,87 @@ test('playgrounds of one origin: each offers what was trained in it', async () =
   await until(page, 'its own epoch', async () => (await epochOf(page)) === kept!.position.epoch);
   await page.context().close();
 });
+
+test('the browser is asked to keep the store when a model gets a name, and not before', async () => {
+  const page = await site.open();
+  await page.addInitScript(() => {
+    const asked: string[] = [];
+    Object.assign(window, { asked });
+    StorageManager.prototype.persist = () => Promise.resolve(asked.push('persist') > 0);
+  });
+  // A new document: the script came after the first.
+  await page.goto('about:blank');
+  await page.goto(site.url + SMALL);
+  const asked = () => page.evaluate(() => (window as unknown as { asked: string[] }).asked.length);
+  await train(page);
+  await page.locator('#autosaved').waitFor();
+  assert.equal(await asked(), 0, 'an autosave may go');
+  await page.locator('cl-models li').first().getByRole('button', { name: 'Rename' }).dispatchEvent('click');
+  await page.locator('cl-models #name').fill('My song');
+  await page.locator('cl-models #name').press('Enter');
+  await page.locator('cl-models li', { hasText: 'My song' }).waitFor();
+  assert.equal(await asked(), 1);
+  await page.context().close();
+});
+
+test('a newer version of the page takes the store over: this one lets go, says so, and trains on', async () => {
+  const page = await site.open({}, SMALL);
+  await train(page);
+  await page.locator('#autosaved').waitFor();
+  const newer = await page.context().newPage();
+  await newer.goto(`${site.url}icon.svg`);
+  const opened = await newer.evaluate(
+    () =>
+      new Promise<string>((resolve) => {
+        const request = indexedDB.open('charloom', 1000);
+        request.onblocked = () => resolve('blocked');
+        request.onerror = () => resolve(String(request.error));
+        request.onsuccess = () => resolve(request.result.objectStoreNames.contains('models') ? 'opened' : 'another store');
+      }),
+  );
+  assert.equal(opened, 'opened');
+  await page.bringToFront();
+  await page.locator('cl-notices [data-code="storage-newer"]').waitFor({ timeout: 60_000 });
+  const epoch = await epochOf(page);
+  await until(page, 'more epochs', async () => (await epochOf(page)) > epoch, 60_000);
+  await page.context().close();
+});
+
+for (const hide of ['pagehide', 'visibilitychange'] as const) {
+  test(`a page that may not come back (${hide}) asks at once for what it has learnt to be kept`, async () => {
+    const page = await site.open();
+    await page.addInitScript(() => {
+      const saves: unknown[] = [];
+      Object.assign(window, { saves });
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function (message: unknown, ...rest: unknown[]) {
+        if (JSON.stringify(message)?.includes('"saveRun"')) saves.push(message);
+        return (postMessage as (...all: unknown[]) => void).call(this, message, ...rest);
+      };
+    });
+    await page.goto('about:blank');
+    await page.goto(site.url + SMALL);
+    await train(page);
+    const { step, before, after } = await page.evaluate(async (hide) => {
+      const { saves } = window as unknown as { saves: unknown[] };
+      const { state } = (document.querySelector('cl-page') as unknown as { app: { state: Pick<AppState, 'position'> } }).app;
+      const before = saves.length;
+      if (hide === 'visibilitychange') {
+        Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
+        document.dispatchEvent(new Event(hide));
+      } else {
+        dispatchEvent(new PageTransitionEvent(hide));
+      }
+      const { step } = state.position!;
+      // The call to the worker is made once what has been begun in this turn is done.
+      await Promise.resolve().then(() => undefined);
+      return { step, before, after: saves.length };
+    }, hide);
+    assert.deepEqual([before, after], [0, 1]);
+    await until(page, 'what it had learnt', async () => (await stored(page)).some(({ position }) => position.step >= step));
+    await page.context().close();
+  });
+}
 
 for (const [name, error, code] of [
   ['full', 'QuotaExceededError', 'storage-full'],

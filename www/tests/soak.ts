@@ -1,18 +1,25 @@
 /**
  * What only hours show: `cargo xtask soak`. Prints a line of JSON for each part, what it is doing to stderr.
  *
+ * Each part is left out where its number is 0.
+ *
  * 1. One page trains for SOAK_MINUTES; its renderer's memory must not grow.
  * 2. SOAK_TABS tabs are ended at a random moment, as a crash ends them; each must be resumed from its last autosave.
  * 3. SOAK_LOSSES times the GPU is lost at a random step; the model must go on.
  */
 import { readFileSync } from 'node:fs';
 import type { CDPSession, Page } from 'playwright-core';
+import type { AppState } from '../src/state/appstate.ts';
 import { openSite, until, type Site } from './browser.ts';
+
+/** What is read of the page, by its own types: a soak runs too seldom to be found out of date by running. */
+type Read = Pick<AppState, 'position' | 'saved' | 'models'>;
 
 interface Told {
   step: number;
-  savedAt: number | null;
-  device: string;
+  saved: AppState['saved'];
+  /** Where it trains: cpu or webgpu. */
+  device: string | null;
 }
 
 const wanted = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);
@@ -24,13 +31,14 @@ const between = (low: number, high: number) => low + Math.random() * (high - low
 /** A machine that does other things besides may take long for a state to come. */
 const PATIENCE = 180_000;
 const SMALL = '#model.hidden_size=16&train.epochs=0';
+/** A step that a GPU made of software takes in a moment. */
+const TINY = '#model.hidden_size=8&train.batch_size=4&train.steps=4&train.epochs=0';
 
 const told = (page: Page): Promise<Told> =>
   page.evaluate(() => {
-    const { state } = (document.querySelector('cl-page') as unknown as {
-      app: { state: { position: { step: number } | null; savedAt: number | null } };
-    }).app;
-    return { step: state.position?.step ?? 0, savedAt: state.savedAt, device: document.querySelector('#device')?.textContent?.trim() ?? '' };
+    const { state } = (document.querySelector('cl-page') as unknown as { app: { state: Read } }).app;
+    const device = document.querySelector('#device')?.getAttribute('data-backend') ?? null;
+    return { step: state.position?.step ?? 0, saved: state.saved, device };
   }).catch(() => Promise.reject(new Error('the page does not answer')));
 
 async function begin(page: Page): Promise<void> {
@@ -66,6 +74,8 @@ async function trainForLong(site: Site, minutes: number): Promise<void> {
   const samples: { process: number; heap: number }[] = [];
   const pause = (minutes * 60_000) / 60;
   for (let i = 0; i < 60; i++) {
+    // What is out of sight rests: all of the page is seen in each quarter.
+    await page.evaluate((part) => scrollTo(0, part * document.documentElement.scrollHeight), (i % 15) / 15);
     await page.waitForTimeout(pause);
     samples.push(await memory(session, pid));
     if (i % 6 === 5) tell(`minute ${((i + 1) * minutes) / 60}: ${samples.at(-1)!.process.toFixed(0)} MB, ${(await told(page)).step} steps`);
@@ -96,7 +106,7 @@ async function endTabs(site: Site, tabs: number): Promise<void> {
     // What this tab has told before it ends.
     let now = await told(page);
     const end = Date.now() + between(500, 20_000);
-    while (Date.now() < end || now.savedAt === null) {
+    while (Date.now() < end || now.saved === null) {
       await page.waitForTimeout(100);
       now = await told(page);
       if (Date.now() > end + PATIENCE) throw new Error('no autosave ever came');
@@ -112,16 +122,14 @@ async function endTabs(site: Site, tabs: number): Promise<void> {
     await page.goto(site.url);
     await page.locator('#resume').waitFor({ timeout: PATIENCE });
     const kept = await page.evaluate(() => {
-      const { state } = (document.querySelector('cl-page') as unknown as {
-        app: { state: { models: { kind: string; updated: number; position: { step: number } }[] } };
-      }).app;
+      const { state } = (document.querySelector('cl-page') as unknown as { app: { state: Read } }).app;
       return state.models.filter(({ kind }) => kind === 'auto').toSorted((a, b) => b.updated - a.updated)[0];
     });
     await page.locator('#resume').click();
     await page.locator('#resume-offer').waitFor({ state: 'detached', timeout: PATIENCE });
     const { step } = await told(page);
-    if (kept && kept.updated >= now.savedAt && step === kept.position.step) resumed++;
-    else tell(`tab ${i + 1}: saved at ${now.savedAt}, step ${now.step}; kept ${JSON.stringify(kept)?.slice(0, 200)}; resumed at ${step}`);
+    if (kept && kept.updated >= now.saved.at && kept.position.step >= now.saved.step && step === kept.position.step) resumed++;
+    else tell(`tab ${i + 1}: saved at step ${now.saved.step}, told step ${now.step}; kept ${JSON.stringify(kept)?.slice(0, 200)}; resumed at ${step}`);
     mostLost = Math.max(mostLost, now.step - step);
     if (kept) longest = Math.max(longest, (ended - kept.updated) / 1000);
     await begin(page);
@@ -137,7 +145,7 @@ async function endTabs(site: Site, tabs: number): Promise<void> {
 }
 
 async function loseGpus(site: Site, losses: number): Promise<void> {
-  const page = await site.open({}, SMALL);
+  const page = await site.open({}, TINY);
   await begin(page);
   await page.workers()[0]!.evaluate(() => {
     const scope = globalThis as unknown as { GPUAdapter: { prototype: { requestDevice(...args: unknown[]): Promise<unknown> } }; device: unknown };
@@ -149,13 +157,13 @@ async function loseGpus(site: Site, losses: number): Promise<void> {
   let [kept, mostAgain] = [0, 0];
   for (let i = 0; i < losses; i++) {
     await page.locator('#device-choice').selectOption('webgpu');
-    await until(page, 'WebGPU', async () => (await told(page)).device === 'WebGPU', PATIENCE);
+    await until(page, 'WebGPU', async () => (await told(page)).device === 'webgpu', PATIENCE);
     const { step: first } = await told(page);
     const random = first + between(1, 40);
     await until(page, 'a random step', async () => (await told(page)).step >= random, PATIENCE);
     const before = await told(page);
     await page.workers()[0]!.evaluate(() => (globalThis as unknown as { device: { destroy(): void } }).device.destroy());
-    await until(page, 'the CPU', async () => /^CPU/.test((await told(page)).device), PATIENCE);
+    await until(page, 'the CPU', async () => (await told(page)).device === 'cpu', PATIENCE);
     const after = await told(page);
     mostAgain = Math.max(mostAgain, before.step - after.step);
     await until(page, 'further steps', async () => (await told(page)).step > before.step + 3, PATIENCE);
@@ -174,9 +182,10 @@ async function loseGpus(site: Site, losses: number): Promise<void> {
 
 const site = await openSite();
 try {
-  await trainForLong(site, wanted('SOAK_MINUTES', 60));
-  await endTabs(site, wanted('SOAK_TABS', 50));
-  await loseGpus(site, wanted('SOAK_LOSSES', 100));
+  const [minutes, tabs, losses] = [wanted('SOAK_MINUTES', 60), wanted('SOAK_TABS', 50), wanted('SOAK_LOSSES', 100)];
+  if (minutes) await trainForLong(site, minutes);
+  if (tabs) await endTabs(site, tabs);
+  if (losses) await loseGpus(site, losses);
 } finally {
   await site.close();
 }
