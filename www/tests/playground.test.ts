@@ -217,6 +217,22 @@ test('a written text can be looked into', async () => {
   await page.context().close();
 });
 
+test('after a text of two characters a longer one is looked into', async () => {
+  const page = await site.open({}, SMALL);
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.locator('#inside-text').waitFor({ state: 'attached' });
+  const look = async (text: string) => {
+    await page.locator('#inside-text').fill(text);
+    await page.locator('#inside-text').press('Enter');
+    await until(page, text, async () => ((await page.locator('cl-score .text').textContent().catch(() => '')) ?? '').replace(/[\s␣]/g, '') === text.replace(/ /g, ''));
+  };
+  await look('Th');
+  await look('The moon');
+  assert.deepEqual(errors, []);
+  await page.context().close();
+});
+
 test('a text that was asked for is looked into, though it has scrolled out of sight', async () => {
   const page = await site.open({ viewport: { width: 1440, height: 500 } }, SMALL);
   await page.locator('#inside-text:enabled').waitFor({ state: 'attached' });

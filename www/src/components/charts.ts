@@ -210,7 +210,7 @@ export class Charts extends AppElement {
         <button class="link" id="curves-csv" @click=${this.saveTable}>${this.t('chart.save.csv')}</button>
         <button class="link" id="curves-png" @click=${this.savePicture}>${this.t('chart.save.png')}</button>
       </p>
-      <div class="pair ${runs.length ? '' : 'waiting'}">
+      <div class="pair">
         ${this.small('chart.gradient', 1, this.gradientChart, this.data!.gradient)}
         ${this.small('chart.rate', 2, this.rateChart, this.data!.rate)}
       </div>
@@ -241,12 +241,9 @@ export class Charts extends AppElement {
         .reading=${this.pointed === null ? '' : `${this.t('chart.epoch.axis')} ${format.short(this.places[at])} · ${value}`}
         .height=${120}
         @point=${this.point}
-        .label=${this.t('chart.describe', {
-          title: this.t(title),
-          points: values.length,
-          first: format.short(values[0]),
-          last: format.short(values.at(-1)),
-        })}
+        .label=${values.length
+          ? this.t('chart.describe', { title: this.t(title), points: values.length, first: format.short(values[0]), last: format.short(values.at(-1)) })
+          : this.empty}
       ></cl-chart>
     </figure>`;
   }

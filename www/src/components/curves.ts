@@ -206,6 +206,7 @@ export function smallOptions({ runs, log, marks }: SmallSettings): (colour: Colo
       y: {
         distr: log ? 3 : 1,
         range: (_, min, max) => {
+          if (!runs.length) return log ? [0.1, 10] : [0, 1];
           const low = log ? min / 1.5 : 0;
           const high = Math.max(max, highest) * (log ? 1.5 : 1.15);
           return log ? [Math.max(Math.min(low, lowest / 2.5), 1e-9), Math.max(high, 1e-8)] : [low, high || 1];
@@ -220,7 +221,7 @@ export function smallOptions({ runs, log, marks }: SmallSettings): (colour: Colo
         size: 50,
         ...(log ? { splits: (_: uPlot, __: number, min: number, max: number) => readable(DECADES, min, max, Math.log10, 4) } : {}),
         filter: (_, splits) => splits,
-        values: (_, splits) => splits.map((split) => (split === null ? '' : String(Number(split.toPrecision(3))))),
+        values: (_, splits) => splits.map((split) => (split === null || !runs.length ? '' : String(Number(split.toPrecision(3))))),
       },
     ],
     series: [

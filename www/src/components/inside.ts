@@ -124,7 +124,7 @@ export class Inside extends AppElement {
 
   private async look(text: string): Promise<void> {
     this.busy = true;
-    if (text !== this.looked) this.step = FIRST_STEP;
+    const another = text !== this.looked;
     this.looked = text;
     try {
       const inspection = await this.app.client.inspect(text);
@@ -132,7 +132,8 @@ export class Inside extends AppElement {
       this.failure = null;
       this.layer = Math.min(this.layer, inspection.layers.length - 1);
       this.quantity = Math.min(this.quantity, inspection.gate_names.length - 1);
-      this.step = Math.min(this.step, inspection.places.length - 1);
+      // With the new text, not before: a shorter one may be shown yet.
+      this.step = Math.min(another ? FIRST_STEP : this.step, inspection.places.length - 1);
       if (this.unit !== null && this.unit >= inspection.hidden_size) this.unit = null;
     } catch (error) {
       this.failure = asFailure(error);

@@ -9,7 +9,7 @@ import { word } from './term.ts';
 
 @customElement('cl-living')
 export class Living extends AppElement {
-  protected readonly watches = ['living', 'runsVersion', 'training', 'position'] as const;
+  protected readonly watches = ['living', 'runsVersion', 'training', 'position', 'taught'] as const;
   /** Index of the earlier sample looked at; null follows the present. */
   @state() private lookedAt: number | null = null;
   /** The sample that a pressed pointer is marking: it stands still meanwhile. */
@@ -103,7 +103,7 @@ export class Living extends AppElement {
         ${sample ? this.written(sample) : html`<p class="text muted">${this.t('living.empty')}</p>`}
         <cl-picture .app=${this.app} .sample=${this.shows('next-character') ? sample : null}></cl-picture>
       </div>
-      <cl-reciting .app=${this.app} .sample=${sample}></cl-reciting>
+      <cl-reciting .app=${this.app} .sample=${sample}>${this.state.taught ? nothing : html`<p class="small muted">${this.t('living.soon')}</p>`}</cl-reciting>
       ${this.scrubber(samples, earlier)}
     </section>`;
   }

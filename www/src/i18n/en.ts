@@ -250,6 +250,7 @@ export const en = {
   'living.now': 'now',
   'living.scrub': 'Earlier samples',
   'living.back': 'Back to now',
+  'living.soon': 'Once it trains, this says how well it predicts text that was held back from it, and how much of its writing is recited.',
   'living.empty': 'The first lines appear as soon as the engine is up.',
   'next.title': 'Next character',
   'next.after': 'After “{context}” it expects',

@@ -248,6 +248,7 @@ export const zh: Record<FirstKey, string> = {
   'living.now': '现在',
   'living.scrub': '回看以前写的',
   'living.back': '回到现在',
+  'living.soon': '训练开始后，这里会说明它对留出的文本预测得有多准，以及写出的内容有多少是照背的。',
   'living.empty': '引擎就绪后，这里会出现它写的第一行字。',
   'next.title': '下一个字',
   'next.after': '在“{context}”之后，它预期',

@@ -35,6 +35,7 @@ export class Reciting extends AppElement {
   ];
 
   override render() {
+    if (!this.sample?.likeness && !this.app.runs.current?.epochs.length) return html`<p class="small muted">${this.t('living.soon')}</p>`;
     return html`${this.perplexities()} ${this.recited()} ${this.short()} ${this.parted()}`;
   }
 
