@@ -29,7 +29,7 @@ const report = (what: string, ok: boolean, figures: Record<string, number | stri
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 const between = (low: number, high: number) => low + Math.random() * (high - low);
 /** A machine that does other things besides may take long for a state to come. */
-const PATIENCE = 180_000;
+const PATIENCE = 900_000;
 const SMALL = '#model.hidden_size=16&train.epochs=0';
 /** A step that a GPU made of software takes in a moment. */
 const TINY = '#model.hidden_size=8&train.batch_size=4&train.steps=4&train.epochs=0';
@@ -98,6 +98,7 @@ async function trainForLong(site: Site, minutes: number): Promise<void> {
 
 async function endTabs(site: Site, tabs: number): Promise<void> {
   const context = await site.browser.newContext({ locale: 'en-US' });
+  context.setDefaultTimeout(PATIENCE);
   let page = await context.newPage();
   await page.goto(site.url + SMALL);
   await begin(page);
