@@ -66,10 +66,10 @@ fn preset(
 
 /// All presets, the page's first choices first.
 pub fn presets() -> Vec<Preset> {
-    // What is watched must go on getting better: at 0.01 the loss climbs again within a minute, at 0.003
-    // after 90 epochs, unless the rate falls.
+    // Clean words within a minute on one core, and what is watched must go on getting better: small batches are
+    // more updates a second, and without a falling rate the loss climbs again (`tests/learning.rs` holds both).
     let quick = TrainConfig {
-        lr: 0.003,
+        batch_size: 16,
         schedule: Schedule::Step,
         ..TrainConfig::default()
     };

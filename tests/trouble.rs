@@ -81,6 +81,18 @@ fn a_learning_rate_far_too_high_is_told_before_training_diverges() {
     }
 }
 
+/// Lower ones too: whether such a rate is trouble depends on the seed, but none diverges untold.
+#[test]
+fn no_learning_rate_diverges_untold() {
+    for times in [3.0, 10.0, 30.0] {
+        for (preset, seed) in [("quick-zh", 1), ("quick-en", 2)] {
+            let found = watch(preset, times, seed, 200);
+            println!("{preset}, {times} times, seed {seed}: {:?}", found.trouble);
+            assert_eq!(found.diverged, None, "{preset}, {times} times, seed {seed}");
+        }
+    }
+}
+
 #[test]
 fn the_watch_tells_once_and_forgets_what_was_before_a_change() {
     let mut watch = TroubleWatch::new(50);
