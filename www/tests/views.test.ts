@@ -63,7 +63,7 @@ test('on paper stands what was found, whole, in light colours, without controls'
   const dark = await page.evaluate(() => getComputedStyle(document.documentElement).color);
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   await page.emulateMedia({ media: 'print' });
-  for (const control of ['#train', '#write', '#corpus', '#device-choice', '#projector', 'cl-live', 'cl-models', 'cl-slow', 'cl-inside']) {
+  for (const control of ['#train', '#write', '#corpus', '#device-choice', '#projector', 'cl-live', 'cl-models', 'cl-slow', 'cl-inside', '#prefix', '#earlier', 'cl-writer h2', '.mark']) {
     assert.equal(await page.locator(control).first().isVisible(), false, control);
   }
   for (const found of ['#living', '#epoch', '#loss', 'cl-charts canvas', 'cl-diagram svg']) {

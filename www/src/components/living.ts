@@ -73,6 +73,11 @@ export class Living extends AppElement {
         gap: 12px;
         margin-top: 10px;
       }
+      @media print {
+        .scrub {
+          display: none;
+        }
+      }
       @container (max-width: 560px) {
         .body {
           grid-template-columns: minmax(0, 1fr);

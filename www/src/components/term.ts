@@ -60,6 +60,11 @@ export class TermButton extends AppElement {
       line-height: 1;
       text-decoration: none;
     }
+    @media print {
+      button.mark {
+        display: none;
+      }
+    }
     button:hover {
       color: var(--accent);
     }

@@ -40,6 +40,12 @@ export class Writer extends AppElement {
         display: grid;
         gap: 10px;
       }
+      @media print {
+        form,
+        .unwritten {
+          display: none;
+        }
+      }
       .begin {
         display: grid;
         grid-template-columns: minmax(0, 1fr) auto;
@@ -102,7 +108,7 @@ export class Writer extends AppElement {
 
   override render() {
     const { sampling, session } = this.state;
-    return html`<section class="card" aria-labelledby="title">
+    return html`<section class="card ${this.continuations.length ? '' : 'unwritten'}" aria-labelledby="title">
       <div class="head"><h2 id="title">${this.t('sample.title')}</h2></div>
       <form novalidate @submit=${this.submit}>
         <div class="begin">
