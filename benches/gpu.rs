@@ -1,15 +1,15 @@
 //! Training speed on this machine's GPU: characters per second, dispatches of a step, and where the
 //! GPU has a clock, milliseconds by kernel.
 //!
-//! `cargo xtask bench --gpu -- [W1 …] [--step | --sequence] [--invocations N]`. The flags force the
-//! path of the recurrent kernels and the size of their workgroups. Without `--bench` (which `cargo
+//! `cargo xtask bench --gpu -- [W1 …] [--step [--units N] | --sequence [--invocations N]] [--rows N] [--checked]
+//! [--no-cpu]`. The flags force the layout of the recurrent kernels. Without `--bench` (which `cargo
 //! bench` adds) it runs one step of one small network, as a test.
 use std::time::Instant;
 
 use charloom::{
     executor::{
         CpuExecutor, Executor, ExecutorError, GpuDevice, GpuExecutor,
-        gpu::{Example, GpuNeeds, KernelTime, Tuning},
+        gpu::{Example, GpuNeeds, KernelTime, RecurrentWish, Tuning},
     },
     network::{Cell, ModelConfig},
     plan::{NetworkPlan, OptimizerKind, PlanOptions, network_plan},
@@ -25,9 +25,15 @@ const WORKLOADS: [(&str, Cell, usize, usize, usize, usize, usize); 5] = [
     ("W5", Cell::Lstm, 2, 512, 65, 64, 64),
 ];
 
-/// A measurement's length in seconds, and how many there are.
-const SECONDS: f64 = 0.5;
-const REPETITIONS: usize = 7;
+/// How measurements are made.
+#[derive(Clone, Copy)]
+struct Manner {
+    /// A measurement's length in seconds, and how many there are; as a test, one step.
+    seconds: f64,
+    repetitions: usize,
+    full: bool,
+    with_cpu: bool,
+}
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,12 +46,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let largest = needs.iter().fold(GpuNeeds::default(), |a, b| a.max(*b));
         let gpu = GpuDevice::request(largest).await?;
         let mut tuning = gpu.tuning();
-        if has("--step") || has("--sequence") {
-            tuning.step_only = Some(has("--step"));
+        let number = |flag: &str, otherwise: usize| match arguments.iter().position(|a| a == flag) {
+            Some(at) => arguments
+                .get(at + 1)
+                .and_then(|n| n.parse().ok())
+                .ok_or(format!("{flag} N")),
+            None => Ok(otherwise),
+        };
+        let rows = number("--rows", 4)?;
+        if has("--step") {
+            let units = number("--units", 32)?;
+            tuning.recurrent = Some(RecurrentWish::Step { rows, units });
+        } else if has("--sequence") {
+            let invocations = number("--invocations", 256)?;
+            tuning.recurrent = Some(RecurrentWish::Sequence { rows, invocations });
         }
-        if let Some(at) = arguments.iter().position(|a| a == "--invocations") {
-            tuning.invocations = arguments.get(at + 1).ok_or("--invocations N")?.parse()?;
-        }
+        tuning.checked = has("--checked");
         let info = gpu.info();
         println!(
             "{} ({}); CPU: {}",
@@ -53,9 +69,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             info.backend,
             Isa::best(false).name()
         );
-        println!("characters/s: median (best) of {REPETITIONS} repetitions");
+        let manner = Manner {
+            seconds: if has("--quick") { 0.15 } else { 0.5 },
+            repetitions: match (full, has("--quick")) {
+                (true, false) => 7,
+                (true, true) => 3,
+                (false, _) => 1,
+            },
+            full,
+            with_cpu: !has("--no-cpu"),
+        };
+        println!(
+            "characters/s: median (best) of {} repetitions",
+            manner.repetitions
+        );
         for workload in workloads(&arguments, full) {
-            measure(&workload, &gpu, &tuning, full).await?;
+            measure(&workload, &gpu, &tuning, manner).await?;
         }
         Ok(())
     })
@@ -98,35 +127,42 @@ async fn measure(
     workload: &Workload,
     gpu: &GpuDevice,
     tuning: &Tuning,
-    full: bool,
+    manner: Manner,
 ) -> Result<(), ExecutorError> {
     let network = network(workload)?;
     let mut executor = GpuExecutor::with_tuning(network.plan.clone(), gpu, tuning).await?;
-    let gpu_speed = speed(&mut executor, &network, full).await?;
-    let mut cpu = CpuExecutor::new(network.plan.clone(), Isa::best(false))?;
-    let cpu_speed = speed(&mut cpu, &network, full).await?;
-    println!(
-        "{}: GPU {:.0} ({:.0}), CPU {:.0} ({:.0}); {} dispatches a step",
-        workload.0,
-        gpu_speed.median,
-        gpu_speed.best,
-        cpu_speed.median,
-        cpu_speed.best,
-        executor.dispatches(network.train),
-    );
-    let Some(mut times) = executor.profile(network.train).await? else {
-        println!("  (this GPU tells no times)");
-        return Ok(());
-    };
-    // The shortest of several runs of each.
-    for _ in 0..if full { 5 } else { 0 } {
-        for (time, again) in times
-            .iter_mut()
-            .zip(executor.profile(network.train).await?.unwrap_or_default())
-        {
+    let gpu_speed = speed(&mut executor, &network, manner).await?;
+    let mut times = executor.profile(network.train).await?;
+    // The shortest of several runs of each, with the card at work before: it idles at a fraction of its clock.
+    for _ in 0..if manner.full { 5 } else { 0 } {
+        let example = Example::new(&network);
+        for _ in 0..gpu_speed.steps / 4 {
+            example.step(&mut executor, &network);
+        }
+        let again = executor.profile(network.train).await?;
+        for (time, again) in times.iter_mut().flatten().zip(again.unwrap_or_default()) {
             time.ms = time.ms.min(again.ms);
         }
     }
+    print!(
+        "{}: GPU {:.0} ({:.0}), {:.3} ms and {} dispatches a step",
+        workload.0,
+        gpu_speed.median,
+        gpu_speed.best,
+        1e3 * network.plan.buffer(network.tokens).len() as f64 / gpu_speed.median,
+        executor.dispatches(network.train),
+    );
+    drop(executor);
+    if manner.with_cpu {
+        let mut cpu = CpuExecutor::new(network.plan.clone(), Isa::best(false))?;
+        let cpu_speed = speed(&mut cpu, &network, manner).await?;
+        print!("; CPU {:.0} ({:.0})", cpu_speed.median, cpu_speed.best);
+    }
+    println!();
+    let Some(mut times) = times else {
+        println!("  (this GPU tells no times)");
+        return Ok(());
+    };
     let total: f64 = times.iter().map(|t| t.ms).sum();
     println!("  {total:.3} ms in kernels:");
     times.sort_by(|a, b| b.ms.total_cmp(&a.ms));
@@ -142,28 +178,30 @@ async fn measure(
 struct Speed {
     median: f64,
     best: f64,
+    /// How many steps were timed at once.
+    steps: usize,
 }
 
 /// Characters per second, uploads included, losses read back once a measurement.
 async fn speed(
     executor: &mut impl Executor,
     network: &NetworkPlan,
-    full: bool,
+    manner: Manner,
 ) -> Result<Speed, ExecutorError> {
     let view = network.plan.whole(network.metrics);
     let example = Example::new(network);
     example.load(executor, network);
     let mut steps = 1;
     let mut speeds = Vec::new();
-    while speeds.len() < if full { REPETITIONS } else { 1 } {
+    while speeds.len() < manner.repetitions {
         let started = Instant::now();
         for _ in 0..steps {
             example.step(executor, network);
         }
         executor.read(view).await?;
         let seconds = started.elapsed().as_secs_f64();
-        if full && seconds < SECONDS / 2.0 {
-            steps = (steps as f64 * (SECONDS / seconds).clamp(2.0, 100.0)) as usize;
+        if manner.full && seconds < manner.seconds / 2.0 {
+            steps = (steps as f64 * (manner.seconds / seconds).clamp(2.0, 100.0)) as usize;
             continue;
         }
         let characters = network.plan.buffer(network.tokens).len() as usize * steps;
@@ -173,5 +211,6 @@ async fn speed(
     Ok(Speed {
         median: speeds[speeds.len() / 2],
         best: speeds[speeds.len() - 1],
+        steps,
     })
 }

@@ -17,7 +17,9 @@ pub use device::{GpuDevice, GpuInfo, GpuNeeds};
 pub use lower::{Call, Operand, Tuning, count, largest_binding, lower};
 pub use probe::{Choice, Example, Pick, choose, known_answer};
 pub use profile::KernelTime;
-pub use recurrent::{RecurrentPath, RecurrentShape, STREAM_BYTES, Sequence, recurrent_path};
+pub use recurrent::{
+    RecurrentPath, RecurrentShape, RecurrentWish, STREAM_BYTES, Sequence, Step, recurrent_path,
+};
 
 use self::{
     device::from_wgpu,

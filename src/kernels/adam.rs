@@ -30,7 +30,7 @@ pub const BINDINGS: &[Binding] = &[
     write("squares"),
 ];
 
-pub(super) use super::{no_panels as panels_len, no_scratch as scratch_len};
+pub(super) use super::{no_lengths as lengths, no_panels as panels_len, no_scratch as scratch_len};
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([controls, chunks, factors, gradients], [parameters, means, squares]) = operands.split();

@@ -33,7 +33,7 @@ pub const BINDINGS: &[Binding] = &[
     write("metrics"),
 ];
 
-pub(super) use super::{no_panels as panels_len, no_scratch as scratch_len};
+pub(super) use super::{no_lengths as lengths, no_panels as panels_len, no_scratch as scratch_len};
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, _: Context<S>) {
     let ([controls, chunks, partials], [factors, metrics]) = operands.split();

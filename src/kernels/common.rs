@@ -22,6 +22,15 @@ pub struct Binding {
     pub name: &'static str,
     /// How it is used.
     pub access: Access,
+    /// In a recurrent kernel, where it holds numbers of batch rows by time step: how many times H for each row.
+    pub width: u32,
+}
+
+impl Binding {
+    /// Of a recurrent kernel: `width`·H numbers for each batch row and time step.
+    pub(super) const fn by_rows(self, width: u32) -> Self {
+        Self { width, ..self }
+    }
 }
 
 /// A binding that is only read.
@@ -29,6 +38,7 @@ pub(super) const fn read(name: &'static str) -> Binding {
     Binding {
         name,
         access: Access::Read,
+        width: 0,
     }
 }
 
@@ -37,6 +47,7 @@ pub(super) const fn write(name: &'static str) -> Binding {
     Binding {
         name,
         access: Access::Write,
+        width: 0,
     }
 }
 
@@ -47,8 +58,18 @@ pub struct Shader {
     pub name: &'static str,
     /// Its buffers, in order.
     pub bindings: &'static [Binding],
-    /// WGSL, to be put after [`super::COMMON_SHADER`].
+    /// WGSL, to be put after what it shares with others.
     pub source: &'static str,
+}
+
+impl Shader {
+    /// The whole text. `rows`: how many batch rows a recurrent kernel takes together.
+    pub fn text(&self, rows: usize) -> String {
+        let common = include_str!("common.wgsl");
+        let recurrent = self.bindings.iter().any(|binding| binding.width > 0);
+        let shared = recurrent.then(|| super::recurrent::source(self.bindings, rows));
+        [common, &shared.unwrap_or_default(), self.source].concat()
+    }
 }
 
 /// The most bindings a kernel has: WebGPU's default limit of storage buffers a stage.

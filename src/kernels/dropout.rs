@@ -29,7 +29,7 @@ pub struct Params {
 /// controls: [`Controls`] · x: (len) · out: (len)
 pub const BINDINGS: &[Binding] = &[read("controls"), read("x"), write("out")];
 
-pub(super) use super::{no_panels as panels_len, no_scratch as scratch_len};
+pub(super) use super::{no_lengths as lengths, no_panels as panels_len, no_scratch as scratch_len};
 
 /// A word below it is dropped: p · 2³².
 pub fn threshold(p: f32) -> u32 {

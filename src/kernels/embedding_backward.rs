@@ -31,7 +31,7 @@ pub const BINDINGS: &[Binding] = &[
     write("d_weight"),
 ];
 
-pub(super) use super::{no_panels as panels_len, no_scratch as scratch_len};
+pub(super) use super::{no_lengths as lengths, no_panels as panels_len, no_scratch as scratch_len};
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([d_out, positions, starts], [d_weight]) = operands.split();

@@ -23,7 +23,7 @@ pub struct Params {
 /// tokens: (N) u32 · weight: (V, width) · out: (N, width)
 pub const BINDINGS: &[Binding] = &[read("tokens"), read("weight"), write("out")];
 
-pub(super) use super::{no_panels as panels_len, no_scratch as scratch_len};
+pub(super) use super::{no_lengths as lengths, no_panels as panels_len, no_scratch as scratch_len};
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([tokens, weight], [out]) = operands.split();

@@ -23,7 +23,7 @@ pub const CHUNK_LEN: usize = 4096;
 /// · partials: (chunks)
 pub const BINDINGS: &[Binding] = &[read("chunks"), read("gradients"), write("partials")];
 
-pub(super) use super::{no_panels as panels_len, no_scratch as scratch_len};
+pub(super) use super::{no_lengths as lengths, no_panels as panels_len, no_scratch as scratch_len};
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([chunks, gradients], [partials]) = operands.split();

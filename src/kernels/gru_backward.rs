@@ -31,12 +31,28 @@ pub struct Params {
 /// (2, B, H), scratch, the second half becoming ∂L/∂h of the state before the sequence
 pub const BINDINGS: &[Binding] = &[
     read("w_hh"),
-    read("hs"),
-    write("gates"),
-    write("aside"),
-    write("d_hs"),
-    write("q"),
+    read("hs").by_rows(1),
+    write("gates").by_rows(3),
+    write("aside").by_rows(1),
+    write("d_hs").by_rows(1),
+    write("q").by_rows(1),
 ];
+
+pub(super) fn lengths(p: &Params) -> Option<Vec<u64>> {
+    let (row, h) = (
+        u64::from(p.batch) * u64::from(p.hidden),
+        u64::from(p.hidden),
+    );
+    let t = u64::from(p.steps);
+    Some(vec![
+        3 * h * h,
+        (t + 1) * row,
+        3 * t * row,
+        t * row,
+        t * row,
+        2 * row,
+    ])
+}
 
 pub(super) fn scratch_len<S: Simd>(_: &Params, threads: usize) -> usize {
     threads * SCRATCH_LEN

@@ -29,104 +29,46 @@ struct Offsets {
 @group(1) @binding(0) var<uniform> params: Params;
 @group(1) @binding(1) var<uniform> offsets: Offsets;
 
-fn gates4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.gates + (t * params.batch + rows) * (3u * params.hidden) + column;
-    return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
-}
-
-fn put_gates4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.gates + (t * params.batch + rows) * (3u * params.hidden) + column;
-    gates[at.x] = value.x;
-    gates[at.y] = value.y;
-    gates[at.z] = value.z;
-    gates[at.w] = value.w;
-}
-
-fn d_hs4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.d_hs + (t * params.batch + rows) * params.hidden + column;
-    return vec4<f32>(d_hs[at.x], d_hs[at.y], d_hs[at.z], d_hs[at.w]);
-}
-
-fn put_d_hs4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.d_hs + (t * params.batch + rows) * params.hidden + column;
-    d_hs[at.x] = value.x;
-    d_hs[at.y] = value.y;
-    d_hs[at.z] = value.z;
-    d_hs[at.w] = value.w;
-}
-
-fn hs4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.hs + (t * params.batch + rows) * params.hidden + column;
-    return vec4<f32>(hs[at.x], hs[at.y], hs[at.z], hs[at.w]);
-}
-
-fn aside4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.aside + (t * params.batch + rows) * params.hidden + column;
-    return vec4<f32>(aside[at.x], aside[at.y], aside[at.z], aside[at.w]);
-}
-
-fn put_aside4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.aside + (t * params.batch + rows) * params.hidden + column;
-    aside[at.x] = value.x;
-    aside[at.y] = value.y;
-    aside[at.z] = value.z;
-    aside[at.w] = value.w;
-}
-
-// ∂L/∂h of the state before the sequence: the second half of q.
-fn d_state4(rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.q + (params.batch + rows) * params.hidden + column;
-    return vec4<f32>(q[at.x], q[at.y], q[at.z], q[at.w]);
-}
-
-fn put_d_state4(rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.q + (params.batch + rows) * params.hidden + column;
-    q[at.x] = value.x;
-    q[at.y] = value.y;
-    q[at.z] = value.z;
-    q[at.w] = value.w;
-}
-
 // What step t has given ∂L/∂h_{t−1} so far.
-fn add_before(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
+fn add_before(t: u32, rows: RowIds, column: u32, value: Rows) {
     if t > 0u {
-        put_d_hs4(t - 1u, rows, column, d_hs4(t - 1u, rows, column) + value);
+        put_d_hs(t - 1u, rows, column, d_hs_at(t - 1u, rows, column) + value);
     } else {
-        put_d_state4(rows, column, d_state4(rows, column) + value);
+        put_q(1u, rows, column, q_at(1u, rows, column) + value);
     }
 }
 
 // What one unit's step leaves in four rows.
 struct Left {
     // d_r and d_u_n (with the reset after the product), d_z, d_n.
-    d_r: vec4<f32>,
-    d_u: vec4<f32>,
-    d_z: vec4<f32>,
-    d_n: vec4<f32>,
+    d_r: Rows,
+    d_u: Rows,
+    d_z: Rows,
+    d_n: Rows,
     // r and h_{t−1}, and the part of ∂L/∂h_{t−1} that goes past the gates.
-    r: vec4<f32>,
-    before: vec4<f32>,
-    direct: vec4<f32>,
+    r: Rows,
+    before: Rows,
+    direct: Rows,
 }
 
 // One unit's step back in four rows, from ∂L/∂h_t.
-fn cell(t: u32, rows: vec4<u32>, unit: u32, d_h: vec4<f32>) -> Left {
-    let r = gates4(t, rows, unit);
-    let z = gates4(t, rows, params.hidden + unit);
-    let n = gates4(t, rows, 2u * params.hidden + unit);
-    let before = hs4(t, rows, unit);
+fn cell(t: u32, rows: RowIds, unit: u32, d_h: Rows) -> Left {
+    let r = gates_at(t, rows, unit);
+    let z = gates_at(t, rows, params.hidden + unit);
+    let n = gates_at(t, rows, 2u * params.hidden + unit);
+    let before = hs_at(t, rows, unit);
     let d_n = (d_h * (1.0 - z)) * (1.0 - n * n);
     let d_z = (d_h * (before - n)) * (z * (1.0 - z));
-    put_d_hs4(t, rows, unit, d_h);
-    put_gates4(t, rows, params.hidden + unit, d_z);
-    put_gates4(t, rows, 2u * params.hidden + unit, d_n);
-    var d_r = vec4<f32>();
-    var d_u = vec4<f32>();
+    put_d_hs(t, rows, unit, d_h);
+    put_gates(t, rows, params.hidden + unit, d_z);
+    put_gates(t, rows, 2u * params.hidden + unit, d_n);
+    var d_r = Rows();
+    var d_u = Rows();
     if params.reset_after == 1u {
-        d_r = (d_n * aside4(t, rows, unit)) * (r * (1.0 - r));
+        d_r = (d_n * aside_at(t, rows, unit)) * (r * (1.0 - r));
         d_u = d_n * r;
-        put_gates4(t, rows, unit, d_r);
-        put_aside4(t, rows, unit, d_u);
+        put_gates(t, rows, unit, d_r);
+        put_aside(t, rows, unit, d_u);
     }
     return Left(d_r, d_u, d_z, d_n, r, before, d_h * z);
 }
@@ -137,25 +79,25 @@ fn sequence(
     @builtin(local_invocation_index) index: u32,
     @builtin(workgroup_id) group: vec3<u32>,
 ) {
-    let rows = four_rows(4u * group.x, params.batch);
+    let rows = rows_from(ROWS * group.x, params.batch);
     // The first split also does what is not part of the product.
     let first = lane.y == 0u;
     // Padding stays zero.
     for (var i = index; i < parts_at; i += units * splits) {
-        hold(i, vec4<f32>());
+        hold(i, Rows());
     }
     // What later steps give ∂L/∂h_t.
-    var later = array<vec4<f32>, PASSES>();
+    var later = array<Rows, PASSES>();
     workgroupBarrier();
     for (var k = 0u; k < params.steps; k++) {
         let t = params.steps - 1u - k;
-        var reset = array<vec4<f32>, PASSES>();
-        var before = array<vec4<f32>, PASSES>();
+        var reset = array<Rows, PASSES>();
+        var before = array<Rows, PASSES>();
         if first {
             for (var p = 0u; p < passes; p++) {
                 let j = p * units + lane.x;
                 if j < params.hidden {
-                    let left = cell(t, rows, j, d_hs4(t, rows, j) + later[p]);
+                    let left = cell(t, rows, j, d_hs_at(t, rows, j) + later[p]);
                     later[p] = left.direct;
                     hold(4u * quads + j, left.d_z);
                     if params.reset_after == 1u {
@@ -175,7 +117,7 @@ fn sequence(
             for (var p = 0u; p < passes; p++) {
                 let j = p * units + lane.x;
                 let live = j < params.hidden;
-                var sum = vec4<f32>();
+                var sum = Rows();
                 if live {
                     for (var i = 2u * quads + lane.y; i < 3u * quads; i += splits) {
                         sum += product(i, w_hh[i * params.hidden + j]);
@@ -195,7 +137,7 @@ fn sequence(
                 if first && live {
                     let r = reset[p];
                     let d_r = (sum * before[p]) * (r * (1.0 - r));
-                    put_gates4(t, rows, j, d_r);
+                    put_gates(t, rows, j, d_r);
                     hold(j, d_r);
                     later[p] += sum * r;
                 }
@@ -206,7 +148,7 @@ fn sequence(
         let end = select(2u, 3u, params.reset_after == 1u) * quads;
         for (var p = 0u; p < passes; p++) {
             let j = p * units + lane.x;
-            var sum = vec4<f32>();
+            var sum = Rows();
             if j < params.hidden {
                 for (var i = lane.y; i < end; i += splits) {
                     sum += product(i, w_hh[i * params.hidden + j]);
@@ -231,13 +173,13 @@ fn sequence(
         for (var p = 0u; p < passes; p++) {
             let j = p * units + lane.x;
             if j < params.hidden {
-                put_d_state4(rows, j, later[p]);
+                put_q(1u, rows, j, later[p]);
             }
         }
     }
 }
 
-@compute @workgroup_size(UNITS, SPLITS)
+@compute @workgroup_size(step_units, step_splits)
 fn step(
     @builtin(local_invocation_id) lane: vec3<u32>,
     @builtin(local_invocation_index) index: u32,
@@ -247,13 +189,13 @@ fn step(
     // reset before the product, phase 1 goes back through n's part of the matrix, in the same step.
     let later = offsets.step;
     let t = select(later - 1u, later, offsets.phase == 1u);
-    let j = group.x * UNITS + lane.x;
+    let j = group.x * step_units + lane.x;
     let live = j < params.hidden;
-    let rows = array<vec4<u32>, 2>(
-        four_rows(8u * group.y, params.batch),
-        four_rows(8u * group.y + 4u, params.batch),
+    let rows = array<RowIds, 2>(
+        rows_from(2u * ROWS * group.y, params.batch),
+        rows_from((2u * group.y + 1u) * ROWS, params.batch),
     );
-    var sums = array<vec4<f32>, 2>();
+    var sums = array<Rows, 2>();
     var gate = 0u;
     var end = select(2u, 3u, params.reset_after == 1u);
     if offsets.phase == 1u {
@@ -265,22 +207,22 @@ fn step(
     for (; gate < end; gate++) {
         for (var first = 0u; first < 4u * quads; first += SPAN) {
             let len = min(SPAN, 4u * quads - first);
-            for (var i = index; i < len; i += UNITS * SPLITS) {
+            for (var i = index; i < len; i += step_units * step_splits) {
                 for (var half = 0u; half < 2u; half++) {
-                    var value = vec4<f32>();
+                    var value = Rows();
                     if first + i < params.hidden {
                         if gate == 2u && params.reset_after == 1u {
-                            value = aside4(later, rows[half], first + i);
+                            value = aside_at(later, rows[half], first + i);
                         } else {
-                            value = gates4(later, rows[half], gate * params.hidden + first + i);
+                            value = gates_at(later, rows[half], gate * params.hidden + first + i);
                         }
                     }
-                    span[2u * (i / 4u) + half][i % 4u] = value;
+                    span_put(i, half, value);
                 }
             }
             workgroupBarrier();
             if live {
-                for (var i = lane.y; i < len / 4u; i += SPLITS) {
+                for (var i = lane.y; i < len / 4u; i += step_splits) {
                     let weights = w_hh[(gate * quads + first / 4u + i) * params.hidden + j];
                     sums[0] += span_product(i, weights, 0u);
                     sums[1] += span_product(i, weights, 1u);
@@ -291,31 +233,31 @@ fn step(
     }
     // The first row of invocations finishes the first four rows, the second the others.
     for (var half = 0u; half < 2u; half++) {
-        span_hold((lane.y * 2u + half) * UNITS + lane.x, sums[half]);
+        span_hold((lane.y * 2u + half) * step_units + lane.x, sums[half]);
     }
     workgroupBarrier();
     // (Four rows that are all past the batch are nobody's.)
-    if !live || lane.y > 1u || 8u * group.y + 4u * lane.y >= params.batch {
+    if !live || lane.y > 1u || (2u * group.y + lane.y) * ROWS >= params.batch {
         return;
     }
     let mine = rows[lane.y];
-    var sum = vec4<f32>();
-    for (var split = 0u; split < SPLITS; split++) {
-        sum += span_held((split * 2u + lane.y) * UNITS + lane.x);
+    var sum = Rows();
+    for (var split = 0u; split < step_splits; split++) {
+        sum += span_held((split * 2u + lane.y) * step_units + lane.x);
     }
     if offsets.phase == 1u {
-        let r = gates4(t, mine, j);
-        put_gates4(t, mine, j, (sum * hs4(t, mine, j)) * (r * (1.0 - r)));
+        let r = gates_at(t, mine, j);
+        put_gates(t, mine, j, (sum * hs_at(t, mine, j)) * (r * (1.0 - r)));
         add_before(t, mine, j, sum * r);
         return;
     }
     if later == 0u {
-        put_d_state4(mine, j, d_state4(mine, j) + sum);
+        put_q(1u, mine, j, q_at(1u, mine, j) + sum);
         return;
     }
     if t == 0u {
-        put_d_state4(mine, j, vec4<f32>());
+        put_q(1u, mine, j, Rows());
     }
-    let left = cell(t, mine, j, d_hs4(t, mine, j) + sum);
+    let left = cell(t, mine, j, d_hs_at(t, mine, j) + sum);
     add_before(t, mine, j, left.direct);
 }

@@ -39,11 +39,28 @@ pub const BINDINGS: &[Binding] = &[
     read("w_hh"),
     read("b_ih"),
     read("b_hh"),
-    write("gates"),
-    write("hs"),
-    write("aside"),
-    write("state"),
+    write("gates").by_rows(3),
+    write("hs").by_rows(1),
+    write("aside").by_rows(1),
+    write("state").by_rows(1),
 ];
+
+pub(super) fn lengths(p: &Params) -> Option<Vec<u64>> {
+    let (row, h) = (
+        u64::from(p.batch) * u64::from(p.hidden),
+        u64::from(p.hidden),
+    );
+    let (t, bias) = (u64::from(p.steps), u64::from(p.has_bias) * 3 * h);
+    Some(vec![
+        3 * h * h,
+        bias,
+        bias,
+        3 * t * row,
+        (t + 1) * row,
+        t * row,
+        row,
+    ])
+}
 
 pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
     let h = p.hidden as usize;

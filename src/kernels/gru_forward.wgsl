@@ -32,58 +32,6 @@ struct Offsets {
 @group(1) @binding(0) var<uniform> params: Params;
 @group(1) @binding(1) var<uniform> offsets: Offsets;
 
-fn gates4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.gates + (t * params.batch + rows) * (3u * params.hidden) + column;
-    return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
-}
-
-fn put_gates4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.gates + (t * params.batch + rows) * (3u * params.hidden) + column;
-    gates[at.x] = value.x;
-    gates[at.y] = value.y;
-    gates[at.z] = value.z;
-    gates[at.w] = value.w;
-}
-
-fn hs4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.hs + (t * params.batch + rows) * params.hidden + column;
-    return vec4<f32>(hs[at.x], hs[at.y], hs[at.z], hs[at.w]);
-}
-
-fn put_hs4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.hs + (t * params.batch + rows) * params.hidden + column;
-    hs[at.x] = value.x;
-    hs[at.y] = value.y;
-    hs[at.z] = value.z;
-    hs[at.w] = value.w;
-}
-
-fn aside4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.aside + (t * params.batch + rows) * params.hidden + column;
-    return vec4<f32>(aside[at.x], aside[at.y], aside[at.z], aside[at.w]);
-}
-
-fn put_aside4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.aside + (t * params.batch + rows) * params.hidden + column;
-    aside[at.x] = value.x;
-    aside[at.y] = value.y;
-    aside[at.z] = value.z;
-    aside[at.w] = value.w;
-}
-
-fn state4(rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.state + rows * params.hidden + column;
-    return vec4<f32>(state[at.x], state[at.y], state[at.z], state[at.w]);
-}
-
-fn put_state4(rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.state + rows * params.hidden + column;
-    state[at.x] = value.x;
-    state[at.y] = value.y;
-    state[at.z] = value.z;
-    state[at.w] = value.w;
-}
-
 // A unit's biases: b_ih + b_hh of r and of z, and what is added to x_n and to u_n.
 fn bias_of(unit: u32) -> vec4<f32> {
     if params.has_bias == 0u {
@@ -105,12 +53,12 @@ fn bias_of(unit: u32) -> vec4<f32> {
 // n and the next state of one unit in four rows: leaves both, and returns the state. `sum`: what adds
 // up to the argument of tanh.
 fn candidate(
-    t: u32, rows: vec4<u32>, unit: u32, z: vec4<f32>, sum: vec4<f32>, before: vec4<f32>,
-) -> vec4<f32> {
-    let n = tanh4(sum);
+    t: u32, rows: RowIds, unit: u32, z: Rows, sum: Rows, before: Rows,
+) -> Rows {
+    let n = tanh_rows(sum);
     let h = z * (before - n) + n;
-    put_gates4(t, rows, 2u * params.hidden + unit, n);
-    put_hs4(t + 1u, rows, unit, h);
+    put_gates(t, rows, 2u * params.hidden + unit, n);
+    put_hs(t + 1u, rows, unit, h);
     return h;
 }
 
@@ -120,18 +68,18 @@ fn sequence(
     @builtin(local_invocation_index) index: u32,
     @builtin(workgroup_id) group: vec3<u32>,
 ) {
-    let rows = four_rows(4u * group.x, params.batch);
+    let rows = rows_from(ROWS * group.x, params.batch);
     // The first split also does what is not part of the product.
     let first = lane.y == 0u;
     for (var j = index; j < 4u * quads; j += units * splits) {
-        var h = vec4<f32>();
+        var h = Rows();
         if j < params.hidden {
-            h = state4(rows, j);
-            put_hs4(0u, rows, j, h);
+            h = state_at(0u, rows, j);
+            put_hs(0u, rows, j, h);
         }
         hold(j, h);
         if params.reset_after == 0u {
-            hold(4u * quads + j, vec4<f32>());
+            hold(4u * quads + j, Rows());
         }
     }
     var bias = array<vec4<f32>, PASSES>();
@@ -143,20 +91,20 @@ fn sequence(
     }
     workgroupBarrier();
     for (var t = 0u; t < params.steps; t++) {
-        var next = array<vec4<f32>, PASSES>();
+        var next = array<Rows, PASSES>();
         // With the reset before the product: z, and x_n with its bias, until r·h is known.
-        var update = array<vec4<f32>, PASSES>();
-        var input_n = array<vec4<f32>, PASSES>();
+        var update = array<Rows, PASSES>();
+        var input_n = array<Rows, PASSES>();
         for (var p = 0u; p < passes; p++) {
             let j = p * units + lane.x;
             let live = j < params.hidden;
-            var r = vec4<f32>();
-            var z = vec4<f32>();
-            var u = vec4<f32>();
+            var r = Rows();
+            var z = Rows();
+            var u = Rows();
             if live {
                 if first {
-                    r = gates4(t, rows, j);
-                    z = gates4(t, rows, params.hidden + j);
+                    r = gates_at(t, rows, j);
+                    z = gates_at(t, rows, params.hidden + j);
                 }
                 for (var q = lane.y; q < quads; q += splits) {
                     let at = q * 3u * params.hidden + j;
@@ -185,19 +133,19 @@ fn sequence(
                 }
             }
             if first && live {
-                r = sigmoid4(r + bias[p].x);
-                z = sigmoid4(z + bias[p].y);
+                r = sigmoid_rows(r + bias[p].x);
+                z = sigmoid_rows(z + bias[p].y);
                 let before = held(j);
-                let input = gates4(t, rows, 2u * params.hidden + j) + bias[p].z;
-                put_gates4(t, rows, j, r);
-                put_gates4(t, rows, params.hidden + j, z);
+                let input = gates_at(t, rows, 2u * params.hidden + j) + bias[p].z;
+                put_gates(t, rows, j, r);
+                put_gates(t, rows, params.hidden + j, z);
                 if params.reset_after == 1u {
                     u += bias[p].w;
-                    put_aside4(t, rows, j, u);
+                    put_aside(t, rows, j, u);
                     next[p] = candidate(t, rows, j, z, r * u + input, before);
                 } else {
                     let reset = r * before;
-                    put_aside4(t, rows, j, reset);
+                    put_aside(t, rows, j, reset);
                     hold(4u * quads + j, reset);
                     update[p] = z;
                     input_n[p] = input;
@@ -247,45 +195,45 @@ fn sequence(
         for (var p = 0u; p < passes; p++) {
             let j = p * units + lane.x;
             if j < params.hidden {
-                put_state4(rows, j, held(j));
+                put_state(0u, rows, j, held(j));
             }
         }
     }
 }
 
-@compute @workgroup_size(UNITS, SPLITS)
+@compute @workgroup_size(step_units, step_splits)
 fn step(
     @builtin(local_invocation_id) lane: vec3<u32>,
     @builtin(local_invocation_index) index: u32,
     @builtin(workgroup_id) group: vec3<u32>,
 ) {
     let t = offsets.step;
-    let j = group.x * UNITS + lane.x;
+    let j = group.x * step_units + lane.x;
     let live = j < params.hidden;
-    let rows = array<vec4<u32>, 2>(
-        four_rows(8u * group.y, params.batch),
-        four_rows(8u * group.y + 4u, params.batch),
+    let rows = array<RowIds, 2>(
+        rows_from(2u * ROWS * group.y, params.batch),
+        rows_from((2u * group.y + 1u) * ROWS, params.batch),
     );
     // Sums by gate, then by half of the rows.
-    var sums = array<vec4<f32>, 6>();
+    var sums = array<Rows, 6>();
     for (var first = 0u; first < 4u * quads; first += SPAN) {
         let len = min(SPAN, 4u * quads - first);
-        for (var i = index; i < len; i += UNITS * SPLITS) {
+        for (var i = index; i < len; i += step_units * step_splits) {
             for (var half = 0u; half < 2u; half++) {
-                var value = vec4<f32>();
+                var value = Rows();
                 if first + i < params.hidden {
                     if offsets.phase == 0u {
-                        value = hs4(t, rows[half], first + i);
+                        value = hs_at(t, rows[half], first + i);
                     } else {
-                        value = aside4(t, rows[half], first + i);
+                        value = aside_at(t, rows[half], first + i);
                     }
                 }
-                span[2u * (i / 4u) + half][i % 4u] = value;
+                span_put(i, half, value);
             }
         }
         workgroupBarrier();
         if live {
-            for (var q = lane.y; q < len / 4u; q += SPLITS) {
+            for (var q = lane.y; q < len / 4u; q += step_splits) {
                 let at = (first / 4u + q) * 3u * params.hidden + j;
                 for (var gate = 0u; gate < 3u; gate++) {
                     // r, z and with the reset after the product u_n; then, with the reset before
@@ -302,44 +250,44 @@ fn step(
         workgroupBarrier();
     }
     // The first row of invocations finishes the first four rows, the second the others.
-    var total = array<vec4<f32>, 3>();
+    var total = array<Rows, 3>();
     for (var half = 0u; half < 2u; half++) {
         for (var gate = 0u; gate < 3u; gate++) {
-            span_hold((lane.y * 3u + gate) * UNITS + lane.x, sums[2u * gate + half]);
+            span_hold((lane.y * 3u + gate) * step_units + lane.x, sums[2u * gate + half]);
         }
         workgroupBarrier();
         if lane.y == half {
-            for (var split = 0u; split < SPLITS; split++) {
+            for (var split = 0u; split < step_splits; split++) {
                 for (var gate = 0u; gate < 3u; gate++) {
-                    total[gate] += span_held((split * 3u + gate) * UNITS + lane.x);
+                    total[gate] += span_held((split * 3u + gate) * step_units + lane.x);
                 }
             }
         }
         workgroupBarrier();
     }
     // (Four rows that are all past the batch are nobody's.)
-    if !live || lane.y > 1u || 8u * group.y + 4u * lane.y >= params.batch {
+    if !live || lane.y > 1u || (2u * group.y + lane.y) * ROWS >= params.batch {
         return;
     }
     let mine = rows[lane.y];
     let bias = bias_of(j);
-    let before = hs4(t, mine, j);
-    let input = gates4(t, mine, 2u * params.hidden + j) + bias.z;
+    let before = hs_at(t, mine, j);
+    let input = gates_at(t, mine, 2u * params.hidden + j) + bias.z;
     if offsets.phase == 1u {
-        let z = gates4(t, mine, params.hidden + j);
+        let z = gates_at(t, mine, params.hidden + j);
         _ = candidate(t, mine, j, z, input + total[2], before);
         return;
     }
-    let r = sigmoid4(gates4(t, mine, j) + total[0] + bias.x);
-    let z = sigmoid4(gates4(t, mine, params.hidden + j) + total[1] + bias.y);
-    put_gates4(t, mine, j, r);
-    put_gates4(t, mine, params.hidden + j, z);
+    let r = sigmoid_rows(gates_at(t, mine, j) + total[0] + bias.x);
+    let z = sigmoid_rows(gates_at(t, mine, params.hidden + j) + total[1] + bias.y);
+    put_gates(t, mine, j, r);
+    put_gates(t, mine, params.hidden + j, z);
     if params.reset_after == 1u {
         let u = total[2] + bias.w;
-        put_aside4(t, mine, j, u);
+        put_aside(t, mine, j, u);
         _ = candidate(t, mine, j, z, r * u + input, before);
     } else {
-        put_aside4(t, mine, j, r * before);
+        put_aside(t, mine, j, r * before);
     }
 }
 

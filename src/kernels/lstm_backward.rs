@@ -28,11 +28,20 @@ pub struct Params {
 /// · d_c: (B, H), scratch
 pub const BINDINGS: &[Binding] = &[
     read("w_hh"),
-    read("cs"),
-    write("gates"),
-    write("d_hs"),
-    write("d_c"),
+    read("cs").by_rows(1),
+    write("gates").by_rows(4),
+    write("d_hs").by_rows(1),
+    write("d_c").by_rows(1),
 ];
+
+pub(super) fn lengths(p: &Params) -> Option<Vec<u64>> {
+    let (row, h) = (
+        u64::from(p.batch) * u64::from(p.hidden),
+        u64::from(p.hidden),
+    );
+    let t = u64::from(p.steps);
+    Some(vec![4 * h * h, (t + 1) * row, 4 * t * row, t * row, row])
+}
 
 pub(super) fn scratch_len<S: Simd>(_: &Params, threads: usize) -> usize {
     threads * SCRATCH_LEN

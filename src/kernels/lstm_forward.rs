@@ -34,11 +34,29 @@ pub const BINDINGS: &[Binding] = &[
     read("w_hh"),
     read("b_ih"),
     read("b_hh"),
-    write("gates"),
-    write("hs"),
-    write("cs"),
-    write("state"),
+    write("gates").by_rows(4),
+    write("hs").by_rows(1),
+    write("cs").by_rows(1),
+    write("state").by_rows(1),
 ];
+
+pub(super) fn lengths(p: &Params) -> Option<Vec<u64>> {
+    let (row, h) = (
+        u64::from(p.batch) * u64::from(p.hidden),
+        u64::from(p.hidden),
+    );
+    let (t, bias) = (u64::from(p.steps), u64::from(p.has_bias) * 4 * h);
+    let states = (t + 1) * row;
+    Some(vec![
+        4 * h * h,
+        bias,
+        bias,
+        4 * t * row,
+        states,
+        states,
+        2 * row,
+    ])
+}
 
 pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
     let h = p.hidden as usize;

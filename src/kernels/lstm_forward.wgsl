@@ -31,59 +31,6 @@ struct Offsets {
 @group(1) @binding(0) var<uniform> params: Params;
 @group(1) @binding(1) var<uniform> offsets: Offsets;
 
-fn gates4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.gates + (t * params.batch + rows) * (4u * params.hidden) + column;
-    return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
-}
-
-fn put_gates4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.gates + (t * params.batch + rows) * (4u * params.hidden) + column;
-    gates[at.x] = value.x;
-    gates[at.y] = value.y;
-    gates[at.z] = value.z;
-    gates[at.w] = value.w;
-}
-
-fn hs4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.hs + (t * params.batch + rows) * params.hidden + column;
-    return vec4<f32>(hs[at.x], hs[at.y], hs[at.z], hs[at.w]);
-}
-
-fn put_hs4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.hs + (t * params.batch + rows) * params.hidden + column;
-    hs[at.x] = value.x;
-    hs[at.y] = value.y;
-    hs[at.z] = value.z;
-    hs[at.w] = value.w;
-}
-
-fn cs4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.cs + (t * params.batch + rows) * params.hidden + column;
-    return vec4<f32>(cs[at.x], cs[at.y], cs[at.z], cs[at.w]);
-}
-
-fn put_cs4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.cs + (t * params.batch + rows) * params.hidden + column;
-    cs[at.x] = value.x;
-    cs[at.y] = value.y;
-    cs[at.z] = value.z;
-    cs[at.w] = value.w;
-}
-
-// h (part 0) or c (part 1) before the sequence.
-fn state4(part: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.state + (part * params.batch + rows) * params.hidden + column;
-    return vec4<f32>(state[at.x], state[at.y], state[at.z], state[at.w]);
-}
-
-fn put_state4(part: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.state + (part * params.batch + rows) * params.hidden + column;
-    state[at.x] = value.x;
-    state[at.y] = value.y;
-    state[at.z] = value.z;
-    state[at.w] = value.w;
-}
-
 // The sums of the two biases of a unit's gates i, f, g, o.
 fn bias_of(unit: u32) -> vec4<f32> {
     if params.has_bias == 0u {
@@ -98,30 +45,30 @@ fn bias_of(unit: u32) -> vec4<f32> {
 
 // One unit's step in four rows, from the gates' sums z: leaves the gates, c and h; returns c and h.
 fn cell(
-    t: u32, rows: vec4<u32>, unit: u32, z: mat4x4<f32>, bias: vec4<f32>, c_before: vec4<f32>,
-) -> array<vec4<f32>, 2> {
-    let i = sigmoid4(z[0] + bias.x);
-    let f = sigmoid4(z[1] + bias.y);
-    let g = tanh4(z[2] + bias.z);
-    let o = sigmoid4(z[3] + bias.w);
+    t: u32, rows: RowIds, unit: u32, z: array<Rows, 4>, bias: vec4<f32>, c_before: Rows,
+) -> array<Rows, 2> {
+    let i = sigmoid_rows(z[0] + bias.x);
+    let f = sigmoid_rows(z[1] + bias.y);
+    let g = tanh_rows(z[2] + bias.z);
+    let o = sigmoid_rows(z[3] + bias.w);
     let c = f * c_before + i * g;
-    let h = o * tanh4(c);
-    put_gates4(t, rows, unit, i);
-    put_gates4(t, rows, params.hidden + unit, f);
-    put_gates4(t, rows, 2u * params.hidden + unit, g);
-    put_gates4(t, rows, 3u * params.hidden + unit, o);
-    put_cs4(t + 1u, rows, unit, c);
-    put_hs4(t + 1u, rows, unit, h);
-    return array<vec4<f32>, 2>(c, h);
+    let h = o * tanh_rows(c);
+    put_gates(t, rows, unit, i);
+    put_gates(t, rows, params.hidden + unit, f);
+    put_gates(t, rows, 2u * params.hidden + unit, g);
+    put_gates(t, rows, 3u * params.hidden + unit, o);
+    put_cs(t + 1u, rows, unit, c);
+    put_hs(t + 1u, rows, unit, h);
+    return array<Rows, 2>(c, h);
 }
 
 // The projected inputs of a unit's gates.
-fn inputs(t: u32, rows: vec4<u32>, unit: u32) -> mat4x4<f32> {
-    return mat4x4<f32>(
-        gates4(t, rows, unit),
-        gates4(t, rows, params.hidden + unit),
-        gates4(t, rows, 2u * params.hidden + unit),
-        gates4(t, rows, 3u * params.hidden + unit),
+fn inputs(t: u32, rows: RowIds, unit: u32) -> array<Rows, 4> {
+    return array<Rows, 4>(
+        gates_at(t, rows, unit),
+        gates_at(t, rows, params.hidden + unit),
+        gates_at(t, rows, 2u * params.hidden + unit),
+        gates_at(t, rows, 3u * params.hidden + unit),
     );
 }
 
@@ -131,34 +78,34 @@ fn sequence(
     @builtin(local_invocation_index) index: u32,
     @builtin(workgroup_id) group: vec3<u32>,
 ) {
-    let rows = four_rows(4u * group.x, params.batch);
+    let rows = rows_from(ROWS * group.x, params.batch);
     // The first split also does what is not part of the product.
     let first = lane.y == 0u;
     for (var j = index; j < 4u * quads; j += units * splits) {
-        var h = vec4<f32>();
+        var h = Rows();
         if j < params.hidden {
-            h = state4(0u, rows, j);
-            put_hs4(0u, rows, j, h);
-            put_cs4(0u, rows, j, state4(1u, rows, j));
+            h = state_at(0u, rows, j);
+            put_hs(0u, rows, j, h);
+            put_cs(0u, rows, j, state_at(1u, rows, j));
         }
         hold(j, h);
     }
     var bias = array<vec4<f32>, PASSES>();
-    var c = array<vec4<f32>, PASSES>();
+    var c = array<Rows, PASSES>();
     for (var p = 0u; p < passes; p++) {
         let j = p * units + lane.x;
         if j < params.hidden {
             bias[p] = bias_of(j);
-            c[p] = state4(1u, rows, j);
+            c[p] = state_at(1u, rows, j);
         }
     }
     workgroupBarrier();
     for (var t = 0u; t < params.steps; t++) {
-        var next = array<vec4<f32>, PASSES>();
+        var next = array<Rows, PASSES>();
         for (var p = 0u; p < passes; p++) {
             let j = p * units + lane.x;
             let live = j < params.hidden;
-            var z = mat4x4<f32>();
+            var z = array<Rows, 4>();
             if live {
                 if first {
                     z = inputs(t, rows, j);
@@ -207,42 +154,42 @@ fn sequence(
         for (var p = 0u; p < passes; p++) {
             let j = p * units + lane.x;
             if j < params.hidden {
-                put_state4(0u, rows, j, held(j));
-                put_state4(1u, rows, j, c[p]);
+                put_state(0u, rows, j, held(j));
+                put_state(1u, rows, j, c[p]);
             }
         }
     }
 }
 
-@compute @workgroup_size(UNITS, SPLITS)
+@compute @workgroup_size(step_units, step_splits)
 fn step(
     @builtin(local_invocation_id) lane: vec3<u32>,
     @builtin(local_invocation_index) index: u32,
     @builtin(workgroup_id) group: vec3<u32>,
 ) {
     let t = offsets.step;
-    let j = group.x * UNITS + lane.x;
+    let j = group.x * step_units + lane.x;
     let live = j < params.hidden;
-    let rows = array<vec4<u32>, 2>(
-        four_rows(8u * group.y, params.batch),
-        four_rows(8u * group.y + 4u, params.batch),
+    let rows = array<RowIds, 2>(
+        rows_from(2u * ROWS * group.y, params.batch),
+        rows_from((2u * group.y + 1u) * ROWS, params.batch),
     );
     // Sums by gate, then by half of the rows.
-    var sums = array<vec4<f32>, 8>();
+    var sums = array<Rows, 8>();
     for (var first = 0u; first < 4u * quads; first += SPAN) {
         let len = min(SPAN, 4u * quads - first);
-        for (var i = index; i < len; i += UNITS * SPLITS) {
+        for (var i = index; i < len; i += step_units * step_splits) {
             for (var half = 0u; half < 2u; half++) {
-                var value = vec4<f32>();
+                var value = Rows();
                 if first + i < params.hidden {
-                    value = hs4(t, rows[half], first + i);
+                    value = hs_at(t, rows[half], first + i);
                 }
-                span[2u * (i / 4u) + half][i % 4u] = value;
+                span_put(i, half, value);
             }
         }
         workgroupBarrier();
         if live {
-            for (var q = lane.y; q < len / 4u; q += SPLITS) {
+            for (var q = lane.y; q < len / 4u; q += step_splits) {
                 let at = (first / 4u + q) * 4u * params.hidden + j;
                 for (var gate = 0u; gate < 4u; gate++) {
                     let weights = w_hh[at + gate * params.hidden];
@@ -254,28 +201,31 @@ fn step(
         workgroupBarrier();
     }
     // The first row of invocations finishes the first four rows, the second the others.
-    var total = array<vec4<f32>, 4>();
+    var total = array<Rows, 4>();
     for (var half = 0u; half < 2u; half++) {
         for (var gate = 0u; gate < 4u; gate++) {
-            span_hold((lane.y * 4u + gate) * UNITS + lane.x, sums[2u * gate + half]);
+            span_hold((lane.y * 4u + gate) * step_units + lane.x, sums[2u * gate + half]);
         }
         workgroupBarrier();
         if lane.y == half {
-            for (var split = 0u; split < SPLITS; split++) {
+            for (var split = 0u; split < step_splits; split++) {
                 for (var gate = 0u; gate < 4u; gate++) {
-                    total[gate] += span_held((split * 4u + gate) * UNITS + lane.x);
+                    total[gate] += span_held((split * 4u + gate) * step_units + lane.x);
                 }
             }
         }
         workgroupBarrier();
     }
     // (Four rows that are all past the batch are nobody's.)
-    if !live || lane.y > 1u || 8u * group.y + 4u * lane.y >= params.batch {
+    if !live || lane.y > 1u || (2u * group.y + lane.y) * ROWS >= params.batch {
         return;
     }
     let mine = rows[lane.y];
-    let z = inputs(t, mine, j) + mat4x4<f32>(total[0], total[1], total[2], total[3]);
-    _ = cell(t, mine, j, z, bias_of(j), cs4(t, mine, j));
+    let x = inputs(t, mine, j);
+    for (var gate = 0u; gate < 4u; gate++) {
+        total[gate] += x[gate];
+    }
+    _ = cell(t, mine, j, total, bias_of(j), cs_at(t, mine, j));
 }
 
 // `step` needs hs[0] in place before the first step, and the last state taken out after the last.

@@ -38,6 +38,22 @@ pub struct Params {
 /// anything when `has_bias` is 0 · c: (m, n), rows `ldc` apart
 pub const BINDINGS: &[Binding] = &[read("a"), read("b"), read("bias"), write("c")];
 
+pub(super) fn lengths(p: &Params) -> Option<Vec<u64>> {
+    let rows = |rows: u32, apart: u32, columns: u32| {
+        u64::from(rows.saturating_sub(1)) * u64::from(apart) + u64::from(columns)
+    };
+    let of = |transposed: u32, m: u32, k: u32, apart: u32| match transposed {
+        1 => rows(k, apart, m),
+        _ => rows(m, apart, k),
+    };
+    Some(vec![
+        of(p.transpose_a, p.m, p.k, p.lda),
+        of(p.transpose_b, p.k, p.n, p.ldb),
+        u64::from(p.has_bias) * u64::from(p.n),
+        rows(p.m, p.ldc, p.n),
+    ])
+}
+
 /// b.
 pub(super) const PACKED: usize = 1;
 

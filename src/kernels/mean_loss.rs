@@ -17,7 +17,7 @@ pub struct Params {
 /// controls: [`Controls`] · losses: (N) · metrics: (slots, 4)
 pub const BINDINGS: &[Binding] = &[read("controls"), read("losses"), write("metrics")];
 
-pub(super) use super::{no_panels as panels_len, no_scratch as scratch_len};
+pub(super) use super::{no_lengths as lengths, no_panels as panels_len, no_scratch as scratch_len};
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([controls, losses], [metrics]) = operands.split();

@@ -5,6 +5,7 @@
 //! Letters: B batch rows, T time steps, N = T·B, H hidden units, G gates, V vocabulary, I input
 //! width. Sequences are time-major. A gradient is `d_` and its value's name.
 mod common;
+mod recurrent;
 
 pub mod adagrad;
 pub mod adam;
@@ -31,6 +32,7 @@ pub use common::{
     Access, Binding, ClipMode, Context, Controls, MAX_BINDINGS, METRICS_STRIDE, Operands, Packing,
     Panels, Shader,
 };
+pub use recurrent::ROWS;
 
 use crate::simd::Simd;
 
@@ -55,6 +57,12 @@ macro_rules! kernels {
             /// Its parameters as a uniform buffer holds them.
             pub fn params(&self) -> &[u8] {
                 match self { $(Self::$variant(p) => bytemuck::bytes_of(p),)+ }
+            }
+
+            /// The least length of each binding's view, where the parameters alone decide which numbers the
+            /// kernel touches; `None` where numbers in its buffers do, such as tokens.
+            pub fn lengths(&self) -> Option<Vec<u64>> {
+                match self { $(Self::$variant(p) => $module::lengths(p),)+ }
             }
 
             /// Scratch that [`Kernel::run`] needs on `threads` threads, in numbers.
@@ -132,8 +140,10 @@ kernels! {
 /// The most words of a kernel's parameters.
 pub const MAX_PARAMS_WORDS: usize = 16;
 
-/// Shader code that goes before every kernel's.
-pub const COMMON_SHADER: &str = include_str!("common.wgsl");
+/// Numbers in the buffers decide what is touched.
+fn no_lengths(_: &impl Sized) -> Option<Vec<u64>> {
+    None
+}
 
 /// No scratch.
 fn no_scratch<S: Simd>(_: &impl Sized, _: usize) -> usize {

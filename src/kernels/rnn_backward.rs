@@ -24,7 +24,21 @@ pub struct Params {
 
 /// w_hh: (H, H) · hs: (T + 1, B, H) · gates: (T, B, H), becomes d_z · d_hs: (T, B, H), comes in as
 /// what the layer above and the loss say, goes out as all of ∂L/∂h_t
-pub const BINDINGS: &[Binding] = &[read("w_hh"), read("hs"), write("gates"), write("d_hs")];
+pub const BINDINGS: &[Binding] = &[
+    read("w_hh"),
+    read("hs").by_rows(1),
+    write("gates").by_rows(1),
+    write("d_hs").by_rows(1),
+];
+
+pub(super) fn lengths(p: &Params) -> Option<Vec<u64>> {
+    let (row, h) = (
+        u64::from(p.batch) * u64::from(p.hidden),
+        u64::from(p.hidden),
+    );
+    let t = u64::from(p.steps);
+    Some(vec![h * h, (t + 1) * row, t * row, t * row])
+}
 
 pub(super) fn scratch_len<S: Simd>(_: &Params, threads: usize) -> usize {
     threads * SCRATCH_LEN

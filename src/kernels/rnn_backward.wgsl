@@ -25,46 +25,15 @@ struct Offsets {
 @group(1) @binding(0) var<uniform> params: Params;
 @group(1) @binding(1) var<uniform> offsets: Offsets;
 
-fn gates4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.gates + (t * params.batch + rows) * params.hidden + column;
-    return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
-}
-
-fn put_gates4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.gates + (t * params.batch + rows) * params.hidden + column;
-    gates[at.x] = value.x;
-    gates[at.y] = value.y;
-    gates[at.z] = value.z;
-    gates[at.w] = value.w;
-}
-
-fn d_hs4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.d_hs + (t * params.batch + rows) * params.hidden + column;
-    return vec4<f32>(d_hs[at.x], d_hs[at.y], d_hs[at.z], d_hs[at.w]);
-}
-
-fn put_d_hs4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.d_hs + (t * params.batch + rows) * params.hidden + column;
-    d_hs[at.x] = value.x;
-    d_hs[at.y] = value.y;
-    d_hs[at.z] = value.z;
-    d_hs[at.w] = value.w;
-}
-
-fn hs4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.hs + (t * params.batch + rows) * params.hidden + column;
-    return vec4<f32>(hs[at.x], hs[at.y], hs[at.z], hs[at.w]);
-}
-
 // d_z of one unit in four rows, from ∂L/∂h_t: leaves both, and returns d_z.
-fn cell(t: u32, rows: vec4<u32>, unit: u32, d_h: vec4<f32>) -> vec4<f32> {
-    let h = hs4(t + 1u, rows, unit);
+fn cell(t: u32, rows: RowIds, unit: u32, d_h: Rows) -> Rows {
+    let h = hs_at(t + 1u, rows, unit);
     var d_z = d_h * (1.0 - h * h);
     if params.relu == 1u {
-        d_z = select(vec4<f32>(), d_h, h > vec4<f32>());
+        d_z = select(Rows(), d_h, h > Rows());
     }
-    put_d_hs4(t, rows, unit, d_h);
-    put_gates4(t, rows, unit, d_z);
+    put_d_hs(t, rows, unit, d_h);
+    put_gates(t, rows, unit, d_z);
     return d_z;
 }
 
@@ -74,15 +43,15 @@ fn sequence(
     @builtin(local_invocation_index) index: u32,
     @builtin(workgroup_id) group: vec3<u32>,
 ) {
-    let rows = four_rows(4u * group.x, params.batch);
+    let rows = rows_from(ROWS * group.x, params.batch);
     // The first split also does what is not part of the product.
     let first = lane.y == 0u;
     // Padding stays zero.
     for (var i = index; i < parts_at; i += units * splits) {
-        hold(i, vec4<f32>());
+        hold(i, Rows());
     }
     // What later steps give ∂L/∂h_t.
-    var later = array<vec4<f32>, PASSES>();
+    var later = array<Rows, PASSES>();
     workgroupBarrier();
     for (var k = 0u; k < params.steps; k++) {
         let t = params.steps - 1u - k;
@@ -90,7 +59,7 @@ fn sequence(
             for (var p = 0u; p < passes; p++) {
                 let j = p * units + lane.x;
                 if j < params.hidden {
-                    let d_h = d_hs4(t, rows, j) + later[p];
+                    let d_h = d_hs_at(t, rows, j) + later[p];
                     hold(j, cell(t, rows, j, d_h));
                 }
             }
@@ -99,7 +68,7 @@ fn sequence(
         if t > 0u {
             for (var p = 0u; p < passes; p++) {
                 let j = p * units + lane.x;
-                var sum = vec4<f32>();
+                var sum = Rows();
                 if j < params.hidden {
                     for (var q = lane.y; q < quads; q += splits) {
                         sum += product(q, w_hh[q * params.hidden + j]);
@@ -123,36 +92,36 @@ fn sequence(
     }
 }
 
-@compute @workgroup_size(UNITS, SPLITS)
+@compute @workgroup_size(step_units, step_splits)
 fn step(
     @builtin(local_invocation_id) lane: vec3<u32>,
     @builtin(local_invocation_index) index: u32,
     @builtin(workgroup_id) group: vec3<u32>,
 ) {
     let t = offsets.step;
-    let j = group.x * UNITS + lane.x;
+    let j = group.x * step_units + lane.x;
     let live = j < params.hidden;
-    let rows = array<vec4<u32>, 2>(
-        four_rows(8u * group.y, params.batch),
-        four_rows(8u * group.y + 4u, params.batch),
+    let rows = array<RowIds, 2>(
+        rows_from(2u * ROWS * group.y, params.batch),
+        rows_from((2u * group.y + 1u) * ROWS, params.batch),
     );
-    var sums = array<vec4<f32>, 2>();
+    var sums = array<Rows, 2>();
     let end = select(0u, 1u, t + 1u < params.steps);
     for (var gate = 0u; gate < end; gate++) {
         for (var first = 0u; first < 4u * quads; first += SPAN) {
             let len = min(SPAN, 4u * quads - first);
-            for (var i = index; i < len; i += UNITS * SPLITS) {
+            for (var i = index; i < len; i += step_units * step_splits) {
                 for (var half = 0u; half < 2u; half++) {
-                    var value = vec4<f32>();
+                    var value = Rows();
                     if first + i < params.hidden {
-                        value = gates4(t + 1u, rows[half], first + i);
+                        value = gates_at(t + 1u, rows[half], first + i);
                     }
-                    span[2u * (i / 4u) + half][i % 4u] = value;
+                    span_put(i, half, value);
                 }
             }
             workgroupBarrier();
             if live {
-                for (var i = lane.y; i < len / 4u; i += SPLITS) {
+                for (var i = lane.y; i < len / 4u; i += step_splits) {
                     let weights = w_hh[(gate * quads + first / 4u + i) * params.hidden + j];
                     sums[0] += span_product(i, weights, 0u);
                     sums[1] += span_product(i, weights, 1u);
@@ -163,17 +132,17 @@ fn step(
     }
     // The first row of invocations finishes the first four rows, the second the others.
     for (var half = 0u; half < 2u; half++) {
-        span_hold((lane.y * 2u + half) * UNITS + lane.x, sums[half]);
+        span_hold((lane.y * 2u + half) * step_units + lane.x, sums[half]);
     }
     workgroupBarrier();
     // (Four rows that are all past the batch are nobody's.)
-    if !live || lane.y > 1u || 8u * group.y + 4u * lane.y >= params.batch {
+    if !live || lane.y > 1u || (2u * group.y + lane.y) * ROWS >= params.batch {
         return;
     }
     let mine = rows[lane.y];
-    var sum = vec4<f32>();
-    for (var split = 0u; split < SPLITS; split++) {
-        sum += span_held((split * 2u + lane.y) * UNITS + lane.x);
+    var sum = Rows();
+    for (var split = 0u; split < step_splits; split++) {
+        sum += span_held((split * 2u + lane.y) * step_units + lane.x);
     }
-    _ = cell(t, mine, j, d_hs4(t, mine, j) + sum);
+    _ = cell(t, mine, j, d_hs_at(t, mine, j) + sum);
 }

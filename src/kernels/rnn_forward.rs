@@ -35,10 +35,19 @@ pub const BINDINGS: &[Binding] = &[
     read("w_hh"),
     read("b_ih"),
     read("b_hh"),
-    write("gates"),
-    write("hs"),
-    write("state"),
+    write("gates").by_rows(1),
+    write("hs").by_rows(1),
+    write("state").by_rows(1),
 ];
+
+pub(super) fn lengths(p: &Params) -> Option<Vec<u64>> {
+    let (row, h) = (
+        u64::from(p.batch) * u64::from(p.hidden),
+        u64::from(p.hidden),
+    );
+    let (t, bias) = (u64::from(p.steps), u64::from(p.has_bias) * h);
+    Some(vec![h * h, bias, bias, t * row, (t + 1) * row, row])
+}
 
 pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
     let h = p.hidden as usize;

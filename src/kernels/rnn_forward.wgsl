@@ -30,45 +30,6 @@ struct Offsets {
 @group(1) @binding(0) var<uniform> params: Params;
 @group(1) @binding(1) var<uniform> offsets: Offsets;
 
-fn gates4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.gates + (t * params.batch + rows) * params.hidden + column;
-    return vec4<f32>(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
-}
-
-fn put_gates4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.gates + (t * params.batch + rows) * params.hidden + column;
-    gates[at.x] = value.x;
-    gates[at.y] = value.y;
-    gates[at.z] = value.z;
-    gates[at.w] = value.w;
-}
-
-fn hs4(t: u32, rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.hs + (t * params.batch + rows) * params.hidden + column;
-    return vec4<f32>(hs[at.x], hs[at.y], hs[at.z], hs[at.w]);
-}
-
-fn put_hs4(t: u32, rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.hs + (t * params.batch + rows) * params.hidden + column;
-    hs[at.x] = value.x;
-    hs[at.y] = value.y;
-    hs[at.z] = value.z;
-    hs[at.w] = value.w;
-}
-
-fn state4(rows: vec4<u32>, column: u32) -> vec4<f32> {
-    let at = offsets.state + rows * params.hidden + column;
-    return vec4<f32>(state[at.x], state[at.y], state[at.z], state[at.w]);
-}
-
-fn put_state4(rows: vec4<u32>, column: u32, value: vec4<f32>) {
-    let at = offsets.state + rows * params.hidden + column;
-    state[at.x] = value.x;
-    state[at.y] = value.y;
-    state[at.z] = value.z;
-    state[at.w] = value.w;
-}
-
 fn bias_of(unit: u32) -> f32 {
     if params.has_bias == 0u {
         return 0.0;
@@ -76,11 +37,11 @@ fn bias_of(unit: u32) -> f32 {
     return b_ih[offsets.b_ih + unit] + b_hh[offsets.b_hh + unit];
 }
 
-fn activate(sum: vec4<f32>) -> vec4<f32> {
+fn activate(sum: Rows) -> Rows {
     if params.relu == 1u {
-        return max(sum, vec4<f32>());
+        return max(sum, Rows());
     }
-    return tanh4(sum);
+    return tanh_rows(sum);
 }
 
 @compute @workgroup_size(units, splits)
@@ -89,14 +50,14 @@ fn sequence(
     @builtin(local_invocation_index) index: u32,
     @builtin(workgroup_id) group: vec3<u32>,
 ) {
-    let rows = four_rows(4u * group.x, params.batch);
+    let rows = rows_from(ROWS * group.x, params.batch);
     // The first split also does what is not part of the product.
     let first = lane.y == 0u;
     for (var j = index; j < 4u * quads; j += units * splits) {
-        var h = vec4<f32>();
+        var h = Rows();
         if j < params.hidden {
-            h = state4(rows, j);
-            put_hs4(0u, rows, j, h);
+            h = state_at(0u, rows, j);
+            put_hs(0u, rows, j, h);
         }
         hold(j, h);
     }
@@ -109,14 +70,14 @@ fn sequence(
     }
     workgroupBarrier();
     for (var t = 0u; t < params.steps; t++) {
-        var next = array<vec4<f32>, PASSES>();
+        var next = array<Rows, PASSES>();
         for (var p = 0u; p < passes; p++) {
             let j = p * units + lane.x;
             let live = j < params.hidden;
-            var sum = vec4<f32>();
+            var sum = Rows();
             if live {
                 if first {
-                    sum = gates4(t, rows, j);
+                    sum = gates_at(t, rows, j);
                 }
                 for (var q = lane.y; q < quads; q += splits) {
                     sum += product(q, w_hh[q * params.hidden + j]);
@@ -134,9 +95,9 @@ fn sequence(
                 }
             }
             if first && live {
-                put_gates4(t, rows, j, sum);
+                put_gates(t, rows, j, sum);
                 next[p] = activate(sum + bias[p]);
-                put_hs4(t + 1u, rows, j, next[p]);
+                put_hs(t + 1u, rows, j, next[p]);
             }
         }
         workgroupBarrier();
@@ -154,40 +115,40 @@ fn sequence(
         for (var p = 0u; p < passes; p++) {
             let j = p * units + lane.x;
             if j < params.hidden {
-                put_state4(rows, j, held(j));
+                put_state(0u, rows, j, held(j));
             }
         }
     }
 }
 
-@compute @workgroup_size(UNITS, SPLITS)
+@compute @workgroup_size(step_units, step_splits)
 fn step(
     @builtin(local_invocation_id) lane: vec3<u32>,
     @builtin(local_invocation_index) index: u32,
     @builtin(workgroup_id) group: vec3<u32>,
 ) {
     let t = offsets.step;
-    let j = group.x * UNITS + lane.x;
+    let j = group.x * step_units + lane.x;
     let live = j < params.hidden;
-    let rows = array<vec4<u32>, 2>(
-        four_rows(8u * group.y, params.batch),
-        four_rows(8u * group.y + 4u, params.batch),
+    let rows = array<RowIds, 2>(
+        rows_from(2u * ROWS * group.y, params.batch),
+        rows_from((2u * group.y + 1u) * ROWS, params.batch),
     );
-    var sums = array<vec4<f32>, 2>();
+    var sums = array<Rows, 2>();
     for (var first = 0u; first < 4u * quads; first += SPAN) {
         let len = min(SPAN, 4u * quads - first);
-        for (var i = index; i < len; i += UNITS * SPLITS) {
+        for (var i = index; i < len; i += step_units * step_splits) {
             for (var half = 0u; half < 2u; half++) {
-                var value = vec4<f32>();
+                var value = Rows();
                 if first + i < params.hidden {
-                    value = hs4(t, rows[half], first + i);
+                    value = hs_at(t, rows[half], first + i);
                 }
-                span[2u * (i / 4u) + half][i % 4u] = value;
+                span_put(i, half, value);
             }
         }
         workgroupBarrier();
         if live {
-            for (var q = lane.y; q < len / 4u; q += SPLITS) {
+            for (var q = lane.y; q < len / 4u; q += step_splits) {
                 let weights = w_hh[(first / 4u + q) * params.hidden + j];
                 sums[0] += span_product(q, weights, 0u);
                 sums[1] += span_product(q, weights, 1u);
@@ -197,20 +158,20 @@ fn step(
     }
     // The first row of invocations finishes the first four rows, the second the others.
     for (var half = 0u; half < 2u; half++) {
-        span_hold((lane.y * 2u + half) * UNITS + lane.x, sums[half]);
+        span_hold((lane.y * 2u + half) * step_units + lane.x, sums[half]);
     }
     workgroupBarrier();
     // (Four rows that are all past the batch are nobody's.)
-    if !live || lane.y > 1u || 8u * group.y + 4u * lane.y >= params.batch {
+    if !live || lane.y > 1u || (2u * group.y + lane.y) * ROWS >= params.batch {
         return;
     }
     let mine = rows[lane.y];
-    var sum = gates4(t, mine, j);
-    for (var split = 0u; split < SPLITS; split++) {
-        sum += span_held((split * 2u + lane.y) * UNITS + lane.x);
+    var sum = gates_at(t, mine, j);
+    for (var split = 0u; split < step_splits; split++) {
+        sum += span_held((split * 2u + lane.y) * step_units + lane.x);
     }
-    put_gates4(t, mine, j, sum);
-    put_hs4(t + 1u, mine, j, activate(sum + bias_of(j)));
+    put_gates(t, mine, j, sum);
+    put_hs(t + 1u, mine, j, activate(sum + bias_of(j)));
 }
 
 // `step` needs hs[0] in place before the first step, and the last state taken out after the last.

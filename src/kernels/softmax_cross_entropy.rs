@@ -29,7 +29,7 @@ pub struct Params {
 /// targets: (N) u32 · logits: (N, V), rows `stride` apart; becomes d_logits · losses: (N)
 pub const BINDINGS: &[Binding] = &[read("targets"), write("logits"), write("losses")];
 
-pub(super) use super::no_panels as panels_len;
+pub(super) use super::{no_lengths as lengths, no_panels as panels_len};
 
 /// One row of probabilities.
 pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {

@@ -27,6 +27,12 @@ pub struct Params {
 /// x: (N, columns), rows `stride` apart · out: (columns) · copy: (columns), or any scratch view
 pub const BINDINGS: &[Binding] = &[read("x"), write("out"), write("copy")];
 
+pub(super) fn lengths(p: &Params) -> Option<Vec<u64>> {
+    let columns = u64::from(p.columns);
+    let x = u64::from(p.rows.saturating_sub(1)) * u64::from(p.stride) + columns;
+    Some(vec![x, columns, u64::from(p.has_copy) * columns])
+}
+
 pub(super) use super::{no_panels as panels_len, no_scratch as scratch_len};
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {

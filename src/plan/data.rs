@@ -217,6 +217,12 @@ impl Plan {
                     bindings.len()
                 ));
             }
+            let lengths = dispatch.kernel.lengths().into_iter().flatten();
+            for ((view, binding), least) in dispatch.views.iter().zip(bindings).zip(lengths) {
+                if view.len < least {
+                    return fail(format!("{}: {} numbers of {least}", binding.name, view.len));
+                }
+            }
             for (i, (view, binding)) in dispatch.views.iter().zip(bindings).enumerate() {
                 let Some(buffer) = self.buffers.get(view.buffer.0 as usize) else {
                     return fail(format!("{}: no such buffer", binding.name));

@@ -2,7 +2,7 @@
 use charloom::{
     executor::{
         CpuExecutor, Executor, ExecutorError, GpuDevice, GpuExecutor,
-        gpu::{GpuNeeds, Pick, Tuning, choose, known_answer, lower},
+        gpu::{GpuNeeds, Pick, RecurrentWish, Tuning, choose, known_answer, lower},
     },
     kernels::{Access, Controls, Kernel},
     network::{Cell, ModelConfig},
@@ -45,16 +45,34 @@ pub async fn device() -> GpuDevice {
 pub fn tunings(gpu: &GpuDevice) -> [(&'static str, Tuning); 2] {
     let fused = Tuning {
         tiles: true,
-        step_only: Some(false),
+        recurrent: Some(RecurrentWish::SEQUENCE),
         ..gpu.tuning()
     };
     let stepwise = Tuning {
         tiles: false,
-        step_only: Some(true),
+        recurrent: Some(RecurrentWish::STEP),
         workgroups: 1,
         ..fused
     };
     [("fused", fused), ("stepwise", stepwise)]
+}
+
+/// The other layouts of the recurrent kernels, some with every index checked.
+fn layouts(gpu: &GpuDevice) -> [(&'static str, Tuning); 4] {
+    let [(_, fused), (_, stepwise)] = tunings(gpu);
+    let sequence = |rows, invocations| Some(RecurrentWish::Sequence { rows, invocations });
+    let step = |rows, units| Some(RecurrentWish::Step { rows, units });
+    let of = |recurrent, checked, base| Tuning {
+        recurrent,
+        checked,
+        ..base
+    };
+    [
+        ("two rows", of(sequence(2, 512), true, fused)),
+        ("rows in twos, by steps", of(step(2, 16), true, stepwise)),
+        ("one row", of(sequence(1, 128), false, fused)),
+        ("one by one, by steps", of(step(1, 64), false, stepwise)),
+    ]
 }
 
 /// All cases of a kernel that `keep` keeps, against the f64 oracle.
@@ -67,12 +85,22 @@ pub async fn check_kernel(gpu: &GpuDevice, cases: fn(Sink), keep: fn(&Case) -> b
     });
     assert!(!all.is_empty());
     let mut margin = Margin::NONE;
-    for case in &all {
+    for (i, case) in all.iter().enumerate() {
         let plan = case.plan();
-        let tunings = tunings(gpu);
-        let calls = |tuning| lower(&plan.programs[0].dispatches[0], tuning);
-        let same = calls(&tunings[0].1) == calls(&tunings[1].1);
-        for (name, tuning) in &tunings[..if same { 1 } else { 2 }] {
+        let [fused, stepwise] = tunings(gpu);
+        let ways = [fused, stepwise, layouts(gpu)[i % 4]];
+        let mut done = Vec::new();
+        for (name, tuning) in &ways {
+            let calls = lower(&plan.programs[0].dispatches[0], tuning);
+            // Most kernels run in one way only.
+            let calls: Vec<_> = calls
+                .into_iter()
+                .map(|c| (c.entry, c.rows, c.constants))
+                .collect();
+            if done.contains(&calls) {
+                continue;
+            }
+            done.push(calls);
             let executor = GpuExecutor::with_tuning(case.plan(), gpu, tuning).await;
             let mut executor = executor.unwrap_or_else(|e| panic!("{}: {e}", case.label));
             let after = case.after(&mut executor).await;
@@ -292,7 +320,7 @@ pub async fn check_large_layers(device: &GpuDevice) -> Margin {
                 ..ModelConfig::default()
             };
             let tuning = Tuning {
-                step_only: Some(true),
+                recurrent: Some(RecurrentWish::STEP),
                 ..device.tuning()
             };
             let stepwise = ("stepwise", tuning);

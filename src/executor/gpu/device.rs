@@ -204,6 +204,7 @@ impl GpuDevice {
     /// How plans are lowered for it.
     pub fn tuning(&self) -> Tuning {
         Tuning {
+            invocations: self.limits.max_compute_invocations_per_workgroup as usize,
             workgroup_bytes: self.limits.max_compute_workgroup_storage_size as usize,
             binding_bytes: self.limits.max_storage_buffer_binding_size,
             workgroups: self.limits.max_compute_workgroups_per_dimension as usize,
@@ -234,6 +235,28 @@ fn wanted(offered: &wgpu::Limits, needs: GpuNeeds) -> Result<wgpu::Limits, Execu
         });
     }
     *buffer = needs.buffer.next_multiple_of(MIB).min(most).max(*buffer);
+    // What recurrent kernels can make use of.
+    let raised = |limit: &mut u32, offered: u32, most: u32| *limit = offered.min(most).max(*limit);
+    raised(
+        &mut limits.max_compute_invocations_per_workgroup,
+        offered.max_compute_invocations_per_workgroup,
+        1024,
+    );
+    raised(
+        &mut limits.max_compute_workgroup_size_x,
+        offered.max_compute_workgroup_size_x,
+        1024,
+    );
+    raised(
+        &mut limits.max_compute_workgroup_size_y,
+        offered.max_compute_workgroup_size_y,
+        1024,
+    );
+    raised(
+        &mut limits.max_compute_workgroup_storage_size,
+        offered.max_compute_workgroup_storage_size,
+        48 << 10,
+    );
     let binding = &mut limits.max_storage_buffer_binding_size;
     let most = offered.max_storage_buffer_binding_size;
     *binding = needs.binding.next_multiple_of(MIB).min(most).max(*binding);

@@ -1,6 +1,6 @@
 //! From a plan's dispatches to what the GPU is told: shaders, workgroups, steps. No GPU is needed.
 use super::{
-    recurrent::{RecurrentPath, RecurrentShape, Sequence, recurrent_path},
+    recurrent::{RecurrentPath, RecurrentShape, RecurrentWish, Sequence, Step, recurrent_path},
     split::{ALIGNMENT_WORDS, fits, split},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 /// What a lowering depends on besides the plan: the device, and wishes of tests and measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tuning {
-    /// Invocations of a workgroup.
+    /// Invocations of a workgroup, at most.
     pub invocations: usize,
     /// Workgroup memory in bytes.
     pub workgroup_bytes: usize,
@@ -22,8 +22,10 @@ pub struct Tuning {
     /// Matrix products through workgroup memory; without, every invocation reads for itself, which
     /// is faster where the "GPU" is a CPU.
     pub tiles: bool,
-    /// `Some`: which path recurrent kernels take, as far as the device allows.
-    pub step_only: Option<bool>,
+    /// `Some`: how recurrent kernels run, as far as the device allows.
+    pub recurrent: Option<RecurrentWish>,
+    /// Whether every index is checked on the GPU, also where the plan proves it.
+    pub checked: bool,
 }
 
 impl Default for Tuning {
@@ -35,7 +37,8 @@ impl Default for Tuning {
             workgroups: 65_535,
             binding_bytes: 128 << 20,
             tiles: true,
-            step_only: None,
+            recurrent: None,
+            checked: false,
         }
     }
 }
@@ -60,8 +63,12 @@ pub enum Operand {
 pub struct Call {
     /// The shader.
     pub shader: Shader,
+    /// Batch rows that it takes together, where it is a recurrent kernel's.
+    pub rows: usize,
     /// Which of its entry points.
     pub entry: &'static str,
+    /// Whether the plan proves that all it touches is there.
+    pub proven: bool,
     /// Its `override` constants.
     pub constants: Vec<(&'static str, usize)>,
     /// In binding order.
@@ -85,7 +92,9 @@ fn calls(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Call> {
     let one = |entry, constants, workgroups| {
         vec![Call {
             shader: dispatch.kernel.shader(),
+            rows: 1,
             entry,
+            proven: proven(dispatch, tuning),
             constants,
             operands: dispatch.views.iter().map(|&v| Operand::View(v)).collect(),
             params: dispatch.kernel.params().to_vec(),
@@ -153,6 +162,11 @@ fn calls(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Call> {
     }
 }
 
+/// Whether the plan proves that the kernel touches nothing outside of its views.
+fn proven(dispatch: &Dispatch, tuning: &Tuning) -> bool {
+    !tuning.checked && dispatch.kernel.lengths().is_some()
+}
+
 /// The entry point of a matrix product, and rows and columns of C to a workgroup.
 fn product(p: &matmul::Params, tuning: &Tuning) -> (&'static str, usize) {
     // A product smaller than a few tiles leaves most of each tile idle.
@@ -201,18 +215,17 @@ impl Layer {
             vectors: 1 + usize::from(self.reset_before),
             sums: self.gates,
         };
-        let mut calls = Calls::new(dispatch, packing, tuning);
-        match recurrent_path(shape, tuning) {
-            RecurrentPath::Sequence(sequence) if !calls.in_windows => {
-                calls.sequence(self, sequence);
-            }
-            _ => {
+        let mut calls = Calls::new(dispatch, packing, shape, tuning);
+        match calls.path {
+            RecurrentPath::Sequence(sequence) => calls.sequence(self, sequence),
+            RecurrentPath::Step(step) => {
+                let grid = self.step_grid(step);
                 let groups = (self.hidden * self.batch).div_ceil(64);
                 let carrying = [groups.min(tuning.workgroups), 1, 1];
                 calls.add("carry", self, carrying, [0, 0], 0);
                 for step in 0..self.steps {
                     for phase in 0..phases {
-                        calls.add("step", self, self.step_grid(), [step, phase], step);
+                        calls.add("step", self, grid, [step, phase], step);
                     }
                 }
                 if carry {
@@ -240,25 +253,24 @@ impl Layer {
             vectors: self.gates,
             sums: 1,
         };
-        let mut calls = Calls::new(dispatch, packing, tuning);
-        match recurrent_path(shape, tuning) {
-            RecurrentPath::Sequence(sequence) if !calls.in_windows => {
-                calls.sequence(self, sequence);
-            }
+        let mut calls = Calls::new(dispatch, packing, shape, tuning);
+        match calls.path {
+            RecurrentPath::Sequence(sequence) => calls.sequence(self, sequence),
             // The GRU's steps are named by the step whose gradients go back, down to step 0, which
             // gives the gradient of the state before the sequence.
-            _ if self.gates == 3 => {
+            RecurrentPath::Step(layout) if self.gates == 3 => {
+                let grid = self.step_grid(layout);
                 for later in (0..=self.steps).rev() {
                     let step = later.saturating_sub(1);
-                    calls.add("step", self, self.step_grid(), [later, 0], step);
+                    calls.add("step", self, grid, [later, 0], step);
                     if self.reset_before && later > 0 {
-                        calls.add("step", self, self.step_grid(), [step, 1], step);
+                        calls.add("step", self, grid, [step, 1], step);
                     }
                 }
             }
-            _ => {
+            RecurrentPath::Step(layout) => {
                 for step in (0..self.steps).rev() {
-                    calls.add("step", self, self.step_grid(), [step, 0], step);
+                    calls.add("step", self, self.step_grid(layout), [step, 0], step);
                 }
             }
         }
@@ -275,9 +287,9 @@ impl Layer {
         Operand::Part(view.slice(first, end.min(view.len) - first), first)
     }
 
-    /// 32 units and eight rows to a workgroup.
-    fn step_grid(&self) -> [usize; 3] {
-        [self.hidden.div_ceil(32), self.batch.div_ceil(8), 1]
+    fn step_grid(&self, step: Step) -> [usize; 3] {
+        let (units, rows) = (self.hidden, self.batch);
+        [units.div_ceil(step.units), rows.div_ceil(2 * step.rows), 1]
     }
 }
 
@@ -288,6 +300,8 @@ struct Calls<'a> {
     /// Whether the buffers of a sequence are larger than what a kernel may use: then each step gets
     /// the steps around it.
     in_windows: bool,
+    path: RecurrentPath,
+    proven: bool,
     list: Vec<Call>,
 }
 
@@ -295,22 +309,37 @@ struct Calls<'a> {
 const SEQUENCES: [&str; 5] = ["gates", "hs", "cs", "aside", "d_hs"];
 
 impl<'a> Calls<'a> {
-    fn new(dispatch: &'a Dispatch, packing: pack_quads::Params, tuning: &Tuning) -> Self {
+    fn new(
+        dispatch: &'a Dispatch,
+        packing: pack_quads::Params,
+        shape: RecurrentShape,
+        tuning: &Tuning,
+    ) -> Self {
         let packed = Operand::Packed { len: packing.len() };
         let mut operands: Vec<_> = dispatch.views.iter().map(|&v| Operand::View(v)).collect();
         // The matrix is the first binding of every recurrent kernel.
         let matrix = std::mem::replace(&mut operands[0], packed);
         let pack = Call {
             shader: pack_quads::shader(),
+            rows: 1,
             entry: "main",
+            proven: false,
             constants: vec![],
             operands: vec![matrix, packed],
             params: bytemuck::bytes_of(&packing).to_vec(),
             step: [0; 2],
             workgroups: [(packing.len() / 4).div_ceil(64).min(4096), 1, 1],
         };
+        let in_windows = dispatch.views.iter().any(|&view| !fits(view, tuning));
+        let path = match recurrent_path(shape, tuning) {
+            RecurrentPath::Sequence(_) if in_windows => RecurrentPath::Step(Step::default()),
+            path => path,
+        };
         Self {
-            in_windows: dispatch.views.iter().any(|&view| !fits(view, tuning)),
+            in_windows,
+            path,
+            // What is proven is said of whole views.
+            proven: proven(dispatch, tuning) && !in_windows,
             dispatch,
             operands,
             list: vec![pack],
@@ -337,10 +366,20 @@ impl<'a> Calls<'a> {
                 }
             }
         }
+        let (rows, mut constants) = match self.path {
+            RecurrentPath::Sequence(s) => (s.rows, vec![]),
+            RecurrentPath::Step(step) => (
+                step.rows,
+                vec![("step_units", step.units), ("step_splits", step.splits())],
+            ),
+        };
+        constants.push(("quads", layer.hidden.div_ceil(4)));
         self.list.push(Call {
             shader: self.dispatch.kernel.shader(),
+            rows,
             entry,
-            constants: vec![("quads", layer.hidden.div_ceil(4))],
+            proven: self.proven,
+            constants,
             operands,
             params: self.dispatch.kernel.params().to_vec(),
             step,
@@ -349,14 +388,16 @@ impl<'a> Calls<'a> {
     }
 
     fn sequence(&mut self, layer: &Layer, s: Sequence) {
-        let groups = [layer.batch.div_ceil(4), 1, 1];
+        let groups = [layer.batch.div_ceil(s.rows), 1, 1];
         self.add("sequence", layer, groups, [0; 2], 0);
+        // Four places to an element of the memory, where a place is more than one number.
+        let places = if s.rows > 1 { 4 } else { 1 };
         if let Some(call) = self.list.last_mut() {
             call.constants.extend([
                 ("units", s.units),
                 ("splits", s.splits),
                 ("passes", s.passes),
-                ("memory_len", s.memory / 4),
+                ("memory_len", s.memory / places),
                 ("parts_at", s.vectors_end),
             ]);
         }
@@ -495,6 +536,15 @@ mod tests {
         (cell, input, any::<bool>())
     }
 
+    fn wishes() -> impl Strategy<Value = Option<RecurrentWish>> {
+        let rows = || prop::sample::select(crate::kernels::ROWS.to_vec());
+        let sequence = (rows(), 32..=1024usize)
+            .prop_map(|(rows, invocations)| RecurrentWish::Sequence { rows, invocations });
+        let units = prop::sample::select(vec![16, 32, 64]);
+        let step = (rows(), units).prop_map(|(rows, units)| RecurrentWish::Step { rows, units });
+        prop::option::of(prop_oneof![sequence, step])
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -502,7 +552,7 @@ mod tests {
         fn grids_keep_to_the_limit(
             (hidden_size, batch, steps, vocabulary) in shapes(),
             (cell, input, reset_after) in forms(),
-            step_only in prop::option::of(any::<bool>()),
+            recurrent in wishes(),
         ) {
             let config = ModelConfig {
                 cell,
@@ -519,7 +569,7 @@ mod tests {
                 optimizer: OptimizerKind::Adam,
                 slots: 8,
             };
-            let tuning = Tuning { step_only, ..Tuning::default() };
+            let tuning = Tuning { recurrent, ..Tuning::default() };
             let plan = network_plan(&config, vocabulary, &options).unwrap().plan;
             for d in plan.programs.iter().flat_map(|p| &p.dispatches) {
                 for call in lower(d, &tuning) {

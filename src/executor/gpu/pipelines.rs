@@ -9,7 +9,7 @@ use super::{
     device::GpuDevice,
     lower::{Call, Operand},
 };
-use crate::kernels::{Access, COMMON_SHADER, MAX_BINDINGS, MAX_PARAMS_WORDS, Shader};
+use crate::kernels::{Access, MAX_BINDINGS, MAX_PARAMS_WORDS};
 
 /// A call, ready to be recorded.
 pub(super) struct Encoded {
@@ -39,13 +39,16 @@ const _: () = assert!(MAX_BINDINGS + 2 <= MAX_PARAMS_WORDS);
 /// What plans on one device share: compiled shaders, which take the longest to make.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    modules: HashMap<&'static str, Module>,
+    modules: HashMap<Text, Module>,
     pipelines: HashMap<Key, wgpu::ComputePipeline>,
     uniforms: Option<wgpu::BindGroupLayout>,
 }
 
-/// A shader, an entry point of it, and its constants.
-type Key = (&'static str, &'static str, Vec<(&'static str, usize)>);
+/// A shader, how many batch rows it takes together, and whether its accesses are proven.
+type Text = (&'static str, usize, bool);
+
+/// A shader's text, an entry point of it, and its constants.
+type Key = (Text, &'static str, Vec<(&'static str, usize)>);
 
 #[derive(Debug, Clone)]
 struct Module {
@@ -132,7 +135,7 @@ pub(super) fn encode(
 
 impl Maker<'_> {
     fn call(&mut self, call: &Call) -> Encoded {
-        let module = self.module(&call.shader);
+        let module = self.module(call);
         let mut offsets: Vec<u32> = Vec::with_capacity(MAX_BINDINGS + 2);
         offsets.extend(call.operands.iter().map(|o| match o {
             Operand::View(view) => (view.offset % (ALIGNMENT / 4)) as u32,
@@ -154,12 +157,12 @@ impl Maker<'_> {
         }
     }
 
-    fn module(&mut self, shader: &Shader) -> Module {
-        if let Some(module) = self.cache.modules.get(shader.name) {
+    fn module(&mut self, call: &Call) -> Module {
+        if let Some(module) = self.cache.modules.get(&text(call)) {
             return module.clone();
         }
         let device = &self.gpu.device;
-        let source = format!("{COMMON_SHADER}{}", shader.source);
+        let shader = &call.shader;
         let entry = |(binding, access): (u32, Access)| wgpu::BindGroupLayoutEntry {
             binding,
             visibility: wgpu::ShaderStages::COMPUTE,
@@ -181,10 +184,7 @@ impl Maker<'_> {
             entries: &entries,
         });
         let module = Module {
-            shader: device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some(shader.name),
-                source: wgpu::ShaderSource::Wgsl(source.into()),
-            }),
+            shader: compile(device, call),
             layout: device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
                 label: Some(shader.name),
                 bind_group_layouts: &[Some(&group), Some(&self.uniform_layout)],
@@ -192,12 +192,12 @@ impl Maker<'_> {
             }),
             group,
         };
-        self.cache.modules.insert(shader.name, module.clone());
+        self.cache.modules.insert(text(call), module.clone());
         module
     }
 
     fn pipeline(&mut self, call: &Call, module: &Module) -> wgpu::ComputePipeline {
-        let key = (call.shader.name, call.entry, call.constants.clone());
+        let key = (text(call), call.entry, call.constants.clone());
         let device = &self.gpu.device;
         let make = || {
             let constants: Vec<_> = call.constants.iter().map(|&(n, v)| (n, v as f64)).collect();
@@ -292,6 +292,26 @@ impl Maker<'_> {
         });
         (buffer, group)
     }
+}
+
+fn text(call: &Call) -> Text {
+    (call.shader.name, call.rows, call.proven)
+}
+
+/// The module of a call's shader. Where the plan proves that all it touches is there, it is compiled natively without
+/// the checks of every index, which take up to half of its time. (A browser always checks.)
+fn compile(device: &wgpu::Device, call: &Call) -> wgpu::ShaderModule {
+    let descriptor = wgpu::ShaderModuleDescriptor {
+        label: Some(call.shader.name),
+        source: wgpu::ShaderSource::Wgsl(call.shader.text(call.rows).into()),
+    };
+    if !call.proven {
+        return device.create_shader_module(descriptor);
+    }
+    let checks = wgpu::ShaderRuntimeChecks::unchecked();
+    // SAFETY: which numbers such a shader touches follows from its parameters alone (`Kernel::lengths`, which
+    // `Plan::validate` holds every view to), and all its loops end by counting up to a parameter.
+    unsafe { device.create_shader_module_trusted(descriptor, checks) }
 }
 
 fn uniform_layout(gpu: &GpuDevice) -> wgpu::BindGroupLayout {

@@ -14,28 +14,81 @@ pub struct RecurrentShape {
     pub sums: usize,
 }
 
+/// How a recurrent kernel may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RecurrentWish {
+    /// All steps in one dispatch: so many batch rows to a workgroup of at most so many invocations.
+    Sequence {
+        /// Batch rows, one of [`crate::kernels::ROWS`].
+        rows: usize,
+        /// Invocations.
+        invocations: usize,
+    },
+    /// A dispatch a step: so many units to a workgroup, and twice so many batch rows.
+    Step {
+        /// Batch rows that an invocation takes together, one of [`crate::kernels::ROWS`].
+        rows: usize,
+        /// Units: 16, 32 or 64.
+        units: usize,
+    },
+}
+
+impl RecurrentWish {
+    /// A whole sequence, as WebGPU's default limits allow it everywhere.
+    pub const SEQUENCE: Self = Self::Sequence {
+        rows: 4,
+        invocations: 256,
+    };
+    /// Step by step.
+    pub const STEP: Self = Self::Step { rows: 4, units: 32 };
+}
+
 /// How a recurrent kernel runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecurrentPath {
     /// All steps in one dispatch.
     Sequence(Sequence),
     /// A dispatch a step, and half.
-    Step,
+    Step(Step),
 }
 
 /// How the whole sequence is laid out over a workgroup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sequence {
+    /// Batch rows to a workgroup.
+    pub rows: usize,
     /// Invocations along the units.
     pub units: usize,
     /// Invocations along the sum of each unit's product.
     pub splits: usize,
     /// How often `units` goes into H.
     pub passes: usize,
-    /// Where the vectors end in workgroup memory, in quads of numbers.
+    /// Where the vectors end in workgroup memory, in places of `rows` numbers.
     pub vectors_end: usize,
-    /// Workgroup memory, in quads of numbers.
+    /// Workgroup memory, in places of `rows` numbers.
     pub memory: usize,
+}
+
+/// How a step is laid out over workgroups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Batch rows that an invocation takes together; a workgroup has twice as many.
+    pub rows: usize,
+    /// Units to a workgroup.
+    pub units: usize,
+}
+
+impl Default for Step {
+    fn default() -> Self {
+        Self { rows: 4, units: 32 }
+    }
+}
+
+impl Step {
+    /// Invocations along the sum of each unit's product.
+    pub fn splits(self) -> usize {
+        256 / self.units
+    }
 }
 
 /// The most passes the shaders keep state for: `PASSES` there.
@@ -50,28 +103,34 @@ pub const STREAM_BYTES: usize = 1 << 20;
 
 /// Invocations are given to units in whole groups of this many, so that neighbours read together.
 const GROUP: usize = 32;
-/// Bytes of a quad of numbers.
-const QUAD: usize = 16;
 
-/// The path for a kernel of `shape`: the whole sequence where the matrix is small enough to stream
-/// and the vectors fit into workgroup memory, else step by step.
+/// The path for a kernel of `shape`: what is wished for, as far as the device allows it; where nothing is, the whole
+/// sequence if the matrix is small enough to stream, else step by step.
 pub fn recurrent_path(shape: RecurrentShape, tuning: &Tuning) -> RecurrentPath {
     let bytes = 4 * shape.gates * shape.hidden * shape.hidden;
-    match sequence(shape, tuning) {
-        Some(sequence) if tuning.step_only != Some(true) => {
-            if bytes <= STREAM_BYTES || tuning.step_only == Some(false) {
-                RecurrentPath::Sequence(sequence)
-            } else {
-                RecurrentPath::Step
-            }
-        }
-        _ => RecurrentPath::Step,
+    let wish = tuning.recurrent.unwrap_or(if bytes <= STREAM_BYTES {
+        RecurrentWish::SEQUENCE
+    } else {
+        RecurrentWish::STEP
+    });
+    match wish {
+        RecurrentWish::Sequence { rows, invocations } => sequence(shape, rows, invocations, tuning)
+            .map_or(
+                RecurrentPath::Step(Step::default()),
+                RecurrentPath::Sequence,
+            ),
+        RecurrentWish::Step { rows, units } => RecurrentPath::Step(Step { rows, units }),
     }
 }
 
 /// The layout of a whole sequence, if the device can hold it.
-fn sequence(shape: RecurrentShape, tuning: &Tuning) -> Option<Sequence> {
-    let invocations = tuning.invocations / GROUP * GROUP;
+fn sequence(
+    shape: RecurrentShape,
+    rows: usize,
+    invocations: usize,
+    tuning: &Tuning,
+) -> Option<Sequence> {
+    let invocations = invocations.min(tuning.invocations) / GROUP * GROUP;
     let quads = shape.hidden.div_ceil(4);
     let passes = shape.hidden.div_ceil(invocations.max(1));
     if invocations == 0 || passes > MAX_PASSES {
@@ -87,7 +146,8 @@ fn sequence(shape: RecurrentShape, tuning: &Tuning) -> Option<Sequence> {
     };
     (1..=most).rev().find_map(|splits| {
         let memory = vectors_end + (splits - 1) * units * shape.sums;
-        (memory * QUAD <= tuning.workgroup_bytes).then_some(Sequence {
+        (memory * 4 * rows <= tuning.workgroup_bytes).then_some(Sequence {
+            rows,
             units,
             splits,
             passes,
@@ -100,6 +160,7 @@ fn sequence(shape: RecurrentShape, tuning: &Tuning) -> Option<Sequence> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::ROWS;
 
     fn lstm(hidden: usize, backward: bool) -> RecurrentShape {
         RecurrentShape {
@@ -146,7 +207,7 @@ mod tests {
         let RecurrentPath::Sequence(s) = recurrent_path(lstm(256, true), &tuning) else {
             panic!("16 KiB are enough");
         };
-        assert_eq!((s.memory * QUAD, s.splits), (16 << 10, 1));
+        assert_eq!((s.memory * 16, s.splits), (16 << 10, 1));
         let less = Tuning {
             workgroup_bytes: (16 << 10) - 1,
             ..tuning
@@ -154,7 +215,7 @@ mod tests {
         assert!(!is_sequence(lstm(256, true), &less));
         // What the caller wants does not make room.
         let wanted = Tuning {
-            step_only: Some(false),
+            recurrent: Some(RecurrentWish::SEQUENCE),
             ..less
         };
         assert!(!is_sequence(lstm(256, true), &wanted));
@@ -162,10 +223,11 @@ mod tests {
 
     #[test]
     fn every_layout_keeps_to_its_limits() {
-        for invocations in [32, 64, 256, 1024] {
+        let each = [32, 64, 256, 1024].map(|invocations| ROWS.map(|rows| (rows, invocations)));
+        for (rows, invocations) in each.into_iter().flatten() {
             let tuning = Tuning {
                 invocations,
-                step_only: Some(false),
+                recurrent: Some(RecurrentWish::Sequence { rows, invocations }),
                 ..Tuning::default()
             };
             for hidden in 1..=520 {
@@ -181,7 +243,7 @@ mod tests {
                     };
                     assert!(s.units * s.splits <= invocations);
                     assert!(s.units * s.passes >= hidden && s.passes <= MAX_PASSES);
-                    assert!(s.memory * QUAD <= tuning.workgroup_bytes);
+                    assert!(s.memory * 4 * rows <= tuning.workgroup_bytes);
                     assert!(s.splits == 1 || s.passes == 1);
                 }
             }
@@ -191,12 +253,12 @@ mod tests {
     #[test]
     fn either_path_can_be_asked_for() {
         let step = Tuning {
-            step_only: Some(true),
+            recurrent: Some(RecurrentWish::STEP),
             ..Tuning::default()
         };
         assert!(!is_sequence(lstm(8, false), &step));
         let sequence = Tuning {
-            step_only: Some(false),
+            recurrent: Some(RecurrentWish::SEQUENCE),
             ..Tuning::default()
         };
         assert!(is_sequence(lstm(512, false), &sequence));
