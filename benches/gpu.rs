@@ -1,15 +1,15 @@
 //! Training speed on this machine's GPU: characters per second, dispatches of a step, and where the
 //! GPU has a clock, milliseconds by kernel.
 //!
-//! `cargo xtask bench --gpu -- [W1 …] [--step [--units N] | --sequence [--invocations N]] [--rows N] [--checked]
-//! [--no-cpu]`. The flags force the layout of the recurrent kernels. Without `--bench` (which `cargo
+//! `cargo xtask bench --gpu -- [W1 …] [--step [--units N] | --sequence] [--rows N] [--invocations N] [--tiled |
+//! --wide] [--slices N] [--checked] [--no-cpu] [--quick]`. The flags force the layout of recurrent kernels and products. Without `--bench` (which `cargo
 //! bench` adds) it runs one step of one small network, as a test.
 use std::time::Instant;
 
 use charloom::{
     executor::{
         CpuExecutor, Executor, ExecutorError, GpuDevice, GpuExecutor,
-        gpu::{Example, GpuNeeds, KernelTime, RecurrentWish, Tuning},
+        gpu::{Example, GpuNeeds, KernelTime, ProductWish, RecurrentWish, Tuning},
     },
     network::{Cell, ModelConfig},
     plan::{NetworkPlan, OptimizerKind, PlanOptions, network_plan},
@@ -54,12 +54,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             None => Ok(otherwise),
         };
         let rows = number("--rows", 4)?;
+        let invocations = number("--invocations", 256)?;
         if has("--step") {
             let units = number("--units", 32)?;
-            tuning.recurrent = Some(RecurrentWish::Step { rows, units });
+            tuning.recurrent = Some(RecurrentWish::Step {
+                rows,
+                units,
+                invocations,
+            });
         } else if has("--sequence") {
-            let invocations = number("--invocations", 256)?;
             tuning.recurrent = Some(RecurrentWish::Sequence { rows, invocations });
+        }
+        if has("--tiled") || has("--wide") {
+            let slices = number("--slices", 1)?;
+            let is_wide = has("--wide");
+            tuning.product = Some(ProductWish { is_wide, slices });
         }
         tuning.checked = has("--checked");
         let info = gpu.info();

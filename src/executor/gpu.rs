@@ -14,7 +14,7 @@ mod recurrent;
 mod split;
 
 pub use device::{GpuDevice, GpuInfo, GpuNeeds};
-pub use lower::{Call, Operand, Tuning, count, largest_binding, lower};
+pub use lower::{Call, Operand, ProductWish, Tuning, count, largest_binding, lower};
 pub use probe::{Choice, Example, Pick, choose, known_answer};
 pub use profile::KernelTime;
 pub use recurrent::{

@@ -38,7 +38,7 @@ fn add_before(t: u32, rows: RowIds, column: u32, value: Rows) {
     }
 }
 
-// What one unit's step leaves in four rows.
+// What one unit's step leaves.
 struct Left {
     // d_r and d_u_n (with the reset after the product), d_z, d_n.
     d_r: Rows,
@@ -51,12 +51,32 @@ struct Left {
     direct: Rows,
 }
 
-// One unit's step back in four rows, from ∂L/∂h_t.
-fn cell(t: u32, rows: RowIds, unit: u32, d_h: Rows) -> Left {
-    let r = gates_at(t, rows, unit);
-    let z = gates_at(t, rows, params.hidden + unit);
-    let n = gates_at(t, rows, 2u * params.hidden + unit);
-    let before = hs_at(t, rows, unit);
+// What forward left of one unit's step.
+struct Saved {
+    r: Rows,
+    z: Rows,
+    n: Rows,
+    // With the reset after the product: u_n.
+    aside: Rows,
+    before: Rows,
+}
+
+fn saved(t: u32, rows: RowIds, unit: u32) -> Saved {
+    return Saved(
+        gates_at(t, rows, unit),
+        gates_at(t, rows, params.hidden + unit),
+        gates_at(t, rows, 2u * params.hidden + unit),
+        aside_at(t, rows, unit),
+        hs_at(t, rows, unit),
+    );
+}
+
+// One unit's step back, from ∂L/∂h_t.
+fn cell(t: u32, rows: RowIds, unit: u32, s: Saved, d_h: Rows) -> Left {
+    let r = s.r;
+    let z = s.z;
+    let n = s.n;
+    let before = s.before;
     let d_n = (d_h * (1.0 - z)) * (1.0 - n * n);
     let d_z = (d_h * (before - n)) * (z * (1.0 - z));
     put_d_hs(t, rows, unit, d_h);
@@ -65,7 +85,7 @@ fn cell(t: u32, rows: RowIds, unit: u32, d_h: Rows) -> Left {
     var d_r = Rows();
     var d_u = Rows();
     if params.reset_after == 1u {
-        d_r = (d_n * aside_at(t, rows, unit)) * (r * (1.0 - r));
+        d_r = (d_n * s.aside) * (r * (1.0 - r));
         d_u = d_n * r;
         put_gates(t, rows, unit, d_r);
         put_aside(t, rows, unit, d_u);
@@ -88,6 +108,18 @@ fn sequence(
     }
     // What later steps give ∂L/∂h_t.
     var later = array<Rows, PASSES>();
+    // Of the step that comes next: read while the product of the one before is made.
+    var next = array<Saved, PASSES>();
+    var d_h = array<Rows, PASSES>();
+    if first {
+        for (var p = 0u; p < passes; p++) {
+            let j = p * units + lane.x;
+            if j < params.hidden {
+                next[p] = saved(params.steps - 1u, rows, j);
+                d_h[p] = d_hs_at(params.steps - 1u, rows, j);
+            }
+        }
+    }
     workgroupBarrier();
     for (var k = 0u; k < params.steps; k++) {
         let t = params.steps - 1u - k;
@@ -97,7 +129,7 @@ fn sequence(
             for (var p = 0u; p < passes; p++) {
                 let j = p * units + lane.x;
                 if j < params.hidden {
-                    let left = cell(t, rows, j, d_hs_at(t, rows, j) + later[p]);
+                    let left = cell(t, rows, j, next[p], d_h[p] + later[p]);
                     later[p] = left.direct;
                     hold(4u * quads + j, left.d_z);
                     if params.reset_after == 1u {
@@ -107,6 +139,10 @@ fn sequence(
                         hold(8u * quads + j, left.d_n);
                         reset[p] = left.r;
                         before[p] = left.before;
+                    }
+                    if t > 0u {
+                        next[p] = saved(t - 1u, rows, j);
+                        d_h[p] = d_hs_at(t - 1u, rows, j);
                     }
                 }
             }
@@ -195,6 +231,14 @@ fn step(
         rows_from(2u * ROWS * group.y, params.batch),
         rows_from((2u * group.y + 1u) * ROWS, params.batch),
     );
+    // The first row of invocations finishes the first ROWS rows, the second the others; what they need
+    // besides the product is read before it. (Rows that are all past the batch are nobody's.)
+    let finishes = live && lane.y < 2u && (2u * group.y + lane.y) * ROWS < params.batch;
+    let mine = rows[min(lane.y, 1u)];
+    var s: Saved;
+    if finishes && (offsets.phase == 1u || later > 0u) {
+        s = saved(t, mine, j);
+    }
     var sums = array<Rows, 2>();
     var gate = 0u;
     var end = select(2u, 3u, params.reset_after == 1u);
@@ -231,24 +275,20 @@ fn step(
             workgroupBarrier();
         }
     }
-    // The first row of invocations finishes the first four rows, the second the others.
     for (var half = 0u; half < 2u; half++) {
         span_hold((lane.y * 2u + half) * step_units + lane.x, sums[half]);
     }
     workgroupBarrier();
-    // (Four rows that are all past the batch are nobody's.)
-    if !live || lane.y > 1u || (2u * group.y + lane.y) * ROWS >= params.batch {
+    if !finishes {
         return;
     }
-    let mine = rows[lane.y];
     var sum = Rows();
     for (var split = 0u; split < step_splits; split++) {
         sum += span_held((split * 2u + lane.y) * step_units + lane.x);
     }
     if offsets.phase == 1u {
-        let r = gates_at(t, mine, j);
-        put_gates(t, mine, j, (sum * hs_at(t, mine, j)) * (r * (1.0 - r)));
-        add_before(t, mine, j, sum * r);
+        put_gates(t, mine, j, (sum * s.before) * (s.r * (1.0 - s.r)));
+        add_before(t, mine, j, sum * s.r);
         return;
     }
     if later == 0u {
@@ -258,6 +298,6 @@ fn step(
     if t == 0u {
         put_q(1u, mine, j, Rows());
     }
-    let left = cell(t, mine, j, d_hs_at(t, mine, j) + sum);
+    let left = cell(t, mine, j, s, d_hs_at(t, mine, j) + sum);
     add_before(t, mine, j, left.direct);
 }

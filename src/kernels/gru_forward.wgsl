@@ -50,7 +50,7 @@ fn bias_of(unit: u32) -> vec4<f32> {
     return vec4<f32>(rz, n.x + n.y, 0.0);
 }
 
-// n and the next state of one unit in four rows: leaves both, and returns the state. `sum`: what adds
+// n and the next state of one unit: leaves both, and returns the state. `sum`: what adds
 // up to the argument of tanh.
 fn candidate(
     t: u32, rows: RowIds, unit: u32, z: Rows, sum: Rows, before: Rows,
@@ -214,6 +214,18 @@ fn step(
         rows_from(2u * ROWS * group.y, params.batch),
         rows_from((2u * group.y + 1u) * ROWS, params.batch),
     );
+    // The first row of invocations finishes the first ROWS rows, the second the others; what they need
+    // besides the product is read before it. (Rows that are all past the batch are nobody's.)
+    let finishes = live && lane.y < 2u && (2u * group.y + lane.y) * ROWS < params.batch;
+    let mine = rows[min(lane.y, 1u)];
+    var x = array<Rows, 3>();
+    var before = Rows();
+    if finishes {
+        for (var gate = 0u; gate < 3u; gate++) {
+            x[gate] = gates_at(t, mine, gate * params.hidden + j);
+        }
+        before = hs_at(t, mine, j);
+    }
     // Sums by gate, then by half of the rows.
     var sums = array<Rows, 6>();
     for (var first = 0u; first < 4u * quads; first += SPAN) {
@@ -249,7 +261,6 @@ fn step(
         }
         workgroupBarrier();
     }
-    // The first row of invocations finishes the first four rows, the second the others.
     var total = array<Rows, 3>();
     for (var half = 0u; half < 2u; half++) {
         for (var gate = 0u; gate < 3u; gate++) {
@@ -265,21 +276,17 @@ fn step(
         }
         workgroupBarrier();
     }
-    // (Four rows that are all past the batch are nobody's.)
-    if !live || lane.y > 1u || (2u * group.y + lane.y) * ROWS >= params.batch {
+    if !finishes {
         return;
     }
-    let mine = rows[lane.y];
     let bias = bias_of(j);
-    let before = hs_at(t, mine, j);
-    let input = gates_at(t, mine, 2u * params.hidden + j) + bias.z;
+    let input = x[2] + bias.z;
     if offsets.phase == 1u {
-        let z = gates_at(t, mine, params.hidden + j);
-        _ = candidate(t, mine, j, z, input + total[2], before);
+        _ = candidate(t, mine, j, x[1], input + total[2], before);
         return;
     }
-    let r = sigmoid_rows(gates_at(t, mine, j) + total[0] + bias.x);
-    let z = sigmoid_rows(gates_at(t, mine, params.hidden + j) + total[1] + bias.y);
+    let r = sigmoid_rows(x[0] + total[0] + bias.x);
+    let z = sigmoid_rows(x[1] + total[1] + bias.y);
     put_gates(t, mine, j, r);
     put_gates(t, mine, params.hidden + j, z);
     if params.reset_after == 1u {

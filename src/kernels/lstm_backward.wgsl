@@ -26,23 +26,47 @@ struct Offsets {
 @group(1) @binding(0) var<uniform> params: Params;
 @group(1) @binding(1) var<uniform> offsets: Offsets;
 
-// What one unit's step leaves in four rows: d_z of each gate, and d_c of the step before.
+// What one unit's step leaves: d_z of each gate, and d_c of the step before.
 struct Left {
     d_z: array<Rows, 4>,
     d_c: Rows,
 }
 
-// One unit's step back in four rows, from ∂L/∂h_t and what step t + 1 left of d_c.
-fn cell(t: u32, rows: RowIds, unit: u32, d_h: Rows, d_c: Rows) -> Left {
-    let i = gates_at(t, rows, unit);
-    let f = gates_at(t, rows, params.hidden + unit);
-    let g = gates_at(t, rows, 2u * params.hidden + unit);
-    let o = gates_at(t, rows, 3u * params.hidden + unit);
-    let y = tanh_rows(cs_at(t + 1u, rows, unit));
+// What forward left of one unit's step, and ∂L/∂h_t as far as what comes above says.
+struct Saved {
+    i: Rows,
+    f: Rows,
+    g: Rows,
+    o: Rows,
+    c_before: Rows,
+    c: Rows,
+    d_h: Rows,
+}
+
+fn saved(t: u32, rows: RowIds, unit: u32) -> Saved {
+    return Saved(
+        gates_at(t, rows, unit),
+        gates_at(t, rows, params.hidden + unit),
+        gates_at(t, rows, 2u * params.hidden + unit),
+        gates_at(t, rows, 3u * params.hidden + unit),
+        cs_at(t, rows, unit),
+        cs_at(t + 1u, rows, unit),
+        d_hs_at(t, rows, unit),
+    );
+}
+
+// One unit's step back, from what step t + 1 adds to ∂L/∂h_t, and what it left of d_c.
+fn cell(t: u32, rows: RowIds, unit: u32, s: Saved, later: Rows, d_c: Rows) -> Left {
+    let d_h = s.d_h + later;
+    let i = s.i;
+    let f = s.f;
+    let g = s.g;
+    let o = s.o;
+    let y = tanh_rows(s.c);
     let d = d_h * (o * (1.0 - y * y)) + d_c;
     let d_z = array<Rows, 4>(
         (d * g) * (i * (1.0 - i)),
-        (d * cs_at(t, rows, unit)) * (f * (1.0 - f)),
+        (d * s.c_before) * (f * (1.0 - f)),
         (d * i) * (1.0 - g * g),
         (d_h * y) * (o * (1.0 - o)),
     );
@@ -70,6 +94,16 @@ fn sequence(
     // What later steps give ∂L/∂h_t.
     var later = array<Rows, PASSES>();
     var left_c = array<Rows, PASSES>();
+    // What forward left of the step that comes next: read while the product of the one before is made.
+    var next = array<Saved, PASSES>();
+    if first {
+        for (var p = 0u; p < passes; p++) {
+            let j = p * units + lane.x;
+            if j < params.hidden {
+                next[p] = saved(params.steps - 1u, rows, j);
+            }
+        }
+    }
     workgroupBarrier();
     for (var k = 0u; k < params.steps; k++) {
         let t = params.steps - 1u - k;
@@ -77,11 +111,13 @@ fn sequence(
             for (var p = 0u; p < passes; p++) {
                 let j = p * units + lane.x;
                 if j < params.hidden {
-                    let d_h = d_hs_at(t, rows, j) + later[p];
-                    let left = cell(t, rows, j, d_h, left_c[p]);
+                    let left = cell(t, rows, j, next[p], later[p], left_c[p]);
                     left_c[p] = left.d_c;
                     for (var gate = 0u; gate < 4u; gate++) {
                         hold(gate * 4u * quads + j, left.d_z[gate]);
+                    }
+                    if t > 0u {
+                        next[p] = saved(t - 1u, rows, j);
                     }
                 }
             }
@@ -135,6 +171,18 @@ fn step(
         rows_from(2u * ROWS * group.y, params.batch),
         rows_from((2u * group.y + 1u) * ROWS, params.batch),
     );
+    // The first row of invocations finishes the first ROWS rows, the second the others; what they need
+    // besides the product is read before it. (Rows that are all past the batch are nobody's.)
+    let finishes = live && lane.y < 2u && (2u * group.y + lane.y) * ROWS < params.batch;
+    let mine = rows[min(lane.y, 1u)];
+    var s: Saved;
+    var d_c = Rows();
+    if finishes {
+        s = saved(t, mine, j);
+        if t + 1u < params.steps {
+            d_c = d_c_at(0u, mine, j);
+        }
+    }
     var sums = array<Rows, 2>();
     let end = select(0u, 4u, t + 1u < params.steps);
     for (var gate = 0u; gate < end; gate++) {
@@ -160,23 +208,16 @@ fn step(
             workgroupBarrier();
         }
     }
-    // The first row of invocations finishes the first four rows, the second the others.
     for (var half = 0u; half < 2u; half++) {
         span_hold((lane.y * 2u + half) * step_units + lane.x, sums[half]);
     }
     workgroupBarrier();
-    // (Four rows that are all past the batch are nobody's.)
-    if !live || lane.y > 1u || (2u * group.y + lane.y) * ROWS >= params.batch {
+    if !finishes {
         return;
     }
-    let mine = rows[lane.y];
     var sum = Rows();
     for (var split = 0u; split < step_splits; split++) {
         sum += span_held((split * 2u + lane.y) * step_units + lane.x);
     }
-    var d_c = Rows();
-    if t + 1u < params.steps {
-        d_c = d_c_at(0u, mine, j);
-    }
-    put_d_c(0u, mine, j, cell(t, mine, j, d_hs_at(t, mine, j) + sum, d_c).d_c);
+    put_d_c(0u, mine, j, cell(t, mine, j, s, sum, d_c).d_c);
 }

@@ -43,7 +43,7 @@ fn bias_of(unit: u32) -> vec4<f32> {
         + vec4<f32>(b_hh[h.x], b_hh[h.y], b_hh[h.z], b_hh[h.w]);
 }
 
-// One unit's step in four rows, from the gates' sums z: leaves the gates, c and h; returns c and h.
+// One unit's step, from the gates' sums z: leaves the gates, c and h; returns c and h.
 fn cell(
     t: u32, rows: RowIds, unit: u32, z: array<Rows, 4>, bias: vec4<f32>, c_before: Rows,
 ) -> array<Rows, 2> {
@@ -174,6 +174,16 @@ fn step(
         rows_from(2u * ROWS * group.y, params.batch),
         rows_from((2u * group.y + 1u) * ROWS, params.batch),
     );
+    // The first row of invocations finishes the first ROWS rows, the second the others; what they need
+    // besides the product is read before it. (Rows that are all past the batch are nobody's.)
+    let finishes = live && lane.y < 2u && (2u * group.y + lane.y) * ROWS < params.batch;
+    let mine = rows[min(lane.y, 1u)];
+    var total = array<Rows, 4>();
+    var c_before = Rows();
+    if finishes {
+        total = inputs(t, mine, j);
+        c_before = cs_at(t, mine, j);
+    }
     // Sums by gate, then by half of the rows.
     var sums = array<Rows, 8>();
     for (var first = 0u; first < 4u * quads; first += SPAN) {
@@ -200,8 +210,6 @@ fn step(
         }
         workgroupBarrier();
     }
-    // The first row of invocations finishes the first four rows, the second the others.
-    var total = array<Rows, 4>();
     for (var half = 0u; half < 2u; half++) {
         for (var gate = 0u; gate < 4u; gate++) {
             span_hold((lane.y * 4u + gate) * step_units + lane.x, sums[2u * gate + half]);
@@ -216,16 +224,9 @@ fn step(
         }
         workgroupBarrier();
     }
-    // (Four rows that are all past the batch are nobody's.)
-    if !live || lane.y > 1u || (2u * group.y + lane.y) * ROWS >= params.batch {
-        return;
+    if finishes {
+        _ = cell(t, mine, j, total, bias_of(j), c_before);
     }
-    let mine = rows[lane.y];
-    let x = inputs(t, mine, j);
-    for (var gate = 0u; gate < 4u; gate++) {
-        total[gate] += x[gate];
-    }
-    _ = cell(t, mine, j, total, bias_of(j), cs_at(t, mine, j));
 }
 
 // `step` needs hs[0] in place before the first step, and the last state taken out after the last.

@@ -1,8 +1,13 @@
 // The matrix product: see matmul.rs.
 //
 // `tiled`: a workgroup computes 64×64 of C in steps of 16 along k, through workgroup memory, while the
-// next step's numbers are already on their way; an invocation computes 4×4. `direct`: the same 4×4
-// without workgroup memory, for adapters where a barrier costs more than reading again.
+// next step's numbers are already on their way; an invocation computes 4×4. `wide` is the same with 128×128
+// in steps of 8, and 8×8. `direct`: 4×4 without workgroup memory, for adapters where a barrier costs more
+// than reading again.
+//
+// Where C is small and k long there are too few tiles to go round: then `slices` workgroups share each
+// tile, each with its part of k, and leave C as so many matrices one after the other (c is then a scratch
+// buffer); `fold` adds them up, in order (a is then that buffer).
 struct Params {
     m: u32,
     n: u32,
@@ -29,6 +34,9 @@ struct Offsets {
 @group(0) @binding(3) var<storage, read_write> c: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 @group(1) @binding(1) var<uniform> offsets: Offsets;
+
+// How many parts k is in.
+override slices: u32 = 1u;
 
 // Rows and columns of C to a workgroup.
 const TILE: u32 = 64u;
@@ -69,24 +77,39 @@ fn quad_b(k: u32, column: u32) -> vec4<f32> {
     return select(vec4<f32>(), vec4<f32>(b[at.x], b[at.y], b[at.z], b[at.w]), live);
 }
 
-// C[row, column .. column + 4] = or += sums.
-fn put(row: u32, column: u32, sums: vec4<f32>) {
+// C[row, column] = or += sum.
+fn finish(row: u32, column: u32, sum: f32) {
+    let at = offsets.c + row * params.ldc + column;
+    var value = sum;
+    if params.has_bias == 1u {
+        value += bias[offsets.bias + column];
+    }
+    if params.accumulate == 1u {
+        value += c[at];
+    }
+    c[at] = value;
+}
+
+// The same for columns .. column + 4; or where k is in slices, what this one adds up to.
+fn put(row: u32, column: u32, slice: u32, sums: vec4<f32>) {
     if row >= params.m {
         return;
     }
     for (var i = 0u; i < 4u; i++) {
         if column + i < params.n {
-            let at = offsets.c + row * params.ldc + column + i;
-            var value = sums[i];
-            if params.has_bias == 1u {
-                value += bias[offsets.bias + column + i];
+            if slices > 1u {
+                c[(slice * params.m + row) * params.n + column + i] = sums[i];
+            } else {
+                finish(row, column + i, sums[i]);
             }
-            if params.accumulate == 1u {
-                value += c[at];
-            }
-            c[at] = value;
         }
     }
+}
+
+// Where slice `slice` of k begins.
+fn slice_start(slice: u32) -> u32 {
+    let turns = (params.k + DEPTH - 1u) / DEPTH;
+    return min(params.k, DEPTH * (turns * slice / slices));
 }
 
 @compute @workgroup_size(256)
@@ -110,13 +133,15 @@ fn tiled(
     var sums1 = vec4<f32>();
     var sums2 = vec4<f32>();
     var sums3 = vec4<f32>();
-    var next_a = quad_a(row + 4u * a_quad, a_step);
-    var next_b = quad_b(b_step, column + 4u * b_quad);
-    for (var k = 0u; k < params.k; k += DEPTH) {
+    let start = slice_start(group.z);
+    let end = slice_start(group.z + 1u);
+    var next_a = quad_a(row + 4u * a_quad, start + a_step);
+    var next_b = quad_b(start + b_step, column + 4u * b_quad);
+    for (var k = start; k < end; k += DEPTH) {
         tile_a[a_step * PITCH + a_quad] = next_a;
         tile_b[b_step * PITCH + b_quad] = next_b;
         workgroupBarrier();
-        if k + DEPTH < params.k {
+        if k + DEPTH < end {
             next_a = quad_a(row + 4u * a_quad, k + DEPTH + a_step);
             next_b = quad_b(k + DEPTH + b_step, column + 4u * b_quad);
         }
@@ -131,10 +156,92 @@ fn tiled(
         workgroupBarrier();
     }
     let first = row + 4u * y;
-    put(first, column + 4u * x, sums0);
-    put(first + 1u, column + 4u * x, sums1);
-    put(first + 2u, column + 4u * x, sums2);
-    put(first + 3u, column + 4u * x, sums3);
+    put(first, column + 4u * x, group.z, sums0);
+    put(first + 1u, column + 4u * x, group.z, sums1);
+    put(first + 2u, column + 4u * x, group.z, sums2);
+    put(first + 3u, column + 4u * x, group.z, sums3);
+}
+
+// `wide`: half the steps, twice the quads, in the same workgroup memory.
+const WIDE: u32 = 128u;
+const WIDE_DEPTH: u32 = 8u;
+const WIDE_PITCH: u32 = WIDE / 4u + 1u;
+
+@compute @workgroup_size(256)
+fn wide(
+    @builtin(local_invocation_index) index: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+) {
+    let row = group.y * WIDE;
+    let column = group.x * WIDE;
+    // What this invocation fetches: neighbours read what is adjacent in memory.
+    let a_quad = select(index / 8u, index % 32u, params.transpose_a == 1u);
+    let a_step = select(index % 8u, index / 32u, params.transpose_a == 1u);
+    let b_quad = select(index % 32u, index / 8u, params.transpose_b == 1u);
+    let b_step = select(index / 32u, index % 8u, params.transpose_b == 1u);
+    // What it computes: rows 4y and 64 + 4y, columns 4x and 64 + 4x, four of each.
+    let y = index / 16u;
+    let x = index % 16u;
+    // By row, the left four columns and the right four.
+    var sums = array<vec4<f32>, 16>();
+    let start = slice_start(group.z);
+    let end = slice_start(group.z + 1u);
+    var next_a = quad_a(row + 4u * a_quad, start + a_step);
+    var next_b = quad_b(start + b_step, column + 4u * b_quad);
+    for (var k = start; k < end; k += WIDE_DEPTH) {
+        tile_a[a_step * WIDE_PITCH + a_quad] = next_a;
+        tile_b[b_step * WIDE_PITCH + b_quad] = next_b;
+        workgroupBarrier();
+        if k + WIDE_DEPTH < end {
+            next_a = quad_a(row + 4u * a_quad, k + WIDE_DEPTH + a_step);
+            next_b = quad_b(k + WIDE_DEPTH + b_step, column + 4u * b_quad);
+        }
+        for (var step = 0u; step < WIDE_DEPTH; step++) {
+            let above = tile_a[step * WIDE_PITCH + y];
+            let below = tile_a[step * WIDE_PITCH + 16u + y];
+            let left = tile_b[step * WIDE_PITCH + x];
+            let right = tile_b[step * WIDE_PITCH + 16u + x];
+            sums[0] += above.x * left;
+            sums[1] += above.x * right;
+            sums[2] += above.y * left;
+            sums[3] += above.y * right;
+            sums[4] += above.z * left;
+            sums[5] += above.z * right;
+            sums[6] += above.w * left;
+            sums[7] += above.w * right;
+            sums[8] += below.x * left;
+            sums[9] += below.x * right;
+            sums[10] += below.y * left;
+            sums[11] += below.y * right;
+            sums[12] += below.z * left;
+            sums[13] += below.z * right;
+            sums[14] += below.w * left;
+            sums[15] += below.w * right;
+        }
+        workgroupBarrier();
+    }
+    for (var i = 0u; i < 4u; i++) {
+        let first = row + 4u * y + i;
+        put(first, column + 4u * x, group.z, sums[2u * i]);
+        put(first, column + 64u + 4u * x, group.z, sums[2u * i + 1u]);
+        put(first + 64u, column + 4u * x, group.z, sums[8u + 2u * i]);
+        put(first + 64u, column + 64u + 4u * x, group.z, sums[9u + 2u * i]);
+    }
+}
+
+@compute @workgroup_size(256)
+fn fold(
+    @builtin(global_invocation_id) id: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+) {
+    let len = params.m * params.n;
+    for (var i = id.x; i < len; i += 256u * groups.x) {
+        var sum = 0.0;
+        for (var slice = 0u; slice < slices; slice++) {
+            sum += a[slice * len + i];
+        }
+        finish(i / params.n, i % params.n, sum);
+    }
 }
 
 @compute @workgroup_size(8, 8)
@@ -156,8 +263,8 @@ fn direct(@builtin(global_invocation_id) id: vec3<u32>) {
         sums2 += left.z * right;
         sums3 += left.w * right;
     }
-    put(row, column, sums0);
-    put(row + 1u, column, sums1);
-    put(row + 2u, column, sums2);
-    put(row + 3u, column, sums3);
+    put(row, column, 0u, sums0);
+    put(row + 1u, column, 0u, sums1);
+    put(row + 2u, column, 0u, sums2);
+    put(row + 3u, column, 0u, sums3);
 }

@@ -67,7 +67,7 @@ const ROWS: u32 = 1u;
 const ROW_IDS: RowIds = 0u;
 
 var<workgroup> memory: array<f32, memory_len>;
-var<workgroup> span: array<f32, 1024>;
+var<workgroup> span: array<f32, span_len>;
 
 fn held(at: u32) -> Rows { return memory[at]; }
 fn hold(at: u32, value: Rows) { memory[at] = value; }
@@ -104,7 +104,7 @@ const QUADS: &str = "
 // `sequence`: four numbers of a vector to a matrix, a column each, for ROWS rows. Then sums.
 var<workgroup> memory: array<Quad, memory_len>;
 // `step`: the same for a span of a vector, the first and the second ROWS rows in turn. Then sums.
-var<workgroup> span: array<Quad, 256>;
+var<workgroup> span: array<Quad, span_len>;
 
 fn held(at: u32) -> Rows { return memory[at / 4u][at % 4u]; }
 fn hold(at: u32, value: Rows) { memory[at / 4u][at % 4u] = value; }

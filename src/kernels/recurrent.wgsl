@@ -21,10 +21,11 @@ override memory_len: u32 = 256u;
 override parts_at: u32 = 256u;
 
 const PASSES: u32 = 2u;
-// `step`: units to a workgroup and invocations along the sum, together 256; and numbers of a vector that
-// it holds at a time.
+// `step`: units to a workgroup, invocations along the sum, Quads of the workgroup memory (as many as
+// invocations, and at least 256); and numbers of a vector that it holds at a time.
 override step_units: u32 = 32u;
 override step_splits: u32 = 8u;
+override span_len: u32 = 256u;
 const SPAN: u32 = 512u;
 
 // Batch rows from `first` on. Those past the batch repeat the last one: an invocation then computes the

@@ -25,9 +25,8 @@ struct Offsets {
 @group(1) @binding(0) var<uniform> params: Params;
 @group(1) @binding(1) var<uniform> offsets: Offsets;
 
-// d_z of one unit in four rows, from ∂L/∂h_t: leaves both, and returns d_z.
-fn cell(t: u32, rows: RowIds, unit: u32, d_h: Rows) -> Rows {
-    let h = hs_at(t + 1u, rows, unit);
+// d_z of one unit, from h_t and ∂L/∂h_t: leaves both gradients, and returns d_z.
+fn cell(t: u32, rows: RowIds, unit: u32, h: Rows, d_h: Rows) -> Rows {
     var d_z = d_h * (1.0 - h * h);
     if params.relu == 1u {
         d_z = select(Rows(), d_h, h > Rows());
@@ -52,6 +51,19 @@ fn sequence(
     }
     // What later steps give ∂L/∂h_t.
     var later = array<Rows, PASSES>();
+    // h_t, and ∂L/∂h_t as far as what comes above says, of the step that comes next: read while the product
+    // of the one before is made.
+    var h = array<Rows, PASSES>();
+    var d_h = array<Rows, PASSES>();
+    if first {
+        for (var p = 0u; p < passes; p++) {
+            let j = p * units + lane.x;
+            if j < params.hidden {
+                h[p] = hs_at(params.steps, rows, j);
+                d_h[p] = d_hs_at(params.steps - 1u, rows, j);
+            }
+        }
+    }
     workgroupBarrier();
     for (var k = 0u; k < params.steps; k++) {
         let t = params.steps - 1u - k;
@@ -59,8 +71,11 @@ fn sequence(
             for (var p = 0u; p < passes; p++) {
                 let j = p * units + lane.x;
                 if j < params.hidden {
-                    let d_h = d_hs_at(t, rows, j) + later[p];
-                    hold(j, cell(t, rows, j, d_h));
+                    hold(j, cell(t, rows, j, h[p], d_h[p] + later[p]));
+                    if t > 0u {
+                        h[p] = hs_at(t, rows, j);
+                        d_h[p] = d_hs_at(t - 1u, rows, j);
+                    }
                 }
             }
         }
@@ -105,6 +120,16 @@ fn step(
         rows_from(2u * ROWS * group.y, params.batch),
         rows_from((2u * group.y + 1u) * ROWS, params.batch),
     );
+    // The first row of invocations finishes the first ROWS rows, the second the others; what they need
+    // besides the product is read before it. (Rows that are all past the batch are nobody's.)
+    let finishes = live && lane.y < 2u && (2u * group.y + lane.y) * ROWS < params.batch;
+    let mine = rows[min(lane.y, 1u)];
+    var h = Rows();
+    var d_h = Rows();
+    if finishes {
+        h = hs_at(t + 1u, mine, j);
+        d_h = d_hs_at(t, mine, j);
+    }
     var sums = array<Rows, 2>();
     let end = select(0u, 1u, t + 1u < params.steps);
     for (var gate = 0u; gate < end; gate++) {
@@ -130,19 +155,16 @@ fn step(
             workgroupBarrier();
         }
     }
-    // The first row of invocations finishes the first four rows, the second the others.
     for (var half = 0u; half < 2u; half++) {
         span_hold((lane.y * 2u + half) * step_units + lane.x, sums[half]);
     }
     workgroupBarrier();
-    // (Four rows that are all past the batch are nobody's.)
-    if !live || lane.y > 1u || (2u * group.y + lane.y) * ROWS >= params.batch {
+    if !finishes {
         return;
     }
-    let mine = rows[lane.y];
     var sum = Rows();
     for (var split = 0u; split < step_splits; split++) {
         sum += span_held((split * 2u + lane.y) * step_units + lane.x);
     }
-    _ = cell(t, mine, j, d_hs_at(t, mine, j) + sum);
+    _ = cell(t, mine, j, h, d_h + sum);
 }

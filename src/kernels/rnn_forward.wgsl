@@ -134,6 +134,14 @@ fn step(
         rows_from(2u * ROWS * group.y, params.batch),
         rows_from((2u * group.y + 1u) * ROWS, params.batch),
     );
+    // The first row of invocations finishes the first ROWS rows, the second the others; what they need
+    // besides the product is read before it. (Rows that are all past the batch are nobody's.)
+    let finishes = live && lane.y < 2u && (2u * group.y + lane.y) * ROWS < params.batch;
+    let mine = rows[min(lane.y, 1u)];
+    var sum = Rows();
+    if finishes {
+        sum = gates_at(t, mine, j);
+    }
     var sums = array<Rows, 2>();
     for (var first = 0u; first < 4u * quads; first += SPAN) {
         let len = min(SPAN, 4u * quads - first);
@@ -156,17 +164,13 @@ fn step(
         }
         workgroupBarrier();
     }
-    // The first row of invocations finishes the first four rows, the second the others.
     for (var half = 0u; half < 2u; half++) {
         span_hold((lane.y * 2u + half) * step_units + lane.x, sums[half]);
     }
     workgroupBarrier();
-    // (Four rows that are all past the batch are nobody's.)
-    if !live || lane.y > 1u || (2u * group.y + lane.y) * ROWS >= params.batch {
+    if !finishes {
         return;
     }
-    let mine = rows[lane.y];
-    var sum = gates_at(t, mine, j);
     for (var split = 0u; split < step_splits; split++) {
         sum += span_held((split * 2u + lane.y) * step_units + lane.x);
     }

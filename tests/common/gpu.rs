@@ -2,7 +2,7 @@
 use charloom::{
     executor::{
         CpuExecutor, Executor, ExecutorError, GpuDevice, GpuExecutor,
-        gpu::{GpuNeeds, Pick, RecurrentWish, Tuning, choose, known_answer, lower},
+        gpu::{GpuNeeds, Pick, ProductWish, RecurrentWish, Tuning, choose, known_answer, lower},
     },
     kernels::{Access, Controls, Kernel},
     network::{Cell, ModelConfig},
@@ -57,21 +57,35 @@ pub fn tunings(gpu: &GpuDevice) -> [(&'static str, Tuning); 2] {
     [("fused", fused), ("stepwise", stepwise)]
 }
 
-/// The other layouts of the recurrent kernels, some with every index checked.
+/// The other layouts of recurrent kernels and products, some with every index checked.
 fn layouts(gpu: &GpuDevice) -> [(&'static str, Tuning); 4] {
-    let [(_, fused), (_, stepwise)] = tunings(gpu);
+    let [_, (_, stepwise)] = tunings(gpu);
     let sequence = |rows, invocations| Some(RecurrentWish::Sequence { rows, invocations });
-    let step = |rows, units| Some(RecurrentWish::Step { rows, units });
-    let of = |recurrent, checked, base| Tuning {
+    let step = |rows, units, invocations| {
+        Some(RecurrentWish::Step {
+            rows,
+            units,
+            invocations,
+        })
+    };
+    let of = |recurrent, is_wide, slices, checked| Tuning {
         recurrent,
+        product: Some(ProductWish { is_wide, slices }),
         checked,
-        ..base
+        tiles: true,
+        ..stepwise
     };
     [
-        ("two rows", of(sequence(2, 512), true, fused)),
-        ("rows in twos, by steps", of(step(2, 16), true, stepwise)),
-        ("one row", of(sequence(1, 128), false, fused)),
-        ("one by one, by steps", of(step(1, 64), false, stepwise)),
+        ("two rows", of(sequence(2, 512), true, 1, true)),
+        (
+            "rows in twos, by steps",
+            of(step(2, 16, 512), false, 3, true),
+        ),
+        ("one row", of(sequence(1, 128), true, 2, false)),
+        (
+            "one by one, by steps",
+            of(step(1, 64, 256), false, 5, false),
+        ),
     ]
 }
 

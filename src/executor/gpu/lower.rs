@@ -24,6 +24,8 @@ pub struct Tuning {
     pub tiles: bool,
     /// `Some`: how recurrent kernels run, as far as the device allows.
     pub recurrent: Option<RecurrentWish>,
+    /// `Some`: how matrix products run that are made through workgroup memory.
+    pub product: Option<ProductWish>,
     /// Whether every index is checked on the GPU, also where the plan proves it.
     pub checked: bool,
 }
@@ -38,9 +40,19 @@ impl Default for Tuning {
             binding_bytes: 128 << 20,
             tiles: true,
             recurrent: None,
+            product: None,
             checked: false,
         }
     }
+}
+
+/// How a matrix product may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProductWish {
+    /// Tiles of 128×128, not 64×64.
+    pub is_wide: bool,
+    /// Workgroups to a tile, each with a part of k.
+    pub slices: usize,
 }
 
 /// A buffer argument of a call.
@@ -51,8 +63,8 @@ pub enum Operand {
     /// A part of a view of the plan, and how many of the view's words come before it. The shader
     /// counts from the view's start, and must keep to the part.
     Part(View, u64),
-    /// The packed recurrent matrix: a buffer of the executor's own, filled by the call before.
-    Packed {
+    /// A buffer of the executor's own, filled by the call before: a packed recurrent matrix, or a product's parts.
+    Scratch {
         /// Numbers.
         len: usize,
     },
@@ -114,8 +126,25 @@ fn calls(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Call> {
             [columns(p.width, 64), rows(p.vocabulary), 1],
         ),
         Kernel::Matmul(p) => {
-            let (entry, side) = product(p, tuning);
-            one(entry, vec![], [columns(p.n, side), columns(p.m, side), 1])
+            let product = Product::new(p, tuning);
+            let Product {
+                entry,
+                side,
+                slices,
+            } = product;
+            let grid = [columns(p.n, side), columns(p.m, side), slices];
+            let mut calls = one(entry, vec![("slices", slices)], grid);
+            if slices > 1 {
+                let parts = Operand::Scratch {
+                    len: product.scratch(p),
+                };
+                let len = p.m as usize * p.n as usize;
+                let groups = len.div_ceil(256).min(most);
+                calls.extend(one("fold", vec![("slices", slices)], [groups, 1, 1]));
+                calls[0].operands[3] = parts;
+                calls[1].operands[0] = parts;
+            }
+            calls
         }
         Kernel::SumRows(p) => one("main", vec![], [columns(p.columns, 16).min(most), 1, 1]),
         Kernel::Dropout(p) => one("main", vec![], [columns(p.len, 4 * 64).min(most), 1, 1]),
@@ -167,13 +196,66 @@ fn proven(dispatch: &Dispatch, tuning: &Tuning) -> bool {
     !tuning.checked && dispatch.kernel.lengths().is_some()
 }
 
-/// The entry point of a matrix product, and rows and columns of C to a workgroup.
-fn product(p: &matmul::Params, tuning: &Tuning) -> (&'static str, usize) {
-    // A product smaller than a few tiles leaves most of each tile idle.
-    if tuning.tiles && p.m.max(p.n) > 32 {
-        ("tiled", 64)
-    } else {
-        ("direct", 32)
+/// How a matrix product runs.
+struct Product {
+    /// The entry point.
+    entry: &'static str,
+    /// Rows and columns of C to a workgroup.
+    side: usize,
+    /// Workgroups to a tile, each with a part of k.
+    slices: usize,
+}
+
+/// Workgroups that keep a large card busy; what more there is to do is then best done by fewer of them.
+const ENOUGH_WORKGROUPS: usize = 512;
+/// Along k, what is worth a workgroup of its own.
+const SLICE: usize = 128;
+/// Numbers of the parts of a product, at most.
+const MAX_PARTS: usize = 16 << 20;
+
+impl Product {
+    fn new(p: &matmul::Params, tuning: &Tuning) -> Self {
+        let [m, n, k] = [p.m, p.n, p.k].map(|n| n as usize);
+        let tiles = |side: usize| m.div_ceil(side) * n.div_ceil(side);
+        // A product smaller than a few tiles leaves most of each tile idle.
+        if !tuning.tiles || m.max(n) <= 32 {
+            return Self {
+                entry: "direct",
+                side: 32,
+                slices: 1,
+            };
+        }
+        let longest = (k / SLICE).max(1);
+        let numbers = MAX_PARTS.min(tuning.binding_bytes as usize / 4);
+        let most = (numbers / (m * n)).min(tuning.workgroups);
+        let of = |is_wide: bool| {
+            if is_wide {
+                ("wide", 128)
+            } else {
+                ("tiled", 64)
+            }
+        };
+        if let Some(ProductWish { is_wide, slices }) = tuning.product {
+            let (entry, side) = of(is_wide);
+            return Self {
+                entry,
+                side,
+                slices: slices.min(most).max(1),
+            };
+        }
+        let is_wide = m.min(n) >= 128 && tiles(128) * longest >= ENOUGH_WORKGROUPS / 2;
+        let (entry, side) = of(is_wide);
+        let wanted = ENOUGH_WORKGROUPS / if is_wide { 2 } else { 1 } / tiles(side);
+        Self {
+            entry,
+            side,
+            slices: wanted.min(longest).min(most).max(1),
+        }
+    }
+
+    /// Numbers of all parts together.
+    fn scratch(&self, p: &matmul::Params) -> usize {
+        self.slices * p.m as usize * p.n as usize
     }
 }
 
@@ -315,7 +397,7 @@ impl<'a> Calls<'a> {
         shape: RecurrentShape,
         tuning: &Tuning,
     ) -> Self {
-        let packed = Operand::Packed { len: packing.len() };
+        let packed = Operand::Scratch { len: packing.len() };
         let mut operands: Vec<_> = dispatch.views.iter().map(|&v| Operand::View(v)).collect();
         // The matrix is the first binding of every recurrent kernel.
         let matrix = std::mem::replace(&mut operands[0], packed);
@@ -370,7 +452,12 @@ impl<'a> Calls<'a> {
             RecurrentPath::Sequence(s) => (s.rows, vec![]),
             RecurrentPath::Step(step) => (
                 step.rows,
-                vec![("step_units", step.units), ("step_splits", step.splits())],
+                vec![
+                    ("step_units", step.units),
+                    ("step_splits", step.splits),
+                    // As for a sequence's memory.
+                    ("span_len", step.span() * if step.rows > 1 { 1 } else { 4 }),
+                ],
             ),
         };
         constants.push(("quads", layer.hidden.div_ceil(4)));
@@ -411,7 +498,7 @@ pub fn largest_binding<'a>(calls: impl Iterator<Item = &'a Call>) -> u64 {
         Operand::View(view) | Operand::Part(view, _) => {
             4 * (view.offset % ALIGNMENT_WORDS + view.len)
         }
-        Operand::Packed { len } => 4 * *len as u64,
+        Operand::Scratch { len } => 4 * *len as u64,
     });
     bytes.max().unwrap_or(0)
 }
@@ -541,7 +628,14 @@ mod tests {
         let sequence = (rows(), 32..=1024usize)
             .prop_map(|(rows, invocations)| RecurrentWish::Sequence { rows, invocations });
         let units = prop::sample::select(vec![16, 32, 64]);
-        let step = (rows(), units).prop_map(|(rows, units)| RecurrentWish::Step { rows, units });
+        let invocations = prop::sample::select(vec![256, 512, 1024]);
+        let step = (rows(), units, invocations).prop_map(|(rows, units, invocations)| {
+            RecurrentWish::Step {
+                rows,
+                units,
+                invocations,
+            }
+        });
         prop::option::of(prop_oneof![sequence, step])
     }
 

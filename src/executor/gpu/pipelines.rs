@@ -62,7 +62,7 @@ struct Maker<'a> {
     gpu: &'a GpuDevice,
     cache: MutexGuard<'a, Cache>,
     buffers: &'a [wgpu::Buffer],
-    packed: Option<wgpu::Buffer>,
+    scratch: Option<wgpu::Buffer>,
     uniform_layout: wgpu::BindGroupLayout,
     groups: HashMap<(&'static str, Vec<Operand>), wgpu::BindGroup>,
     /// Uniform blocks, and where the ones that were seen before are.
@@ -76,7 +76,7 @@ pub(super) struct Programs {
     pub calls: Vec<Vec<Vec<Encoded>>>,
     /// The bind group of their uniforms.
     pub uniforms: wgpu::BindGroup,
-    /// Buffers made for them: uniforms, and a packed matrix.
+    /// Buffers made for them: uniforms, and scratch.
     pub buffers: Vec<wgpu::Buffer>,
 }
 
@@ -91,13 +91,13 @@ pub(super) fn encode(
         .flatten()
         .flatten()
         .flat_map(|c| &c.operands);
-    let packed = operands.filter_map(|o| match o {
-        Operand::Packed { len } => Some(4 * *len as u64),
+    let scratch = operands.filter_map(|o| match o {
+        Operand::Scratch { len } => Some(4 * *len as u64),
         Operand::View(_) | Operand::Part(..) => None,
     });
-    let packed = packed.max().map(|size| {
+    let scratch = scratch.max().map(|size| {
         gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("packed"),
+            label: Some("scratch"),
             size,
             usage: wgpu::BufferUsages::STORAGE,
             mapped_at_creation: false,
@@ -108,7 +108,7 @@ pub(super) fn encode(
     let mut maker = Maker {
         gpu,
         buffers,
-        packed,
+        scratch,
         uniform_layout: uniform_layout.clone(),
         cache,
         groups: HashMap::new(),
@@ -124,12 +124,12 @@ pub(super) fn encode(
                 .collect()
         })
         .collect();
-    let packed = maker.packed.clone();
+    let scratch = maker.scratch.clone();
     let (buffer, uniforms) = maker.uniform_group();
     Programs {
         calls,
         uniforms,
-        buffers: packed.into_iter().chain([buffer]).collect(),
+        buffers: scratch.into_iter().chain([buffer]).collect(),
     }
 }
 
@@ -143,7 +143,7 @@ impl Maker<'_> {
             Operand::Part(view, before) => {
                 ((view.offset % (ALIGNMENT / 4)) as u32).wrapping_sub(*before as u32)
             }
-            Operand::Packed { .. } => 0,
+            Operand::Scratch { .. } => 0,
         }));
         offsets.extend(call.step);
         Encoded {
@@ -232,8 +232,8 @@ impl Maker<'_> {
                     size: NonZero::new(end - start),
                 }))
             }
-            Operand::Packed { len } => Some(wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                buffer: self.packed.as_ref()?,
+            Operand::Scratch { len } => Some(wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                buffer: self.scratch.as_ref()?,
                 offset: 0,
                 size: NonZero::new(4 * *len as u64),
             })),

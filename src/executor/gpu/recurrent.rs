@@ -30,6 +30,8 @@ pub enum RecurrentWish {
         rows: usize,
         /// Units: 16, 32 or 64.
         units: usize,
+        /// Invocations: 256, 512 or 1,024.
+        invocations: usize,
     },
 }
 
@@ -40,7 +42,11 @@ impl RecurrentWish {
         invocations: 256,
     };
     /// Step by step.
-    pub const STEP: Self = Self::Step { rows: 4, units: 32 };
+    pub const STEP: Self = Self::Step {
+        rows: 4,
+        units: 32,
+        invocations: 256,
+    };
 }
 
 /// How a recurrent kernel runs.
@@ -76,18 +82,37 @@ pub struct Step {
     pub rows: usize,
     /// Units to a workgroup.
     pub units: usize,
+    /// Invocations along the sum of each unit's product.
+    pub splits: usize,
 }
 
 impl Default for Step {
     fn default() -> Self {
-        Self { rows: 4, units: 32 }
+        Self {
+            rows: 4,
+            units: 32,
+            splits: 8,
+        }
     }
 }
 
 impl Step {
-    /// Invocations along the sum of each unit's product.
-    pub fn splits(self) -> usize {
-        256 / self.units
+    /// The layout, if the device can hold it.
+    fn new(rows: usize, units: usize, invocations: usize, tuning: &Tuning) -> Option<Self> {
+        let splits = invocations / units;
+        let step = Self {
+            rows,
+            units,
+            splits,
+        };
+        let bytes = 16 * rows * step.span();
+        (invocations <= tuning.invocations && bytes <= tuning.workgroup_bytes).then_some(step)
+    }
+
+    /// Workgroup memory, in quads of places of `rows` numbers: for 512 numbers of a vector in twice `rows` rows, then
+    /// for a sum of each gate of each invocation.
+    pub fn span(self) -> usize {
+        (self.units * self.splits).max(256)
     }
 }
 
@@ -119,7 +144,11 @@ pub fn recurrent_path(shape: RecurrentShape, tuning: &Tuning) -> RecurrentPath {
                 RecurrentPath::Step(Step::default()),
                 RecurrentPath::Sequence,
             ),
-        RecurrentWish::Step { rows, units } => RecurrentPath::Step(Step { rows, units }),
+        RecurrentWish::Step {
+            rows,
+            units,
+            invocations,
+        } => RecurrentPath::Step(Step::new(rows, units, invocations, tuning).unwrap_or_default()),
     }
 }
 
