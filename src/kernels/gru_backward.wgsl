@@ -156,7 +156,7 @@ fn sequence(
                 var sum = Rows();
                 if live {
                     for (var i = 2u * quads + lane.y; i < 3u * quads; i += splits) {
-                        sum += product(i, w_hh[i * params.hidden + j]);
+                        sum += times(quad_held(i), w_hh[i * params.hidden + j]);
                     }
                 }
                 if splits > 1u {
@@ -187,7 +187,7 @@ fn sequence(
             var sum = Rows();
             if j < params.hidden {
                 for (var i = lane.y; i < end; i += splits) {
-                    sum += product(i, w_hh[i * params.hidden + j]);
+                    sum += times(quad_held(i), w_hh[i * params.hidden + j]);
                 }
             }
             if splits > 1u {
@@ -215,6 +215,19 @@ fn sequence(
     }
 }
 
+// What goes back through the matrix: number `i`, by gate and unit, of step `offsets.step`.
+fn going_back(i: u32, rows: RowIds) -> Rows {
+    let unit = i % (4u * quads);
+    if unit >= params.hidden {
+        return Rows();
+    }
+    let gate = i / (4u * quads);
+    if gate == 2u && params.reset_after == 1u {
+        return aside_at(offsets.step, rows, unit);
+    }
+    return gates_at(offsets.step, rows, gate * params.hidden + unit);
+}
+
 @compute @workgroup_size(step_units, step_splits)
 fn step(
     @builtin(local_invocation_id) lane: vec3<u32>,
@@ -239,52 +252,17 @@ fn step(
     if finishes && (offsets.phase == 1u || later > 0u) {
         s = saved(t, mine, j);
     }
-    var sums = array<Rows, 2>();
-    var gate = 0u;
-    var end = select(2u, 3u, params.reset_after == 1u);
+    var begin = 0u;
+    var end = select(8u, 12u, params.reset_after == 1u) * quads;
     if offsets.phase == 1u {
-        gate = 2u;
-        end = 3u;
+        begin = 8u * quads;
+        end = 12u * quads;
     } else if later == params.steps {
         end = 0u;
     }
-    for (; gate < end; gate++) {
-        for (var first = 0u; first < 4u * quads; first += SPAN) {
-            let len = min(SPAN, 4u * quads - first);
-            for (var i = index; i < len; i += step_units * step_splits) {
-                for (var half = 0u; half < 2u; half++) {
-                    var value = Rows();
-                    if first + i < params.hidden {
-                        if gate == 2u && params.reset_after == 1u {
-                            value = aside_at(later, rows[half], first + i);
-                        } else {
-                            value = gates_at(later, rows[half], gate * params.hidden + first + i);
-                        }
-                    }
-                    span_put(i, half, value);
-                }
-            }
-            workgroupBarrier();
-            if live {
-                for (var i = lane.y; i < len / 4u; i += step_splits) {
-                    let weights = w_hh[(gate * quads + first / 4u + i) * params.hidden + j];
-                    sums[0] += span_product(i, weights, 0u);
-                    sums[1] += span_product(i, weights, 1u);
-                }
-            }
-            workgroupBarrier();
-        }
-    }
-    for (var half = 0u; half < 2u; half++) {
-        span_hold((lane.y * 2u + half) * step_units + lane.x, sums[half]);
-    }
-    workgroupBarrier();
+    let sum = through_matrix(lane, index, rows, j, begin, end);
     if !finishes {
         return;
-    }
-    var sum = Rows();
-    for (var split = 0u; split < step_splits; split++) {
-        sum += span_held((split * 2u + lane.y) * step_units + lane.x);
     }
     if offsets.phase == 1u {
         put_gates(t, mine, j, (sum * s.before) * (s.r * (1.0 - s.r)));

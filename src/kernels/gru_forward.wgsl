@@ -108,10 +108,11 @@ fn sequence(
                 }
                 for (var q = lane.y; q < quads; q += splits) {
                     let at = q * 3u * params.hidden + j;
-                    r += product(q, w_hh[at]);
-                    z += product(q, w_hh[at + params.hidden]);
+                    let h = quad_held(q);
+                    r += times(h, w_hh[at]);
+                    z += times(h, w_hh[at + params.hidden]);
                     if params.reset_after == 1u {
-                        u += product(q, w_hh[at + 2u * params.hidden]);
+                        u += times(h, w_hh[at + 2u * params.hidden]);
                     }
                 }
             }
@@ -161,7 +162,7 @@ fn sequence(
                 if live {
                     for (var q = lane.y; q < quads; q += splits) {
                         let weights = w_hh[(q * 3u + 2u) * params.hidden + j];
-                        sum += product(quads + q, weights);
+                        sum += times(quad_held(quads + q), weights);
                     }
                 }
                 if splits > 1u {
@@ -228,8 +229,8 @@ fn step(
     }
     // Sums by gate, then by half of the rows.
     var sums = array<Rows, 6>();
-    for (var first = 0u; first < 4u * quads; first += SPAN) {
-        let len = min(SPAN, 4u * quads - first);
+    for (var first = 0u; first < 4u * quads; first += span_numbers) {
+        let len = min(span_numbers, 4u * quads - first);
         for (var i = index; i < len; i += step_units * step_splits) {
             for (var half = 0u; half < 2u; half++) {
                 var value = Rows();
@@ -247,15 +248,21 @@ fn step(
         if live {
             for (var q = lane.y; q < len / 4u; q += step_splits) {
                 let at = (first / 4u + q) * 3u * params.hidden + j;
-                for (var gate = 0u; gate < 3u; gate++) {
-                    // r, z and with the reset after the product u_n; then, with the reset before
-                    // it, n alone.
-                    if (offsets.phase == 0u && (gate < 2u || params.reset_after == 1u))
-                        || (offsets.phase == 1u && gate == 2u) {
-                        let weights = w_hh[at + gate * params.hidden];
-                        sums[2u * gate] += span_product(q, weights, 0u);
-                        sums[2u * gate + 1u] += span_product(q, weights, 1u);
-                    }
+                let v0 = span_quad(q, 0u);
+                let v1 = span_quad(q, 1u);
+                // r, z and with the reset after the product u_n; then, with the reset before it, n alone.
+                if offsets.phase == 0u {
+                    let r = w_hh[at];
+                    let z = w_hh[at + params.hidden];
+                    sums[0] += times(v0, r);
+                    sums[1] += times(v1, r);
+                    sums[2] += times(v0, z);
+                    sums[3] += times(v1, z);
+                }
+                if offsets.phase == 1u || params.reset_after == 1u {
+                    let n = w_hh[at + 2u * params.hidden];
+                    sums[4] += times(v0, n);
+                    sums[5] += times(v1, n);
                 }
             }
         }
@@ -263,9 +270,11 @@ fn step(
     }
     var total = array<Rows, 3>();
     for (var half = 0u; half < 2u; half++) {
-        for (var gate = 0u; gate < 3u; gate++) {
-            span_hold((lane.y * 3u + gate) * step_units + lane.x, sums[2u * gate + half]);
-        }
+        let at = 3u * lane.y * step_units + lane.x;
+        let second = half == 1u;
+        span_hold(at, select(sums[0], sums[1], second));
+        span_hold(at + step_units, select(sums[2], sums[3], second));
+        span_hold(at + 2u * step_units, select(sums[4], sums[5], second));
         workgroupBarrier();
         if lane.y == half {
             for (var split = 0u; split < step_splits; split++) {

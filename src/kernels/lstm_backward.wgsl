@@ -129,7 +129,7 @@ fn sequence(
                 var sum = Rows();
                 if j < params.hidden {
                     for (var q = lane.y; q < 4u * quads; q += splits) {
-                        sum += product(q, w_hh[q * params.hidden + j]);
+                        sum += times(quad_held(q), w_hh[q * params.hidden + j]);
                     }
                 }
                 if splits > 1u {
@@ -158,6 +158,16 @@ fn sequence(
     }
 }
 
+// What goes back through the matrix: number `i`, by gate and unit, of step `offsets.step` + 1.
+fn going_back(i: u32, rows: RowIds) -> Rows {
+    let unit = i % (4u * quads);
+    if unit >= params.hidden {
+        return Rows();
+    }
+    let gate = i / (4u * quads);
+    return gates_at(offsets.step + 1u, rows, gate * params.hidden + unit);
+}
+
 @compute @workgroup_size(step_units, step_splits)
 fn step(
     @builtin(local_invocation_id) lane: vec3<u32>,
@@ -183,41 +193,9 @@ fn step(
             d_c = d_c_at(0u, mine, j);
         }
     }
-    var sums = array<Rows, 2>();
-    let end = select(0u, 4u, t + 1u < params.steps);
-    for (var gate = 0u; gate < end; gate++) {
-        for (var first = 0u; first < 4u * quads; first += SPAN) {
-            let len = min(SPAN, 4u * quads - first);
-            for (var i = index; i < len; i += step_units * step_splits) {
-                for (var half = 0u; half < 2u; half++) {
-                    var value = Rows();
-                    if first + i < params.hidden {
-                        value = gates_at(t + 1u, rows[half], gate * params.hidden + first + i);
-                    }
-                    span_put(i, half, value);
-                }
-            }
-            workgroupBarrier();
-            if live {
-                for (var i = lane.y; i < len / 4u; i += step_splits) {
-                    let weights = w_hh[(gate * quads + first / 4u + i) * params.hidden + j];
-                    sums[0] += span_product(i, weights, 0u);
-                    sums[1] += span_product(i, weights, 1u);
-                }
-            }
-            workgroupBarrier();
-        }
+    let end = select(0u, 16u * quads, t + 1u < params.steps);
+    let later = through_matrix(lane, index, rows, j, 0u, end);
+    if finishes {
+        put_d_c(0u, mine, j, cell(t, mine, j, s, later, d_c).d_c);
     }
-    for (var half = 0u; half < 2u; half++) {
-        span_hold((lane.y * 2u + half) * step_units + lane.x, sums[half]);
-    }
-    workgroupBarrier();
-    if !finishes {
-        return;
-    }
-    var sum = Rows();
-    for (var split = 0u; split < step_splits; split++) {
-        sum += span_held((split * 2u + lane.y) * step_units + lane.x);
-    }
-    put_d_c(0u, mine, j, cell(t, mine, j, s, sum, d_c).d_c);
 }

@@ -112,10 +112,11 @@ fn sequence(
                 }
                 for (var q = lane.y; q < quads; q += splits) {
                     let at = q * 4u * params.hidden + j;
-                    z[0] += product(q, w_hh[at]);
-                    z[1] += product(q, w_hh[at + params.hidden]);
-                    z[2] += product(q, w_hh[at + 2u * params.hidden]);
-                    z[3] += product(q, w_hh[at + 3u * params.hidden]);
+                    let h = quad_held(q);
+                    z[0] += times(h, w_hh[at]);
+                    z[1] += times(h, w_hh[at + params.hidden]);
+                    z[2] += times(h, w_hh[at + 2u * params.hidden]);
+                    z[3] += times(h, w_hh[at + 3u * params.hidden]);
                 }
             }
             if splits > 1u {
@@ -186,8 +187,8 @@ fn step(
     }
     // Sums by gate, then by half of the rows.
     var sums = array<Rows, 8>();
-    for (var first = 0u; first < 4u * quads; first += SPAN) {
-        let len = min(SPAN, 4u * quads - first);
+    for (var first = 0u; first < 4u * quads; first += span_numbers) {
+        let len = min(span_numbers, 4u * quads - first);
         for (var i = index; i < len; i += step_units * step_splits) {
             for (var half = 0u; half < 2u; half++) {
                 var value = Rows();
@@ -201,19 +202,31 @@ fn step(
         if live {
             for (var q = lane.y; q < len / 4u; q += step_splits) {
                 let at = (first / 4u + q) * 4u * params.hidden + j;
-                for (var gate = 0u; gate < 4u; gate++) {
-                    let weights = w_hh[at + gate * params.hidden];
-                    sums[2u * gate] += span_product(q, weights, 0u);
-                    sums[2u * gate + 1u] += span_product(q, weights, 1u);
-                }
+                let h0 = span_quad(q, 0u);
+                let h1 = span_quad(q, 1u);
+                let i = w_hh[at];
+                let f = w_hh[at + params.hidden];
+                let g = w_hh[at + 2u * params.hidden];
+                let o = w_hh[at + 3u * params.hidden];
+                sums[0] += times(h0, i);
+                sums[1] += times(h1, i);
+                sums[2] += times(h0, f);
+                sums[3] += times(h1, f);
+                sums[4] += times(h0, g);
+                sums[5] += times(h1, g);
+                sums[6] += times(h0, o);
+                sums[7] += times(h1, o);
             }
         }
         workgroupBarrier();
     }
     for (var half = 0u; half < 2u; half++) {
-        for (var gate = 0u; gate < 4u; gate++) {
-            span_hold((lane.y * 4u + gate) * step_units + lane.x, sums[2u * gate + half]);
-        }
+        let at = 4u * lane.y * step_units + lane.x;
+        let second = half == 1u;
+        span_hold(at, select(sums[0], sums[1], second));
+        span_hold(at + step_units, select(sums[2], sums[3], second));
+        span_hold(at + 2u * step_units, select(sums[4], sums[5], second));
+        span_hold(at + 3u * step_units, select(sums[6], sums[7], second));
         workgroupBarrier();
         if lane.y == half {
             for (var split = 0u; split < step_splits; split++) {

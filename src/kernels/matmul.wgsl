@@ -220,13 +220,27 @@ fn wide(
         }
         workgroupBarrier();
     }
-    for (var i = 0u; i < 4u; i++) {
-        let first = row + 4u * y + i;
-        put(first, column + 4u * x, group.z, sums[2u * i]);
-        put(first, column + 64u + 4u * x, group.z, sums[2u * i + 1u]);
-        put(first + 64u, column + 4u * x, group.z, sums[8u + 2u * i]);
-        put(first + 64u, column + 64u + 4u * x, group.z, sums[9u + 2u * i]);
-    }
+    // (Written out: an array that a loop counts through may be kept in slow memory.)
+    let above = row + 4u * y;
+    let below = above + 64u;
+    let left = column + 4u * x;
+    let right = left + 64u;
+    put(above, left, group.z, sums[0]);
+    put(above, right, group.z, sums[1]);
+    put(above + 1u, left, group.z, sums[2]);
+    put(above + 1u, right, group.z, sums[3]);
+    put(above + 2u, left, group.z, sums[4]);
+    put(above + 2u, right, group.z, sums[5]);
+    put(above + 3u, left, group.z, sums[6]);
+    put(above + 3u, right, group.z, sums[7]);
+    put(below, left, group.z, sums[8]);
+    put(below, right, group.z, sums[9]);
+    put(below + 1u, left, group.z, sums[10]);
+    put(below + 1u, right, group.z, sums[11]);
+    put(below + 2u, left, group.z, sums[12]);
+    put(below + 2u, right, group.z, sums[13]);
+    put(below + 3u, left, group.z, sums[14]);
+    put(below + 3u, right, group.z, sums[15]);
 }
 
 @compute @workgroup_size(256)

@@ -19,6 +19,9 @@ pub(super) fn source(bindings: &[Binding], rows: usize) -> String {
         text.push_str(QUADS);
     }
     text.push_str(include_str!("recurrent.wgsl"));
+    if bindings.iter().any(|binding| binding.name == "d_hs") {
+        text.push_str(include_str!("recurrent_backward.wgsl"));
+    }
     for binding in bindings.iter().filter(|binding| binding.width > 0) {
         accessors(&mut text, binding, rows);
     }
@@ -63,6 +66,7 @@ fn accessors(text: &mut String, binding: &Binding, rows: usize) {
 const ONE: &str = "
 alias Rows = f32;
 alias RowIds = u32;
+alias Quad = vec4<f32>;
 const ROWS: u32 = 1u;
 const ROW_IDS: RowIds = 0u;
 
@@ -73,13 +77,14 @@ fn held(at: u32) -> Rows { return memory[at]; }
 fn hold(at: u32, value: Rows) { memory[at] = value; }
 fn span_held(at: u32) -> Rows { return span[at]; }
 fn span_hold(at: u32, value: Rows) { span[at] = value; }
-fn product(quad: u32, weights: vec4<f32>) -> Rows {
+fn times(vector: Quad, weights: vec4<f32>) -> Rows { return dot(vector, weights); }
+fn quad_held(quad: u32) -> Quad {
     let at = 4u * quad;
-    return dot(vec4<f32>(memory[at], memory[at + 1u], memory[at + 2u], memory[at + 3u]), weights);
+    return vec4<f32>(memory[at], memory[at + 1u], memory[at + 2u], memory[at + 3u]);
 }
-fn span_product(quad: u32, weights: vec4<f32>, half: u32) -> Rows {
+fn span_quad(quad: u32, half: u32) -> Quad {
     let at = 4u * (2u * quad + half);
-    return dot(vec4<f32>(span[at], span[at + 1u], span[at + 2u], span[at + 3u]), weights);
+    return vec4<f32>(span[at], span[at + 1u], span[at + 2u], span[at + 3u]);
 }
 ";
 
@@ -110,8 +115,9 @@ fn held(at: u32) -> Rows { return memory[at / 4u][at % 4u]; }
 fn hold(at: u32, value: Rows) { memory[at / 4u][at % 4u] = value; }
 fn span_held(at: u32) -> Rows { return span[at / 4u][at % 4u]; }
 fn span_hold(at: u32, value: Rows) { span[at / 4u][at % 4u] = value; }
-// Quad `quad` of a column of the packed matrix, times what `memory` holds of the vector.
-fn product(quad: u32, weights: vec4<f32>) -> Rows { return memory[quad] * weights; }
-// The same for `span`, of which it takes the first or the second ROWS rows.
-fn span_product(quad: u32, weights: vec4<f32>, half: u32) -> Rows { return span[2u * quad + half] * weights; }
+// Four numbers of the vector times four weights of a column of the matrix.
+fn times(vector: Quad, weights: vec4<f32>) -> Rows { return vector * weights; }
+// Four numbers of what `memory` holds of the vector; of `span`, for its first or second ROWS rows.
+fn quad_held(quad: u32) -> Quad { return memory[quad]; }
+fn span_quad(quad: u32, half: u32) -> Quad { return span[2u * quad + half]; }
 ";

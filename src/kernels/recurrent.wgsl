@@ -21,12 +21,12 @@ override memory_len: u32 = 256u;
 override parts_at: u32 = 256u;
 
 const PASSES: u32 = 2u;
-// `step`: units to a workgroup, invocations along the sum, Quads of the workgroup memory (as many as
-// invocations, and at least 256); and numbers of a vector that it holds at a time.
+// `step`: units to a workgroup, invocations along the sum, numbers of a vector that it holds at a time for
+// both groups of rows, and its workgroup memory, in Quads (in numbers where Rows is one).
 override step_units: u32 = 32u;
 override step_splits: u32 = 8u;
+override span_numbers: u32 = 512u;
 override span_len: u32 = 256u;
-const SPAN: u32 = 512u;
 
 // Batch rows from `first` on. Those past the batch repeat the last one: an invocation then computes the
 // same numbers twice and writes them twice to the same place.
@@ -64,7 +64,7 @@ fn keep_nan(result: Rows, x: Rows) -> Rows {
     return select(result, x, magnitude > RowIds(0x7f800000u));
 }
 
-// The other half of `span_product`: number `i` of the vector that the workgroup holds, for the first or
+// Number `i` of the vector that the workgroup holds, for the first or
 // the second ROWS rows.
 fn span_put(i: u32, half: u32, value: Rows) {
     span_hold(4u * (2u * (i / 4u) + half) + i % 4u, value);

@@ -80,7 +80,7 @@ fn sequence(
                     sum = gates_at(t, rows, j);
                 }
                 for (var q = lane.y; q < quads; q += splits) {
-                    sum += product(q, w_hh[q * params.hidden + j]);
+                    sum += times(quad_held(q), w_hh[q * params.hidden + j]);
                 }
             }
             if splits > 1u {
@@ -143,8 +143,8 @@ fn step(
         sum = gates_at(t, mine, j);
     }
     var sums = array<Rows, 2>();
-    for (var first = 0u; first < 4u * quads; first += SPAN) {
-        let len = min(SPAN, 4u * quads - first);
+    for (var first = 0u; first < 4u * quads; first += span_numbers) {
+        let len = min(span_numbers, 4u * quads - first);
         for (var i = index; i < len; i += step_units * step_splits) {
             for (var half = 0u; half < 2u; half++) {
                 var value = Rows();
@@ -158,15 +158,14 @@ fn step(
         if live {
             for (var q = lane.y; q < len / 4u; q += step_splits) {
                 let weights = w_hh[(first / 4u + q) * params.hidden + j];
-                sums[0] += span_product(q, weights, 0u);
-                sums[1] += span_product(q, weights, 1u);
+                sums[0] += times(span_quad(q, 0u), weights);
+                sums[1] += times(span_quad(q, 1u), weights);
             }
         }
         workgroupBarrier();
     }
-    for (var half = 0u; half < 2u; half++) {
-        span_hold((lane.y * 2u + half) * step_units + lane.x, sums[half]);
-    }
+    span_hold(2u * lane.y * step_units + lane.x, sums[0]);
+    span_hold((2u * lane.y + 1u) * step_units + lane.x, sums[1]);
     workgroupBarrier();
     if !finishes {
         return;

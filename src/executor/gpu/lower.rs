@@ -455,6 +455,7 @@ impl<'a> Calls<'a> {
                 vec![
                     ("step_units", step.units),
                     ("step_splits", step.splits),
+                    ("span_numbers", step.numbers),
                     // As for a sequence's memory.
                     ("span_len", step.span() * if step.rows > 1 { 1 } else { 4 }),
                 ],

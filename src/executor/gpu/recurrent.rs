@@ -84,6 +84,8 @@ pub struct Step {
     pub units: usize,
     /// Invocations along the sum of each unit's product.
     pub splits: usize,
+    /// Numbers of a vector that it holds at a time.
+    pub numbers: usize,
 }
 
 impl Default for Step {
@@ -92,6 +94,7 @@ impl Default for Step {
             rows: 4,
             units: 32,
             splits: 8,
+            numbers: 512,
         }
     }
 }
@@ -99,20 +102,23 @@ impl Default for Step {
 impl Step {
     /// The layout, if the device can hold it.
     fn new(rows: usize, units: usize, invocations: usize, tuning: &Tuning) -> Option<Self> {
-        let splits = invocations / units;
-        let step = Self {
+        // As much of the vector at once as there is room for: each part is waited for.
+        let spans = [2048, 1024, 512].into_iter().map(|numbers| Self {
             rows,
             units,
-            splits,
-        };
-        let bytes = 16 * rows * step.span();
-        (invocations <= tuning.invocations && bytes <= tuning.workgroup_bytes).then_some(step)
+            splits: invocations / units,
+            numbers,
+        });
+        let fits = |step: &Self| 16 * rows * step.span() <= tuning.workgroup_bytes;
+        spans
+            .filter(|_| invocations <= tuning.invocations)
+            .find(fits)
     }
 
-    /// Workgroup memory, in quads of places of `rows` numbers: for 512 numbers of a vector in twice `rows` rows, then
-    /// for a sum of each gate of each invocation.
+    /// Workgroup memory, in quads of places of `rows` numbers: a vector's numbers in twice `rows` rows, then a sum of each
+    /// gate for each invocation.
     pub fn span(self) -> usize {
-        (self.units * self.splits).max(256)
+        (self.units * self.splits).max(self.numbers / 2)
     }
 }
 
