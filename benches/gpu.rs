@@ -1,15 +1,16 @@
 //! Training speed on this machine's GPU: characters per second, dispatches of a step, and where the
 //! GPU has a clock, milliseconds by kernel.
 //!
-//! `cargo xtask bench --gpu -- [W1 …] [--step [--units N] | --sequence] [--rows N] [--invocations N] [--tiled |
-//! --wide] [--slices N] [--checked] [--no-cpu] [--quick]`. The flags force the layout of recurrent kernels and products. Without `--bench` (which `cargo
-//! bench` adds) it runs one step of one small network, as a test.
+//! `cargo xtask bench --gpu -- [W1 …] [--quick] [--no-cpu]`. `--step [--units N]` or `--sequence`, `--rows N` and
+//! `--invocations N` force the layout of the recurrent kernels, `--slices N` that of matrix products; `--unmeasured` takes
+//! the layouts of a device that is not known; `--checked` has every index checked. Without `--bench` (which `cargo bench`
+//! adds) it runs one step of one small network, as a test.
 use std::time::Instant;
 
 use charloom::{
     executor::{
         CpuExecutor, Executor, ExecutorError, GpuDevice, GpuExecutor,
-        gpu::{Example, GpuNeeds, KernelTime, ProductWish, RecurrentWish, Tuning},
+        gpu::{Example, GpuNeeds, KernelTime, RecurrentWish, Tuning},
     },
     network::{Cell, ModelConfig},
     plan::{NetworkPlan, OptimizerKind, PlanOptions, network_plan},
@@ -65,12 +66,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         } else if has("--sequence") {
             tuning.recurrent = Some(RecurrentWish::Sequence { rows, invocations });
         }
-        if has("--tiled") || has("--wide") {
-            let slices = number("--slices", 1)?;
-            let is_wide = has("--wide");
-            tuning.product = Some(ProductWish { is_wide, slices });
-        }
+        tuning.slices = has("--slices").then(|| number("--slices", 1)).transpose()?;
         tuning.checked = has("--checked");
+        tuning.measure = !has("--unmeasured");
         let info = gpu.info();
         println!(
             "{} ({}); CPU: {}",
@@ -139,7 +137,9 @@ async fn measure(
     manner: Manner,
 ) -> Result<(), ExecutorError> {
     let network = network(workload)?;
+    let started = Instant::now();
     let mut executor = GpuExecutor::with_tuning(network.plan.clone(), gpu, tuning).await?;
+    let made = started.elapsed().as_secs_f64();
     let gpu_speed = speed(&mut executor, &network, manner).await?;
     let mut times = executor.profile(network.train).await?;
     // The shortest of several runs of each, with the card at work before: it idles at a fraction of its clock.
@@ -154,13 +154,23 @@ async fn measure(
         }
     }
     print!(
-        "{}: GPU {:.0} ({:.0}), {:.3} ms and {} dispatches a step",
+        "{}: GPU {:.0} ({:.0}) after {made:.1} s, {:.3} ms and {} dispatches a step",
         workload.0,
         gpu_speed.median,
         gpu_speed.best,
         1e3 * network.plan.buffer(network.tokens).len() as f64 / gpu_speed.median,
         executor.dispatches(network.train),
     );
+    let dispatches = &network.plan.programs[network.train].dispatches;
+    for (dispatch, layout) in dispatches.iter().zip(executor.layouts(network.train)) {
+        if let Some(layout) = layout {
+            print!(
+                "\n  {} {}: {layout:?}",
+                dispatch.kernel.name(),
+                dispatch.label
+            );
+        }
+    }
     drop(executor);
     if manner.with_cpu {
         let mut cpu = CpuExecutor::new(network.plan.clone(), Isa::best(false))?;

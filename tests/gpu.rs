@@ -49,6 +49,12 @@ fn every_network_computes_what_the_cpu_does_dispatch_by_dispatch() {
 }
 
 #[test]
+fn layouts_are_measured_once_and_compute_the_same() {
+    let margin = block_on(async { gpu::check_measured(&gpu::device().await).await });
+    println!("measured layouts: worst error {margin}");
+}
+
+#[test]
 fn what_is_too_large_at_once_is_done_in_parts() {
     let margin = block_on(async { gpu::check_parts(&gpu::device().await).await });
     println!("parts: worst error {margin}");

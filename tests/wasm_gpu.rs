@@ -51,6 +51,12 @@ async fn every_network_computes_what_the_cpu_does_dispatch_by_dispatch() {
 }
 
 #[wasm_bindgen_test]
+async fn layouts_are_measured_once_and_compute_the_same() {
+    let margin = gpu::check_measured(&gpu::device().await).await;
+    console_log!("measured layouts: worst error {margin}");
+}
+
+#[wasm_bindgen_test]
 async fn what_is_too_large_at_once_is_done_in_parts() {
     let margin = gpu::check_parts(&gpu::device().await).await;
     console_log!("parts: worst error {margin}");

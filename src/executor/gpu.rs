@@ -6,6 +6,7 @@
 //! reading.
 mod device;
 mod lower;
+mod measure;
 mod pipelines;
 mod probe;
 mod profile;
@@ -14,7 +15,7 @@ mod recurrent;
 mod split;
 
 pub use device::{GpuDevice, GpuInfo, GpuNeeds};
-pub use lower::{Call, Operand, ProductWish, Tuning, count, largest_binding, lower};
+pub use lower::{Call, Operand, Tuning, count, largest_binding, lower};
 pub use probe::{Choice, Example, Pick, choose, known_answer};
 pub use profile::KernelTime;
 pub use recurrent::{
@@ -35,6 +36,7 @@ pub struct GpuExecutor {
     plan: Plan,
     buffers: Vec<wgpu::Buffer>,
     programs: Programs,
+    layouts: Vec<Vec<Option<RecurrentWish>>>,
     staging: Staging,
 }
 
@@ -56,18 +58,47 @@ impl GpuExecutor {
         gpu: &GpuDevice,
         tuning: &Tuning,
     ) -> Result<Self, ExecutorError> {
+        let wishes = if tuning.measure && tuning.recurrent.is_none() {
+            plan.validate()?;
+            gpu.status()?;
+            measure::layouts(&plan, gpu, tuning).await?
+        } else {
+            vec![]
+        };
+        let of = |program: usize, dispatch: usize| Tuning {
+            recurrent: wishes
+                .get(program)
+                .map_or(tuning.recurrent, |wishes: &Vec<_>| wishes[dispatch]),
+            ..*tuning
+        };
+        let mut executor = Self::lowered(plan, gpu, of).await?;
+        executor.layouts = wishes;
+        Ok(executor)
+    }
+
+    /// With a lowering for each dispatch, named by program and number.
+    async fn lowered(
+        plan: Plan,
+        gpu: &GpuDevice,
+        tuning: impl Fn(usize, usize) -> Tuning,
+    ) -> Result<Self, ExecutorError> {
         plan.validate()?;
         gpu.status()?;
         let needs = GpuNeeds::of(&plan);
         gpu.check(needs)?;
-        let of_program = |p: &Program| p.dispatches.iter().map(|d| lower(d, tuning)).collect();
-        let calls: Vec<Vec<Vec<Call>>> = plan.programs.iter().map(of_program).collect();
+        let programs = plan.programs.iter().enumerate();
+        let of_program = |(p, program): (usize, &Program)| {
+            let dispatches = program.dispatches.iter().enumerate();
+            dispatches.map(|(i, d)| lower(d, &tuning(p, i))).collect()
+        };
+        let calls: Vec<Vec<Vec<Call>>> = programs.map(of_program).collect();
         let binding = largest_binding(calls.iter().flatten().flatten());
-        if binding > tuning.binding_bytes {
+        let most = tuning(0, 0).binding_bytes;
+        if binding > most {
             return Err(ExecutorError::LimitExceeded {
                 what: "what a kernel uses of a buffer at once",
                 needed: binding.div_ceil(1 << 20),
-                available: tuning.binding_bytes >> 20,
+                available: most >> 20,
             });
         }
         let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
@@ -80,6 +111,7 @@ impl GpuExecutor {
             plan,
             buffers,
             programs,
+            layouts: vec![],
             staging: Staging::default(),
         };
         let errors = [validation.pop().await, memory.pop().await];
@@ -111,6 +143,11 @@ impl GpuExecutor {
     /// How many dispatches one run of `program` takes.
     pub fn dispatches(&self, program: usize) -> usize {
         self.programs.calls[program].iter().map(Vec::len).sum()
+    }
+
+    /// The layout that was measured to be the fastest for each dispatch of `program`, where it is a recurrent kernel's.
+    pub fn layouts(&self, program: usize) -> &[Option<RecurrentWish>] {
+        self.layouts.get(program).map_or(&[], Vec::as_slice)
     }
 
     /// Runs one dispatch of a program: for tests that look between dispatches.

@@ -366,6 +366,49 @@ mod tests {
 
     /// Sizes are exact beyond what 32 bits count, on every machine; what cannot be addressed is refused,
     /// with what it would take, before anything is allocated.
+    /// On a GPU nothing else stands between such a kernel and numbers that are not its own.
+    #[test]
+    fn a_view_of_one_number_less_than_its_kernel_needs_is_refused() {
+        let mut held = 0;
+        for (cell, reset_after) in [
+            (Cell::Rnn, true),
+            (Cell::Lstm, true),
+            (Cell::Gru, true),
+            (Cell::Gru, false),
+        ] {
+            let config = ModelConfig {
+                cell,
+                reset_after,
+                hidden_size: 8,
+                num_layers: 2,
+                ..ModelConfig::default()
+            };
+            let network = network_plan(&config, 21, &options(OptimizerKind::Adam)).unwrap();
+            let programs = network.plan.programs.iter().enumerate();
+            let dispatches = programs
+                .flat_map(|(p, program)| (0..program.dispatches.len()).map(move |d| (p, d)));
+            for (p, d) in dispatches {
+                let dispatch = &network.plan.programs[p].dispatches[d];
+                let lengths = dispatch.kernel.lengths().unwrap_or_default();
+                for (i, &least) in lengths.iter().enumerate().filter(|(_, least)| **least > 1) {
+                    let mut plan = network.plan.clone();
+                    let view = &mut plan.programs[p].dispatches[d].views[i];
+                    assert!(view.len >= least, "{}: {i}", dispatch.label);
+                    view.len = least;
+                    assert_eq!(plan.validate(), Ok(()), "{}: {i}", dispatch.label);
+                    plan.programs[p].dispatches[d].views[i].len = least - 1;
+                    let error = plan.validate().unwrap_err().to_string();
+                    assert!(
+                        error.contains(&format!("{} numbers of {least}", least - 1)),
+                        "{error}"
+                    );
+                    held += 1;
+                }
+            }
+        }
+        assert!(held > 100, "{held}");
+    }
+
     #[test]
     fn what_a_plan_takes_is_known_before_it_is_made() {
         let options = |batch, steps, optimizer| PlanOptions {

@@ -4,7 +4,7 @@ use std::{
     task::Waker,
 };
 
-use super::{lower::Tuning, pipelines::Cache, split::ALIGNMENT_WORDS};
+use super::{lower::Tuning, measure::Measured, pipelines::Cache, split::ALIGNMENT_WORDS};
 use crate::{
     executor::ExecutorError,
     plan::{Plan, View},
@@ -114,6 +114,7 @@ pub struct GpuDevice {
     pub(super) queue: wgpu::Queue,
     pub(super) status: Status,
     pub(super) cache: Arc<Mutex<Cache>>,
+    measured: Arc<Mutex<Measured>>,
     info: GpuInfo,
     limits: wgpu::Limits,
 }
@@ -169,6 +170,7 @@ impl GpuDevice {
             queue,
             status,
             cache: Arc::default(),
+            measured: Arc::default(),
             limits,
         })
     }
@@ -201,6 +203,11 @@ impl GpuDevice {
         self.device.destroy();
     }
 
+    /// What is known of which layouts are fast on it.
+    pub(super) fn measured(&self) -> MutexGuard<'_, Measured> {
+        self.measured.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// How plans are lowered for it.
     pub fn tuning(&self) -> Tuning {
         Tuning {
@@ -209,6 +216,7 @@ impl GpuDevice {
             binding_bytes: self.limits.max_storage_buffer_binding_size,
             workgroups: self.limits.max_compute_workgroups_per_dimension as usize,
             tiles: !self.info.is_software,
+            measure: !self.info.is_software,
             ..Tuning::default()
         }
     }

@@ -125,11 +125,9 @@ impl Step {
 /// The most passes the shaders keep state for: `PASSES` there.
 pub const MAX_PASSES: usize = 2;
 
-/// A workgroup that runs a whole sequence reads the recurrent matrix once a step, at what one
-/// processor of the GPU gets from the cache: some 60 to 100 GB/s, on large cards and laptops alike.
-/// At 1 MiB that takes 10 to 17 µs. A dispatch for each step, in which all processors share the
-/// matrix, costs 5 to 10 µs more than the work in it; larger matrices are better off with that.
-/// An estimate: it waits for measurements on more devices.
+/// Where nothing was measured, a matrix up to this many bytes is streamed by every workgroup in every step, and larger
+/// ones are shared by all workgroups, in a dispatch for each step. A workgroup gets some 60 to 100 GB/s from the cache,
+/// on large cards and laptops alike: 10 to 17 µs for 1 MiB, where a dispatch costs 4 to 10 µs more than the work in it.
 pub const STREAM_BYTES: usize = 1 << 20;
 
 /// Invocations are given to units in whole groups of this many, so that neighbours read together.
@@ -283,6 +281,34 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_step_holds_as_much_of_its_vector_as_there_is_room_for() {
+        let layout = |rows, units, invocations, workgroup_bytes| {
+            let tuning = Tuning {
+                invocations: 512,
+                workgroup_bytes,
+                recurrent: Some(RecurrentWish::Step {
+                    rows,
+                    units,
+                    invocations,
+                }),
+                ..Tuning::default()
+            };
+            let RecurrentPath::Step(step) = recurrent_path(lstm(512, true), &tuning) else {
+                panic!("a step was asked for");
+            };
+            assert!(16 * step.rows * step.span() <= workgroup_bytes);
+            (step.rows, step.units, step.splits, step.numbers)
+        };
+        assert_eq!(layout(1, 32, 256, 16 << 10), (1, 32, 8, 2048));
+        assert_eq!(layout(2, 16, 512, 16 << 10), (2, 16, 32, 1024));
+        assert_eq!(layout(4, 32, 256, 16 << 10), (4, 32, 8, 512));
+        assert_eq!(layout(4, 32, 512, 48 << 10), (4, 32, 16, 1024));
+        // What the device does not allow: the layout that it does.
+        assert_eq!(layout(4, 32, 512, 16 << 10), (4, 32, 8, 512));
+        assert_eq!(layout(1, 32, 1024, 48 << 10), (4, 32, 8, 512));
     }
 
     #[test]
