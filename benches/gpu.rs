@@ -2,7 +2,8 @@
 //! GPU has a clock, milliseconds by kernel.
 //!
 //! `cargo xtask bench --gpu -- [W1 …] [--quick] [--no-cpu]`. `--step [--units N]` or `--sequence`, `--rows N` and
-//! `--invocations N` force the layout of the recurrent kernels, `--slices N` that of matrix products; `--unmeasured` takes
+//! `--invocations N` force the layout of the recurrent kernels, `--tiled` or `--wide` with `--slices N` that of matrix
+//! products; `--unmeasured` takes
 //! the layouts of a device that is not known; `--checked` has every index checked. Without `--bench` (which `cargo bench`
 //! adds) it runs one step of one small network, as a test.
 use std::time::Instant;
@@ -10,7 +11,7 @@ use std::time::Instant;
 use charloom::{
     executor::{
         CpuExecutor, Executor, ExecutorError, GpuDevice, GpuExecutor,
-        gpu::{Example, GpuNeeds, KernelTime, RecurrentWish, Tuning},
+        gpu::{Example, GpuNeeds, KernelTime, ProductWish, RecurrentWish, Tuning},
     },
     network::{Cell, ModelConfig},
     plan::{NetworkPlan, OptimizerKind, PlanOptions, network_plan},
@@ -66,7 +67,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         } else if has("--sequence") {
             tuning.recurrent = Some(RecurrentWish::Sequence { rows, invocations });
         }
-        tuning.slices = has("--slices").then(|| number("--slices", 1)).transpose()?;
+        if has("--tiled") || has("--wide") {
+            tuning.product = Some(ProductWish {
+                is_wide: has("--wide"),
+                slices: number("--slices", 1)?,
+            });
+        }
         tuning.checked = has("--checked");
         tuning.measure = !has("--unmeasured");
         let info = gpu.info();

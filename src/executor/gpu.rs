@@ -15,7 +15,7 @@ mod recurrent;
 mod split;
 
 pub use device::{GpuDevice, GpuInfo, GpuNeeds};
-pub use lower::{Call, Operand, Tuning, count, largest_binding, lower};
+pub use lower::{Call, Operand, ProductWish, Tuning, count, largest_binding, lower};
 pub use probe::{Choice, Example, Pick, choose, known_answer};
 pub use profile::KernelTime;
 pub use recurrent::{
@@ -161,8 +161,10 @@ impl GpuExecutor {
         }
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         let mut pass = encoder.begin_compute_pass(&Default::default());
+        let mut before = None;
         for call in dispatches.iter().flatten() {
-            call.record(&mut pass, &self.programs.uniforms);
+            call.record(&mut pass, &self.programs.uniforms, before);
+            before = Some(call);
         }
         drop(pass);
         self.gpu.queue.submit([encoder.finish()]);

@@ -203,7 +203,10 @@ fn sequence(
             }
             later[p] += sum;
         }
-        workgroupBarrier();
+        // (Where sums are split, all have read what goes back when these are added up.)
+        if splits == 1u {
+            workgroupBarrier();
+        }
     }
     if first {
         for (var p = 0u; p < passes; p++) {

@@ -181,7 +181,10 @@ fn sequence(
                 }
             }
         }
-        workgroupBarrier();
+        // (Where sums are split, all have read h when these are added up.)
+        if splits == 1u {
+            workgroupBarrier();
+        }
         if first {
             for (var p = 0u; p < passes; p++) {
                 let j = p * units + lane.x;

@@ -140,7 +140,10 @@ fn sequence(
                 next[p] = after[1];
             }
         }
-        workgroupBarrier();
+        // (Where sums are split, all have read h when these are added up.)
+        if splits == 1u {
+            workgroupBarrier();
+        }
         if first {
             for (var p = 0u; p < passes; p++) {
                 let j = p * units + lane.x;

@@ -100,7 +100,10 @@ fn sequence(
                 put_hs(t + 1u, rows, j, next[p]);
             }
         }
-        workgroupBarrier();
+        // (Where sums are split, all have read h when these are added up.)
+        if splits == 1u {
+            workgroupBarrier();
+        }
         if first {
             for (var p = 0u; p < passes; p++) {
                 let j = p * units + lane.x;

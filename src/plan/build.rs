@@ -367,6 +367,7 @@ mod tests {
     /// Sizes are exact beyond what 32 bits count, on every machine; what cannot be addressed is refused,
     /// with what it would take, before anything is allocated.
     /// On a GPU nothing else stands between such a kernel and numbers that are not its own.
+    #[cfg(feature = "webgpu")]
     #[test]
     fn a_view_of_one_number_less_than_its_kernel_needs_is_refused() {
         let mut held = 0;

@@ -2,7 +2,7 @@
 use charloom::{
     executor::{
         CpuExecutor, Executor, ExecutorError, GpuDevice, GpuExecutor,
-        gpu::{GpuNeeds, Pick, RecurrentWish, Tuning, choose, known_answer, lower},
+        gpu::{GpuNeeds, Pick, ProductWish, RecurrentWish, Tuning, choose, known_answer, lower},
     },
     kernels::{Access, Controls, Kernel},
     network::{Cell, ModelConfig},
@@ -68,18 +68,24 @@ fn layouts(gpu: &GpuDevice) -> [(&'static str, Tuning); 4] {
             invocations,
         })
     };
-    let of = |recurrent, slices, checked| Tuning {
+    let of = |recurrent, is_wide, slices, checked| Tuning {
         recurrent,
-        slices: Some(slices),
+        product: Some(ProductWish { is_wide, slices }),
         checked,
         tiles: true,
         ..stepwise
     };
     [
-        ("two rows", of(sequence(2, 512), 2, true)),
-        ("rows in twos, by steps", of(step(2, 16, 512), 3, true)),
-        ("one row", of(sequence(1, 128), 4, false)),
-        ("one by one, by steps", of(step(1, 64, 256), 5, false)),
+        ("two rows", of(sequence(2, 512), true, 1, true)),
+        (
+            "rows in twos, by steps",
+            of(step(2, 16, 512), false, 3, true),
+        ),
+        ("one row", of(sequence(1, 128), true, 2, false)),
+        (
+            "one by one, by steps",
+            of(step(1, 64, 256), false, 5, false),
+        ),
     ]
 }
 

@@ -27,8 +27,8 @@ pub struct Tuning {
     /// Whether an executor measures on its device how they had best run, where nothing is wished for. (Sums are then
     /// added up in an order that can differ from one device, and one day, to another.)
     pub measure: bool,
-    /// `Some`: how many workgroups share a tile of a matrix product, each with a part of the sum.
-    pub slices: Option<usize>,
+    /// `Some`: how matrix products run that are made through workgroup memory.
+    pub product: Option<ProductWish>,
     /// Whether every index is checked on the GPU, also where the plan proves it.
     pub checked: bool,
 }
@@ -44,10 +44,19 @@ impl Default for Tuning {
             tiles: true,
             recurrent: None,
             measure: false,
-            slices: None,
+            product: None,
             checked: false,
         }
     }
+}
+
+/// How a matrix product may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProductWish {
+    /// Tiles of 128×128, not 64×64.
+    pub is_wide: bool,
+    /// Workgroups to a tile, each with a part of k.
+    pub slices: usize,
 }
 
 /// A buffer argument of a call.
@@ -211,6 +220,7 @@ const MAX_PARTS: usize = 16 << 20;
 impl Product {
     fn new(p: &matmul::Params, tuning: &Tuning) -> Self {
         let [m, n, k] = [p.m, p.n, p.k].map(|n| n as usize);
+        let tiles = |side: usize| m.div_ceil(side) * n.div_ceil(side);
         // A product smaller than a few tiles leaves most of each tile idle.
         if !tuning.tiles || m.max(n) <= 32 {
             return Self {
@@ -219,14 +229,31 @@ impl Product {
                 slices: 1,
             };
         }
-        let tiles = m.div_ceil(64) * n.div_ceil(64);
-        let wanted = (ENOUGH_WORKGROUPS / tiles).min(k / SLICE);
-        let parts = MAX_PARTS.min(tuning.binding_bytes as usize / 4) / (m * n);
-        let slices = tuning.slices.unwrap_or(wanted);
+        let longest = (k / SLICE).max(1);
+        let numbers = MAX_PARTS.min(tuning.binding_bytes as usize / 4);
+        let most = (numbers / (m * n)).min(tuning.workgroups);
+        let of = |is_wide: bool| {
+            if is_wide {
+                ("wide", 128)
+            } else {
+                ("tiled", 64)
+            }
+        };
+        if let Some(ProductWish { is_wide, slices }) = tuning.product {
+            let (entry, side) = of(is_wide);
+            return Self {
+                entry,
+                side,
+                slices: slices.min(most).max(1),
+            };
+        }
+        let is_wide = m.min(n) >= 128 && tiles(128) * longest >= ENOUGH_WORKGROUPS / 2;
+        let (entry, side) = of(is_wide);
+        let wanted = ENOUGH_WORKGROUPS / if is_wide { 2 } else { 1 } / tiles(side);
         Self {
-            entry: "tiled",
-            side: 64,
-            slices: slices.min(parts).min(tuning.workgroups).max(1),
+            entry,
+            side,
+            slices: wanted.min(longest).min(most).max(1),
         }
     }
 
@@ -594,10 +621,12 @@ mod tests {
             (product.entry, product.slices)
         };
         let tuning = Tuning::default();
-        // The weight gradients of a small network, and a product with tiles for everyone.
+        // The weight gradients of small networks.
         assert_eq!(product(128, 512, 2500, &tuning), ("tiled", 19));
         assert_eq!(product(256, 1027, 1120, &tuning), ("tiled", 7));
-        assert_eq!(product(4096, 2048, 512, &tuning), ("tiled", 1));
+        // Products of large layers.
+        assert_eq!(product(4096, 2048, 512, &tuning), ("wide", 1));
+        assert_eq!(product(512, 2048, 4096, &tuning), ("wide", 4));
         assert_eq!(product(64, 64, 127, &tuning), ("tiled", 1));
         assert_eq!(product(16, 32, 4096, &tuning), ("direct", 1));
         let little = Tuning {

@@ -21,9 +21,19 @@ pub(super) struct Encoded {
 }
 
 impl Encoded {
-    pub fn record(&self, pass: &mut wgpu::ComputePass, uniforms: &wgpu::BindGroup) {
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, &self.buffers, &[]);
+    /// `before`: the call before it in the pass. What stays as it is is not set again.
+    pub fn record(
+        &self,
+        pass: &mut wgpu::ComputePass,
+        uniforms: &wgpu::BindGroup,
+        before: Option<&Self>,
+    ) {
+        if before.is_none_or(|before| before.pipeline != self.pipeline) {
+            pass.set_pipeline(&self.pipeline);
+        }
+        if before.is_none_or(|before| before.buffers != self.buffers) {
+            pass.set_bind_group(0, &self.buffers, &[]);
+        }
         pass.set_bind_group(1, uniforms, &self.uniforms);
         let [x, y, z] = self.workgroups;
         pass.dispatch_workgroups(x, y, z);

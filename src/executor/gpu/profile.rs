@@ -74,7 +74,7 @@ impl GpuExecutor {
                     end_of_pass_write_index: Some(first + 1),
                 }),
             });
-            call.record(&mut pass, &self.programs.uniforms);
+            call.record(&mut pass, &self.programs.uniforms, None);
         }
         encoder.resolve_query_set(&queries, 0..count, &ticks, 0);
         self.gpu.queue.submit([encoder.finish()]);
