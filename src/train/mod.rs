@@ -14,6 +14,6 @@ pub use counters::Counters;
 pub(crate) use counters::bits;
 pub use metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport};
 pub use trace::{Stage, Trace, TracedBatch};
-pub use trainer::{Best, Budget, LiveOptions, Trainer, TrainerState, Windows, describe};
+pub use trainer::{Best, Budget, LiveOptions, Trainer, TrainerState, Windows, describe, plan_of};
 pub use trouble::{Trouble, TroubleKind, TroubleWatch};
 pub use upload::TokenIndex;

@@ -1,6 +1,8 @@
 //! Which executor a session trains on, and why.
 use serde::Serialize;
 
+#[cfg(feature = "webgpu")]
+pub use self::gpu::prepare;
 pub use self::gpu::{Failure, survive};
 use crate::{
     Error,
@@ -60,14 +62,18 @@ pub async fn switch(trainer: &mut Trainer, wish: &str) -> Result<Choice, Error> 
 
 #[cfg(feature = "webgpu")]
 mod gpu {
-    use std::collections::BTreeMap;
+    use std::{cell::RefCell, collections::BTreeMap};
 
     use serde::Serialize;
 
-    use super::{Backend, Choice, Error, ExecutorError, Isa, Trainer, cpu};
-    use crate::executor::{
-        GpuDevice, GpuExecutor,
-        gpu::{GpuNeeds, Pick, choose, known_answer},
+    use super::{Backend, Choice, Error, ExecutorError, Isa, NetworkPlan, Trainer, cpu};
+    use crate::{
+        Config,
+        executor::{
+            GpuDevice, GpuExecutor,
+            gpu::{GpuNeeds, Pick, choose, known_answer},
+        },
+        train::plan_of,
     };
 
     /// An error as data.
@@ -102,8 +108,33 @@ mod gpu {
         }))
     }
 
-    async fn device(trainer: &Trainer) -> Result<GpuDevice, ExecutorError> {
-        GpuDevice::request(GpuNeeds::of(&trainer.network().plan)).await
+    thread_local! {
+        /// The device that was used last: with it are kept its shaders, and what was measured on it.
+        static DEVICE: RefCell<Option<GpuDevice>> = const { RefCell::new(None) };
+    }
+
+    /// A device for `network`: the last one, where it still works and is enough.
+    async fn device(network: &NetworkPlan) -> Result<GpuDevice, ExecutorError> {
+        let needs = GpuNeeds::of(&network.plan);
+        let last = DEVICE.with_borrow(Clone::clone);
+        let fits = |device: &GpuDevice| device.status().is_ok() && device.check(needs).is_ok();
+        if let Some(device) = last.filter(fits) {
+            return Ok(device);
+        }
+        let device = GpuDevice::request(needs).await?;
+        DEVICE.set(Some(device.clone()));
+        Ok(device)
+    }
+
+    /// Has a device ready for a training, if it is hardware.
+    pub async fn prepare(config: &Config, vocabulary: usize) -> Result<(), Error> {
+        let network = plan_of(config, vocabulary)?;
+        let device = device(&network).await?;
+        if !device.info().is_software {
+            known_answer(&device).await?;
+            GpuExecutor::new(network.plan, &device).await?;
+        }
+        Ok(())
     }
 
     async fn move_to(trainer: &mut Trainer, device: &GpuDevice) -> Result<(), Error> {
@@ -114,7 +145,7 @@ mod gpu {
 
     /// On the GPU, whatever its speed, if it computes what the CPU computes.
     pub async fn asked(trainer: &mut Trainer) -> Result<Choice, Error> {
-        let device = device(trainer).await?;
+        let device = device(trainer.network()).await?;
         known_answer(&device).await?;
         move_to(trainer, &device).await?;
         let adapter = Some(device.info().name.clone());
@@ -128,7 +159,7 @@ mod gpu {
     /// On the faster executor. A software adapter is not measured: it runs on the CPU itself, with
     /// less of it than the CPU executor has.
     pub async fn automatic(trainer: &mut Trainer) -> Result<Choice, Error> {
-        let device = match device(trainer).await {
+        let device = match device(trainer.network()).await {
             Ok(device) => device,
             Err(error) => return stay(trainer, "unavailable", Some(error)).await,
         };

@@ -98,6 +98,21 @@ pub fn fitted(
     to_js(&config.fitted(characters, given))
 }
 
+/// Makes the GPU ready for a training of this configuration, so that moving one there takes no time: its shaders are
+/// compiled, and what is the fastest layout on this device is measured. (On a software adapter: nothing.)
+///
+/// # Errors
+/// A `CharloomError`: what keeps the GPU from it.
+#[cfg(feature = "webgpu")]
+#[wasm_bindgen(js_name = prepareGpu)]
+pub async fn prepare_gpu(
+    #[wasm_bindgen(unchecked_param_type = "Config")] config: JsValue,
+    vocabulary_size: usize,
+) -> Result<(), JsValue> {
+    let prepared = backend::prepare(&from_js(config)?, vocabulary_size).await;
+    prepared.map_err(|e| throw(&e))
+}
+
 /// The model summary, and the memory that training it takes.
 ///
 /// # Errors

@@ -3,7 +3,7 @@ use std::hint::black_box;
 
 use web_time::Instant;
 
-use super::{GpuDevice, GpuExecutor};
+use super::{GpuDevice, GpuExecutor, Tuning};
 use crate::{
     executor::{CpuExecutor, Executor, ExecutorError},
     kernels::{ClipMode, Controls},
@@ -68,7 +68,14 @@ pub async fn known_answer(gpu: &GpuDevice) -> Result<(), ExecutorError> {
         };
         let network = network_plan(&config, 70, &options)?;
         let mut cpu = CpuExecutor::new(network.plan.clone(), Isa::best(false))?;
-        let mut executor = GpuExecutor::new(network.plan.clone(), gpu).await?;
+        // By the layouts that every device has: what is measured to be the fastest is held to a network of its own
+        // (`choose`).
+        let tuning = Tuning {
+            measure: false,
+            ..gpu.tuning()
+        };
+        let plan = network.plan.clone();
+        let mut executor = GpuExecutor::with_tuning(plan, gpu, &tuning).await?;
         let example = Example::new(&network);
         example.load(&mut cpu, &network);
         example.load(&mut executor, &network);
@@ -105,10 +112,13 @@ pub async fn choose(
     gpu: Result<&GpuDevice, ExecutorError>,
 ) -> Result<Choice, ExecutorError> {
     let mut cpu = CpuExecutor::new(network.plan.clone(), isa)?;
-    let cpu_ms = time(&mut cpu, network).await?;
+    let Timed {
+        ms: cpu_ms,
+        first: right,
+    } = time(&mut cpu, network).await?;
     drop(cpu);
     let measured = match gpu {
-        Ok(gpu) => measure(network, gpu).await,
+        Ok(gpu) => measure(network, gpu, &right).await,
         Err(error) => Err(error),
     };
     Ok(match measured {
@@ -131,27 +141,43 @@ pub async fn choose(
     })
 }
 
-async fn measure(network: &NetworkPlan, gpu: &GpuDevice) -> Result<f64, ExecutorError> {
+/// `right`: the first step's loss and norm, as the CPU has them.
+async fn measure(
+    network: &NetworkPlan,
+    gpu: &GpuDevice,
+    right: &[f32],
+) -> Result<f64, ExecutorError> {
     known_answer(gpu).await?;
     let mut executor = GpuExecutor::new(network.plan.clone(), gpu).await?;
-    time(&mut executor, network).await
+    let Timed { ms, first } = time(&mut executor, network).await?;
+    if !alike(&first, right) {
+        let what = "the loss of this network".to_owned();
+        return Err(ExecutorError::Mismatch { what });
+    }
+    Ok(ms)
 }
 
-/// Milliseconds of a training step, results read back once at the end as a trainer does.
-async fn time(executor: &mut impl Executor, network: &NetworkPlan) -> Result<f64, ExecutorError> {
+struct Timed {
+    /// Milliseconds of a training step, results read back once at the end as a trainer does.
+    ms: f64,
+    /// The first step's loss and norm of the gradients.
+    first: Vec<f32>,
+}
+
+async fn time(executor: &mut impl Executor, network: &NetworkPlan) -> Result<Timed, ExecutorError> {
     let view = network.plan.whole(network.metrics).slice(0, 2);
     let example = Example::new(network);
     example.load(executor, network);
     // The first step also makes what later ones find ready.
     example.step(executor, network);
-    black_box(executor.read(view).await?);
+    let first = executor.read(view).await?;
     let started = Instant::now();
     let milliseconds = |started: Instant| started.elapsed().as_secs_f64() * 1e3;
     example.step(executor, network);
     black_box(executor.read(view).await?);
     let once = milliseconds(started);
     if once * ENOUGH.0 as f64 >= ENOUGH.1 {
-        return Ok(once);
+        return Ok(Timed { ms: once, first });
     }
     let steps = ((ENOUGH.1 / once.max(0.1)) as usize).clamp(TIMED, 64);
     let started = Instant::now();
@@ -159,7 +185,8 @@ async fn time(executor: &mut impl Executor, network: &NetworkPlan) -> Result<f64
         example.step(executor, network);
     }
     black_box(executor.read(view).await?);
-    Ok(milliseconds(started) / steps as f64)
+    let ms = milliseconds(started) / steps as f64;
+    Ok(Timed { ms, first })
 }
 
 /// Parameters, a batch and settings for known answers and measurements: the same ones everywhere.

@@ -386,6 +386,20 @@ pub fn describe(config: &Config, vocabulary: usize) -> Result<(Summary, u64), Er
     Ok((summarize(&config.model, vocabulary), bytes))
 }
 
+/// The plan of a model's training, for a vocabulary of this size.
+///
+/// # Errors
+/// A configuration out of range; more than can be addressed.
+pub fn plan_of(config: &Config, vocabulary: usize) -> Result<NetworkPlan, Error> {
+    config.validate()?;
+    in_range("vocabulary", vocabulary, 1, MAX_VOCABULARY)?;
+    Ok(network_plan(
+        &config.model,
+        vocabulary,
+        &plan_options(config),
+    )?)
+}
+
 /// What of a configuration shapes its plan.
 pub(super) fn plan_options(config: &Config) -> PlanOptions {
     PlanOptions {

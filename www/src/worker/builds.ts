@@ -26,10 +26,13 @@ const RELAXED_MODULE = [
 /** The builds that a page begins with. */
 export type FirstBuild = Exclude<BuildName, 'threads'>;
 
-let gpuEngine: Promise<Engine> | null = null;
+/** The build with WebGPU has one thing more. */
+export type GpuEngine = Omit<typeof import('../../../pkg/webgpu/charloom.js'), 'default' | 'initSync'>;
+
+let gpuEngine: Promise<GpuEngine> | null = null;
 
 /** The build with WebGPU; fetched once. */
-export function loadGpuEngine(): Promise<Engine> {
+export function loadGpuEngine(): Promise<GpuEngine> {
   gpuEngine ??= fetchGpuEngine().catch((error: unknown) => {
     gpuEngine = null;
     throw new DeskError('gpu-build', `the WebGPU build could not be loaded: ${toFailure(error).message}`);
@@ -37,8 +40,8 @@ export function loadGpuEngine(): Promise<Engine> {
   return gpuEngine;
 }
 
-async function fetchGpuEngine(): Promise<Engine> {
-  const glue = await loadPart<Glue>('gpu');
+async function fetchGpuEngine(): Promise<GpuEngine> {
+  const glue = await loadPart<typeof import('../../../pkg/webgpu/charloom.js')>('gpu');
   await startModule(assets.wasm.webgpu, (source) => glue.default({ module_or_path: source }));
   return glue;
 }

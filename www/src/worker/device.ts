@@ -251,10 +251,16 @@ export class Device {
     });
   }
 
-  /** To the build with WebGPU. It is fetched while training goes on; the session then moves between two slices. */
+  /**
+   * To the build with WebGPU. It is fetched, and the GPU made ready, while training goes on; the session then moves between
+   * two slices.
+   */
   private async move(wish: 'auto' | 'webgpu', threads = this.mayThread ? threadsPossible() : 1): Promise<void> {
     const asked = this.host.session();
     const engine = await loadGpuEngine();
+    const info = await this.queue.run(async () => (this.host.session() === asked ? asked?.info() : undefined));
+    // What keeps the GPU from it is met again, and told, when the session moves.
+    if (info) await engine.prepareGpu(info.config, info.vocabulary.length).catch(() => undefined);
     await this.queue.run(async () => {
       const session = this.host.session();
       const text = this.host.text();
