@@ -364,8 +364,6 @@ mod tests {
         assert!(plan.validate().is_err());
     }
 
-    /// Sizes are exact beyond what 32 bits count, on every machine; what cannot be addressed is refused,
-    /// with what it would take, before anything is allocated.
     /// On a GPU nothing else stands between such a kernel and numbers that are not its own.
     #[cfg(feature = "webgpu")]
     #[test]
@@ -410,6 +408,8 @@ mod tests {
         assert!(held > 100, "{held}");
     }
 
+    /// Sizes are exact beyond what 32 bits count, on every machine; what cannot be addressed is refused,
+    /// with what it would take, before anything is allocated.
     #[test]
     fn what_a_plan_takes_is_known_before_it_is_made() {
         let options = |batch, steps, optimizer| PlanOptions {

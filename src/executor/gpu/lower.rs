@@ -195,9 +195,14 @@ fn calls(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Call> {
     }
 }
 
-/// Whether the plan proves that the kernel touches nothing outside of its views.
+/// Whether the kernel's parameters prove that it touches nothing outside of its views: so they do for every dispatch of a
+/// valid plan, and for its parts (`split`) too, which nobody has validated.
 fn proven(dispatch: &Dispatch, tuning: &Tuning) -> bool {
-    !tuning.checked && dispatch.kernel.lengths().is_some()
+    let fits = |lengths: Vec<u64>| {
+        let mut pairs = lengths.iter().zip(&dispatch.views);
+        pairs.all(|(&least, view)| view.len >= least)
+    };
+    !tuning.checked && dispatch.kernel.lengths().is_some_and(fits)
 }
 
 /// How a matrix product runs.
@@ -606,6 +611,34 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// What is compiled without checks: only what cannot touch anything that is not its own.
+    #[test]
+    fn what_is_proven_has_all_that_it_touches() {
+        let (plan, train) = plan(Cell::Lstm, 16, 3, true);
+        let tuning = Tuning::default();
+        let mut proven = 0;
+        for dispatch in &plan.programs[train].dispatches {
+            let all = lower(dispatch, &tuning);
+            let is_proven = dispatch.kernel.lengths().is_some();
+            // (The packing of a matrix is checked.)
+            let calls = |calls: Vec<Call>| calls.iter().any(|call| call.proven);
+            assert_eq!(calls(all), is_proven, "{}", dispatch.kernel.name());
+            proven += usize::from(is_proven);
+            let checked = Tuning {
+                checked: true,
+                ..tuning
+            };
+            assert!(!calls(lower(dispatch, &checked)));
+            let lengths = dispatch.kernel.lengths().unwrap_or_default();
+            for (i, &least) in lengths.iter().enumerate().filter(|(_, least)| **least > 0) {
+                let mut short = dispatch.clone();
+                short.views[i].len = least - 1;
+                assert!(!calls(lower(&short, &tuning)), "{} {i}", dispatch.label);
+            }
+        }
+        assert!(proven > 5, "{proven}");
     }
 
     #[test]

@@ -319,8 +319,8 @@ fn compile(device: &wgpu::Device, call: &Call) -> wgpu::ShaderModule {
         return device.create_shader_module(descriptor);
     }
     let checks = wgpu::ShaderRuntimeChecks::unchecked();
-    // SAFETY: which numbers such a shader touches follows from its parameters alone (`Kernel::lengths`, which
-    // `Plan::validate` holds every view to), and all its loops end by counting up to a parameter.
+    // SAFETY: which numbers such a shader touches follows from its parameters alone, and its views have them
+    // (`Kernel::lengths`, in `lower::proven`); all its loops end by counting up to a parameter.
     unsafe { device.create_shader_module_trusted(descriptor, checks) }
 }
 
