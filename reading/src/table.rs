@@ -44,6 +44,9 @@ pub(crate) struct Column {
     pub skipped: usize,
 }
 
+/// Rows that tell a table from other texts, and its separator.
+const LOOKED_AT: usize = 50;
+
 /// Whether a text is a table, though its name does not say so: its first line names a column of lyrics.
 pub(crate) fn is_table(text: &str) -> bool {
     let Some(first) = rows(text).next() else {
@@ -53,7 +56,12 @@ pub(crate) fn is_table(text: &str) -> bool {
     let names = first
         .iter()
         .all(|name| !name.trim().is_empty() && name.chars().count() <= LONGEST_NAME);
-    first.len() > 1 && named && names && rows(text).take(50).all(|row| row.len() == first.len())
+    first.len() > 1
+        && named
+        && names
+        && rows(text)
+            .take(LOOKED_AT)
+            .all(|row| row.len() == first.len())
 }
 
 /// Whether a text is lines of JSON, or a list of objects.
@@ -138,7 +146,8 @@ fn written(value: &Value) -> Option<String> {
     }
 }
 
-/// Records, by the separator that cuts the first line into most; quoted line ends stay.
+/// Records, by the separator that cuts all lines into equally many, or else the first one into most; quoted line ends
+/// stay.
 fn rows(text: &str) -> impl Iterator<Item = Vec<String>> {
     let reader = |separator| {
         csv::ReaderBuilder::new()
@@ -148,14 +157,14 @@ fn rows(text: &str) -> impl Iterator<Item = Vec<String>> {
             .from_reader(text.as_bytes())
     };
     let fields = |separator: &u8| {
-        reader(*separator)
-            .records()
-            .next()
-            .and_then(Result::ok)
-            .map_or(0, |row| row.len())
+        let mut reader = reader(*separator);
+        let rows = reader.records().take(LOOKED_AT).filter_map(Result::ok);
+        let mut widths = rows.map(|row| row.len());
+        let first = widths.next().unwrap_or(0);
+        (first > 1 && widths.all(|width| width == first), first)
     };
-    // Of equals the last.
-    let separator = [b'|', b';', b'\t', b',']
+    // Of equals the last: verses have commas, and no tabs.
+    let separator = [b'|', b';', b',', b'\t']
         .into_iter()
         .max_by_key(fields)
         .unwrap_or(b',');
@@ -279,6 +288,22 @@ mod tests {
         assert_eq!(
             (column.name.as_str(), column.text.as_str()),
             ("2", "ein langes Lied\nnoch ein langes\n")
+        );
+    }
+
+    #[test]
+    fn tabs_separate_verses_that_have_commas() {
+        let tsv = "1\tthe river, the sea, and the rain\t3\n2\tand again, and again\t4\n";
+        let column = of_table(tsv, Some("2")).unwrap();
+        assert_eq!(
+            column.text,
+            "the river, the sea, and the rain\nand again, and again\n"
+        );
+        // As many commas as tabs in each line.
+        let tsv = "1\tthe river, the sea\n2\tand again, and again\n";
+        assert_eq!(
+            of_table(tsv, None).unwrap().text,
+            "the river, the sea\nand again, and again\n"
         );
     }
 

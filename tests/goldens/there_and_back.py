@@ -162,6 +162,7 @@ class ThereAndBack(unittest.TestCase):
             "d.csv": ("", "title,lyrics\r\n" + "".join(f"{song[0]},{text}\r\n" for song, text in zip(songs, quoted))),
             "e.txt": ("", "year;words\n" + "".join(f"{n};{verse}\n" for n, verse in enumerate(verses * 4))),
             "f.tsv": ("--column 2", "".join(f"{n}\t{verse}\t{verse}{verse}\n" for n, verse in enumerate(verses * 4))),
+            "k.tsv": ("--column 2", "".join(f"{n}\t{verse}, and on, and on\n" for n, verse in enumerate(verses * 4))),
             "g.jsonl": ("", "".join(json.dumps({"lyrics": text.split("\n"), "id": name}) + "\n" for name, text in songs)),
             "h.json": ("--column ID", json.dumps([{"id": text, "lyrics": "no"} for _, text in songs], indent=1)),
             "i.lrc": ("--format plain", lrc),

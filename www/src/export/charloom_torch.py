@@ -17,6 +17,7 @@ import argparse
 import codecs
 import csv
 import io
+import itertools
 import json
 import math
 import os
@@ -204,7 +205,12 @@ def rows_of(text):
     def reader(separator):
         return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
 
-    separator = max(",\t;|", key=lambda separator: len(next(reader(separator), [])))
+    def fields(separator):
+        widths = [len(row) for row in itertools.islice((row for row in reader(separator) if row), 50)] or [0]
+        return widths[0] > 1 and len(set(widths)) == 1, widths[0]
+
+    # That which cuts all lines into equally many; of equals the first, for verses have commas, and no tabs.
+    separator = max("\t,;|", key=fields)
     return [row for row in reader(separator) if row]
 
 
@@ -228,6 +234,10 @@ def is_json(text):
     return isinstance(first, dict) or (isinstance(first, list) and all(isinstance(each, dict) for each in first))
 
 
+class NoColumn(Exception):
+    """In the encoding that was tried."""
+
+
 def chosen_column(columns, wanted, cells):
     """Its place: by its name or number, or the one that looks like lyrics."""
     if (wanted or "").strip():
@@ -236,7 +246,7 @@ def chosen_column(columns, wanted, cells):
             return names.index(named(wanted))
         if re.fullmatch("[0-9]+", wanted.strip()) and 0 < int(wanted) <= len(columns):
             return int(wanted) - 1
-        sys.exit(f"There is no column {wanted!r}: the columns are {', '.join(columns)}.")
+        raise NoColumn(f"There is no column {wanted!r}: the columns are {', '.join(columns)}.")
     known = [(COLUMNS.index(named(name)), i) for i, name in enumerate(columns) if named(name) in COLUMNS]
     longest = max(range(len(columns)), key=lambda i: sum(len(row[i] or "") for row in cells), default=0)
     return min(known)[1] if known else longest
@@ -341,6 +351,7 @@ def read(path, encoding, metadata):
     options, vocabulary, best = metadata["config"]["text"], Vocabulary(metadata), (-1, "", "")
     wanted = options.get("encoding", "auto")
     encoding = encoding or (PYTHONS.get(wanted, wanted) if wanted != "auto" else None)
+    missing = None
     for name in [encoding] if encoding else marked[:1] or ENCODINGS:
         try:
             text = data.decode(name).removeprefix("\ufeff")
@@ -353,10 +364,15 @@ def read(path, encoding, metadata):
             sys.exit(f"Python knows no encoding {name!r}")
         except (UnicodeError, csv.Error):
             continue
+        except NoColumn as error:
+            missing = missing or error
+            continue
         counts = Counter(text)
         known = sum(count for character, count in counts.items() if character in vocabulary.tokens)
         best = max(best, (known / max(len(text), 1), name, text), key=lambda each: each[0])
     share, name, text = best
+    if share < 0 and missing:
+        sys.exit(str(missing))
     if share < 0:
         sys.exit(f"{path} is not text in {encoding or ', '.join(ENCODINGS)}: save it as UTF-8.")
     same = fingerprint(text) == metadata["fingerprint"]
