@@ -3,9 +3,9 @@
 //!
 //! `cargo xtask bench --gpu -- [W1 …] [--quick] [--no-cpu]`. `--step [--units N]` or `--sequence`, `--rows N` and
 //! `--invocations N` force the layout of the recurrent kernels, `--tiled` or `--wide` with `--slices N` that of matrix
-//! products; `--unmeasured` takes
-//! the layouts of a device that is not known; `--checked` has every index checked. Without `--bench` (which `cargo bench`
-//! adds) it runs one step of one small network, as a test.
+//! products; `--unmeasured` takes the layouts of a device that is not known; `--checked` has every index checked;
+//! `--json` prints a line for each workload and no times. Without `--bench` (which `cargo bench` adds) it runs one step
+//! of one small network, as a test.
 use std::time::Instant;
 
 use charloom::{
@@ -35,6 +35,8 @@ struct Manner {
     repetitions: usize,
     full: bool,
     with_cpu: bool,
+    /// Only a JSON line for each workload, by this name.
+    json: Option<&'static str>,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -76,12 +78,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         tuning.checked = has("--checked");
         tuning.measure = !has("--unmeasured");
         let info = gpu.info();
-        println!(
-            "{} ({}); CPU: {}",
-            info.name,
-            info.backend,
-            Isa::best(false).name()
-        );
+        let contestant = match (tuning.checked, tuning.measure) {
+            (true, _) => "charloom-native-checked",
+            (false, true) => "charloom-native",
+            (false, false) => "charloom-native-unmeasured",
+        };
         let manner = Manner {
             seconds: if has("--quick") { 0.15 } else { 0.5 },
             repetitions: match (full, has("--quick")) {
@@ -91,11 +92,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             },
             full,
             with_cpu: !has("--no-cpu"),
+            json: has("--json").then_some(contestant),
         };
-        println!(
-            "characters/s: median (best) of {} repetitions",
-            manner.repetitions
-        );
+        if manner.json.is_none() {
+            println!(
+                "{} ({}); CPU: {}",
+                info.name,
+                info.backend,
+                Isa::best(false).name()
+            );
+            println!(
+                "characters/s: median (best) of {} repetitions",
+                manner.repetitions
+            );
+        }
         for workload in workloads(&arguments, full) {
             measure(&workload, &gpu, &tuning, manner).await?;
         }
@@ -147,6 +157,15 @@ async fn measure(
     let mut executor = GpuExecutor::with_tuning(network.plan.clone(), gpu, tuning).await?;
     let made = started.elapsed().as_secs_f64();
     let gpu_speed = speed(&mut executor, &network, manner).await?;
+    if let Some(contestant) = manner.json {
+        let line = serde_json::json!({
+            "card": gpu.info().name, "contestant": contestant, "workload": workload.0,
+            "median": gpu_speed.median.round(), "best": gpu_speed.best.round(),
+            "dispatches": executor.dispatches(network.train), "seconds_to_make": made,
+        });
+        println!("{line}");
+        return Ok(());
+    }
     let mut times = executor.profile(network.train).await?;
     // The shortest of several runs of each, with the card at work before: it idles at a fraction of its clock.
     for _ in 0..if manner.full { 5 } else { 0 } {

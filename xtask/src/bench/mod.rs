@@ -9,10 +9,12 @@
 //! | `targets.rs` | the figures' ratios, and whether the targets are met |
 //! | `sweep.rs` | cost per operation as one size grows |
 //! | `machine.rs` | what it was measured on |
+//! | `card.rs` | a bench that travels to a machine with a graphics card |
 //!
 //! The measurements themselves are in `benches/`.
 
 mod browser;
+mod card;
 mod machine;
 mod native;
 mod report;
@@ -22,6 +24,7 @@ mod table;
 mod targets;
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -68,6 +71,12 @@ pub struct Options {
     /// The GPU, and nothing else; arguments after -- go to benches/gpu.rs
     #[arg(long)]
     gpu: bool,
+    /// Write target/card/, which measures on a machine that has a graphics card and nothing else
+    #[arg(long, conflicts_with_all = ["gpu", "kernels"])]
+    pack: bool,
+    /// Take in what a packed bench found: its results.jsonl
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["gpu", "kernels", "pack"])]
+    add: Option<PathBuf>,
     #[arg(last = true)]
     arguments: Vec<String>,
 }
@@ -146,6 +155,16 @@ pub fn run(options: &Options) -> Result<()> {
     if options.gpu {
         let tools = setup::prepare(&[Need::Vulkan])?;
         return cargo_bench(&tools, "gpu", &[build::GPU_FEATURE], &options.arguments);
+    }
+    if options.pack {
+        return card::pack(&setup::prepare(&[
+            Need::WasmTarget,
+            Need::WasmTools,
+            Need::Browser,
+        ])?);
+    }
+    if let Some(file) = &options.add {
+        return card::add(file);
     }
     if options.kernels {
         return cargo_bench(&setup::prepare(&[])?, "kernels", &[], &options.arguments);

@@ -6,10 +6,10 @@ use std::fs;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::machine;
 use super::results::{Measured, Results, files, median, number, numbers, of_this_visit};
 use super::table::{NOTHING, Table, grouped};
 use super::{Part, definition, sweep, targets};
+use super::{card, machine};
 use crate::paths;
 
 /// Contestants in the order of the tables, and what they are called there.
@@ -125,6 +125,7 @@ pub fn write(results: &Results) -> Result<String> {
             write!(text, "\n### {title}: {cliffs}\n\n{tables}")?;
         }
     }
+    write!(text, "\n{}", card::report()?)?;
     let notes = fs::read_to_string(paths::benches().join("NOTES.md")).unwrap_or_default();
     write!(text, "\n{notes}")?;
     Ok(text)
