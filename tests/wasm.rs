@@ -119,6 +119,21 @@ fn lower_case_is_that_of_the_native_build() {
     }
 }
 
+/// A zero-width space between a letter and its accent goes first, so that they can be composed: as natively.
+#[wasm_bindgen_test]
+fn what_nobody_sees_goes_before_characters_are_composed() {
+    let characters = |text: &str| {
+        let options = get(&config(), "text");
+        set(&options, &["nfc"], true);
+        set(&options, &["lowercase"], true);
+        set(&options, &["invisible"], "drop");
+        let statistics = wasm::inspect_text(text.repeat(50), options).unwrap();
+        get(&statistics, "characters").as_f64().unwrap()
+    };
+    assert_eq!(characters("xE\u{301}"), 100.0);
+    assert_eq!(characters("xE\u{200B}\u{301}"), 100.0);
+}
+
 #[wasm_bindgen_test]
 async fn errors_are_typed() {
     let made = Session::create("啊".repeat(5000), config(), "cpu".into()).await;

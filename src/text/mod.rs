@@ -28,5 +28,7 @@ pub use corpora::{EmbeddedCorpus, embedded, find};
 pub(crate) use corpus::held_out;
 pub use corpus::{Corpus, CorpusOptions, Part, Statistics, fingerprint};
 pub use error::TextError;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use prepare::visible;
 pub use prepare::{Invisible, Newlines, TextOptions, prepare};
 pub use vocabulary::{MAX_VOCABULARY, Vocabulary};

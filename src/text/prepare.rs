@@ -61,12 +61,9 @@ impl TextOptions {
 /// its neighbours (Σ becomes σ also at the end of a word). One pass, at most one copy (one more to
 /// compose); none where nothing changes.
 ///
-/// Without the feature `unicode` the caller has composed the text and made it lower case.
+/// Without the feature `unicode` the caller has composed the text and made it lower case, what nobody sees left out before.
 pub fn prepare<'a>(text: &'a str, options: &TextOptions) -> Cow<'a, str> {
-    let seen = match options.invisible {
-        Invisible::Drop => without_invisible(text),
-        Invisible::Keep => Cow::Borrowed(text),
-    };
+    let seen = visible(text, options.invisible);
     let composed = match (options.nfc, seen) {
         (false, seen) => seen,
         (true, Cow::Borrowed(text)) => compose(text),
@@ -99,8 +96,9 @@ pub fn prepare<'a>(text: &'a str, options: &TextOptions) -> Cow<'a, str> {
     Cow::Owned(prepared)
 }
 
-fn without_invisible(text: &str) -> Cow<'_, str> {
-    if !text.contains(|c| left_out(c).is_some()) {
+/// The first part of [`prepare`]. Done twice, it does no more than once.
+pub(crate) fn visible(text: &str, invisible: Invisible) -> Cow<'_, str> {
+    if invisible == Invisible::Keep || !text.contains(|c| left_out(c).is_some()) {
         return Cow::Borrowed(text);
     }
     let mut seen = String::with_capacity(text.len());

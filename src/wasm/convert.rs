@@ -2,7 +2,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::{Error, TextConfig};
+use crate::{Error, TextConfig, text};
 
 /// A plain JavaScript value.
 pub fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
@@ -45,12 +45,13 @@ fn set(target: &JsValue, key: &str, value: &JsValue) {
     let _ = js_sys::Reflect::set(target, &key.into(), value);
 }
 
-/// The text composed and in lower case, as `options` asks: the platform has the tables.
+/// The text composed and in lower case, as `options` asks: the platform has the tables. What nobody sees goes before, as
+/// it does natively: it may stand between a letter and its accent.
 pub fn by_platform(text: String, options: &TextConfig) -> String {
     if !options.nfc && !options.lowercase {
         return text;
     }
-    let mut text = text;
+    let mut text = text::visible(&text, options.invisible).into_owned();
     if options.lowercase {
         // The one letter that JavaScript writes otherwise at the end of a word.
         text = text.replace('Σ', "σ");

@@ -15,6 +15,9 @@ pub struct Options {
     /// Run these suites only
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Suite>,
+    /// Of the suite wasm these builds only
+    #[arg(long, value_enum, value_delimiter = ',')]
+    builds: Vec<Variant>,
     /// Also what takes too long for every change: whole trainings beside PyTorch, a crawler over the
     /// pages (CHARLOOM_ALL=1), models to PyTorch and back, wasm-pack's packages and its tests in Firefox
     #[arg(long)]
@@ -64,7 +67,8 @@ impl Suite {
     }
 
     /// Runs it and adds its line to `report`, or several lines.
-    fn run(self, tools: &Tools, all: bool, report: &mut Report) {
+    fn run(self, tools: &Tools, options: &Options, report: &mut Report) {
+        let all = options.all;
         match self {
             Self::Check => report.add("check", Ok(check::all(tools))),
             Self::Native => {
@@ -75,7 +79,10 @@ impl Suite {
             }
             Self::Doc => report.add("doc", doc(tools)),
             Self::Wasm => {
-                for variant in Variant::ENGINES {
+                let wanted = |variant: &Variant| {
+                    options.builds.is_empty() || options.builds.contains(variant)
+                };
+                for variant in Variant::ENGINES.into_iter().filter(wanted) {
                     report.add(&format!("wasm-{}", variant.name()), wasm(tools, variant));
                 }
             }
@@ -113,7 +120,7 @@ pub fn run(options: &Options) -> Result<()> {
 
     let mut report = Report::default();
     for suite in chosen {
-        suite.run(&tools, options.all, &mut report);
+        suite.run(&tools, options, &mut report);
     }
     report.finish()
 }
