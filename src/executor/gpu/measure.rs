@@ -19,6 +19,8 @@ type Shape = (&'static str, Vec<u8>);
 
 /// Time steps of the sequence that is timed, at most.
 const STEPS: u32 = 16;
+/// Bytes of the buffers of a layout that is timed, at most: all of them are there at the same time.
+const MOST_BYTES: u64 = 64 << 20;
 /// Runs that are timed together, and how often: the shortest time counts. (Cards slow down when they idle, and take
 /// a while to be up again.)
 const RUNS: usize = 16;
@@ -65,10 +67,25 @@ pub(super) async fn layouts(
     Ok(all)
 }
 
-/// A recurrent kernel, with few steps.
+/// A recurrent kernel, with so few steps that it takes little memory; `None` where even one takes more, and for all other
+/// kernels.
 fn shortened(kernel: &Kernel) -> Option<Kernel> {
     let mut kernel = *kernel;
-    let steps = match &mut kernel {
+    *steps_of(&mut kernel)? = (*steps_of(&mut kernel)?).min(STEPS);
+    loop {
+        if alone(kernel)?.bytes() <= MOST_BYTES {
+            return Some(kernel);
+        }
+        let steps = steps_of(&mut kernel)?;
+        if *steps == 1 {
+            return None;
+        }
+        *steps /= 2;
+    }
+}
+
+fn steps_of(kernel: &mut Kernel) -> Option<&mut u32> {
+    Some(match kernel {
         Kernel::RnnForward(p) => &mut p.steps,
         Kernel::RnnBackward(p) => &mut p.steps,
         Kernel::LstmForward(p) => &mut p.steps,
@@ -76,9 +93,7 @@ fn shortened(kernel: &Kernel) -> Option<Kernel> {
         Kernel::GruForward(p) => &mut p.steps,
         Kernel::GruBackward(p) => &mut p.steps,
         _ => return None,
-    };
-    *steps = (*steps).min(STEPS);
-    Some(kernel)
+    })
 }
 
 async fn fastest(
@@ -180,4 +195,32 @@ fn alone(kernel: Kernel) -> Option<Plan> {
             dispatches: vec![dispatch],
         }],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::lstm_backward;
+
+    #[test]
+    fn what_is_timed_is_small() {
+        let steps = |steps, batch, hidden| {
+            let shape = lstm_backward::Params {
+                steps,
+                batch,
+                hidden,
+                ..bytemuck::Zeroable::zeroed()
+            };
+            let mut kernel = shortened(&Kernel::LstmBackward(shape))?;
+            assert!(alone(kernel)?.bytes() <= MOST_BYTES);
+            Some(*steps_of(&mut kernel)?)
+        };
+        assert_eq!(steps(64, 64, 512), Some(16));
+        assert_eq!(steps(3, 64, 512), Some(3));
+        // A step of gates, states and gradients takes 13 MB, the matrix 4.
+        assert_eq!(steps(64, 1024, 512), Some(4));
+        assert_eq!(steps(64, 4096, 2048), None);
+        let other = Kernel::MeanLoss(bytemuck::Zeroable::zeroed());
+        assert_eq!(shortened(&other), None);
+    }
 }
