@@ -3,9 +3,11 @@
 # python3 has it): natively, in Chromium, and PyTorch beside it.
 #
 # usage: ./run.sh [--quick]        results.jsonl is then what `cargo xtask bench --add` takes
+# WORKLOADS="W1 W4" measures these only; CHROMIUM_FLAGS are Chromium's besides.
 set -u
 cd "$(dirname "$0")" || exit 1
 quick=${1:-}
+only=${WORKLOADS:-}
 out=$PWD/results.jsonl
 : > "$out"
 export XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/tmp} HOME=${HOME:-/tmp}
@@ -21,12 +23,12 @@ if ! works; then
   done
 fi
 works || { echo "no graphics card answers: see smoke.log"; exit 1; }
-card=$(head -1 smoke.log | sed 's/ (.*//')
+card=$(grep -m1 '; CPU: ' smoke.log | sed 's/ ([a-z0-9]*); CPU: .*//')
 echo "card: $card"
 
-./bench --bench --json --no-cpu $quick >> "$out"
-./bench --bench --json --no-cpu --quick --checked >> "$out"
-./bench --bench --json --no-cpu --quick --unmeasured >> "$out"
+./bench --bench --json --no-cpu $only $quick >> "$out"
+./bench --bench --json --no-cpu $only --quick --checked >> "$out"
+./bench --bench --json --no-cpu $only --quick --unmeasured >> "$out"
 timeout 600 ./tests > tests.log 2>&1
 result=$(grep '^test result' tests.log)
 echo "{\"card\":\"$card\",\"contestant\":\"tests\",\"result\":\"${result:-none}\"}" >> "$out"
@@ -41,7 +43,7 @@ if [ -x chromium/chromium ]; then
     --headless=new --no-sandbox --disable-gpu-sandbox --no-first-run --user-data-dir="$(mktemp -d)" \
     --enable-unsafe-webgpu --enable-features=Vulkan,VulkanFromANGLE,DefaultANGLEVulkan --use-angle=vulkan \
     --use-vulkan=native --disable-vulkan-surface --ignore-gpu-blocklist ${CHROMIUM_FLAGS:-} \
-    "http://127.0.0.1:8123/race.html?seconds=$seconds" > chromium.log 2>&1 &
+    "http://127.0.0.1:8123/race.html?seconds=$seconds&only=${only// /,}" > chromium.log 2>&1 &
   browser=$!
   wait $server
   kill $browser 2> /dev/null
