@@ -65,9 +65,6 @@ let ui = '';
 /** What the page begins with, and more than one part of it uses. */
 const FIRST = /\/node_modules\/(lit|lit-html|lit-element|@lit)\/|\/src\/(parts|components\/(base|styles|term)|i18n\/(i18n|format|failures)|client\/(client|start|life))\.ts/;
 
-/** What `later.ts` fetches, and more than one part of the page uses. */
-const DRAWN = /uplot|\/src\/(later|components\/(charts?|curves|marks|range|spikes|sight|download|runname|models)|teach\/(guide|picture)|state\/recovery)\.ts/;
-
 // Isolated from other origins, as a page must be to have threads. It needs nothing of theirs, and works without.
 const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
@@ -86,8 +83,9 @@ export default defineConfig({
     reportCompressedSize: false,
     rollupOptions: {
       input: { index: 'index.html', embed: 'embed.html' },
-      // What a visit fetches together is one file, which compresses better than several.
-      output: { codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'later', test: DRAWN }, { name: 'app', test: FIRST }] } },
+      // What a visit fetches together is one file, which compresses better than several. (Not what defines elements: a file is
+      // run whole, and theirs would be drawn before their messages are there.)
+      output: { codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'app', test: FIRST }] } },
     },
   },
   // The wasm packages live beside www, in ../pkg.

@@ -65,12 +65,6 @@ export class Option extends AppElement {
         flex-wrap: nowrap;
         gap: 5px;
       }
-      :host([compact]) .label {
-        overflow: hidden;
-        text-overflow: ellipsis;
-        display: block;
-        white-space: nowrap;
-      }
       :host([compact]) .row cl-term {
         flex: none;
       }
