@@ -95,7 +95,7 @@ impl Workload {
             .collect();
         let mut index = TokenIndex::new(n, self.vocabulary);
         index.fill(&tokens);
-        let controls = TrainConfig::default().controls(0, 0, self.dropout, 0);
+        let controls = TrainConfig::default().controls(0, 0, self.dropout, 0, n);
         let mut executor = CpuExecutor::new(network.plan.clone(), isa()).expect("enough memory");
         for (buffer, words) in [
             (network.parameters, bytemuck::cast_slice(&parameters)),

@@ -81,7 +81,7 @@ fn one_step_is_pytorchs() {
     let (mut values, mut gradients) = (Margin::NONE, Margin::NONE);
     for golden in goldens() {
         let (x, y) = (&golden.tokens["x"], &golden.tokens["y"]);
-        let controls = golden.train.controls(0, 0, 0.0, 0);
+        let controls = golden.train.controls(0, 0, 0.0, 0, 0);
         for isa in Isa::available() {
             let label = format!("{} on {}:", golden.name, isa.name());
             let mut rig = rig(&golden, isa);
@@ -149,7 +149,7 @@ fn ten_training_steps_are_pytorchs() {
                 let y = &golden.tokens["train.y"][step * size..][..size];
                 let controls = golden
                     .train
-                    .controls(step as u64, step as u64, 0.0, step % 3);
+                    .controls(step as u64, step as u64, 0.0, step % 3, 0);
                 check("lr", &[controls.lr], &rates[step..=step], ELEMENTWISE);
                 let metrics = rig.train(x, y, &controls);
                 found_losses.push(metrics.loss);

@@ -10,7 +10,7 @@ mod oracle;
 
 use charloom::{
     executor::{CpuExecutor, Executor},
-    kernels::softmax_cross_entropy::IGNORED,
+    kernels::{Controls, softmax_cross_entropy::IGNORED},
     network::{Cell, Layout, ModelConfig},
     plan::{BufferId, OptimizerKind, PlanOptions, inspection_plan, sampling_plan},
     simd::Isa,
@@ -532,6 +532,11 @@ fn inspection_shows_what_the_differences_say() {
             executor.write(plan.targets, 0, &sample.y);
             executor.write(plan.positions, 0, &positions);
             executor.write(plan.starts, 0, &starts);
+            let controls = Controls {
+                counted: sample.y.len() as f32,
+                ..bytemuck::Zeroable::zeroed()
+            };
+            executor.write(plan.controls, 0, bytemuck::cast_slice(&[controls]));
             let read = |executor: &mut CpuExecutor, buffer| {
                 wait(executor.read(plan.plan.whole(buffer))).unwrap()
             };

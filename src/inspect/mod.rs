@@ -11,7 +11,7 @@ pub use neighbours::{Neighbour, neighbours};
 use crate::{
     Config, Error,
     executor::{CpuExecutor, Executor},
-    kernels::{Kernel, softmax_cross_entropy::IGNORED},
+    kernels::{Controls, Kernel, softmax_cross_entropy::IGNORED},
     network::{Cell, ConfigError, Layout, Rule},
     plan::{BufferId, InspectionPlan, inspection_plan},
     ranking::{largest, place},
@@ -103,7 +103,7 @@ pub fn inspect(
     };
     run.upload(parameters, inputs, vocabulary.len());
 
-    run.write(run.plan.targets, targets);
+    run.targets(targets);
     let next = run.forward(vocabulary);
     let losses = run.all(run.plan.losses);
     let places = places(vocabulary, &tokens, &losses, next);
@@ -117,7 +117,7 @@ pub fn inspect(
 
     let mut last = vec![IGNORED; steps];
     last[steps - 1] = targets[steps - 1];
-    run.write(run.plan.targets, &last);
+    run.targets(&last);
     run.executor.run(run.plan.backward);
     let h = config.model.hidden_size;
     let d_hs = run.plan.d_hs.clone();
@@ -129,12 +129,7 @@ pub fn inspect(
             // Step 0 is the state before the text.
             hidden: hs[h..].to_vec(),
             gates,
-            // The plan's loss is a mean over T targets, of which all but one were left out.
-            gradient_norms: run
-                .all(d_hs)
-                .chunks_exact(h)
-                .map(|row| norm(row) * steps as f32)
-                .collect(),
+            gradient_norms: run.all(d_hs).chunks_exact(h).map(norm).collect(),
         })
         .collect();
     Ok(Inspection {
@@ -176,6 +171,17 @@ impl Run {
         self.write(self.plan.tokens, inputs);
         self.write(self.plan.positions, &index.positions);
         self.write(self.plan.starts, &index.starts);
+    }
+
+    /// The loss is the mean over those of them that are not ignored.
+    fn targets(&mut self, targets: &[u32]) {
+        let counted = targets.iter().filter(|&&target| target != IGNORED).count();
+        let controls = Controls {
+            counted: counted as f32,
+            ..bytemuck::Zeroable::zeroed()
+        };
+        self.write(self.plan.targets, targets);
+        self.write(self.plan.controls, bytemuck::cast_slice(&[controls]));
     }
 
     /// Runs forward: the likeliest characters after each of the T inputs. Of a large vocabulary the logits

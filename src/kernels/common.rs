@@ -228,8 +228,10 @@ pub struct Controls {
     pub bias_correction2_sqrt: f32,
     /// 1 on the optimiser's first update.
     pub first_update: u32,
+    /// How many of the batch's targets count: the loss is the mean over these.
+    pub counted: f32,
     /// Explicit padding to a multiple of 16 bytes.
-    pub reserved: [u32; 2],
+    pub reserved: u32,
 }
 
 impl Controls {

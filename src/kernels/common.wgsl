@@ -24,6 +24,7 @@ struct Controls {
     bias_correction1: f32,
     bias_correction2_sqrt: f32,
     first_update: u32,
+    counted: f32,
 }
 
 const CLIP_NORM: u32 = 1u;

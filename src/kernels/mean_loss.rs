@@ -1,4 +1,4 @@
-//! `metrics[slot].loss = (Σ losses) / N`.
+//! `metrics[slot].loss = (Σ losses) / counted`.
 use bytemuck::{Pod, Zeroable};
 
 use super::common::{Binding, Context, Controls, METRICS_STRIDE, Operands, read, write};
@@ -21,7 +21,8 @@ pub(super) use super::{no_lengths as lengths, no_panels as panels_len, no_scratc
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
     let ([controls, losses], [metrics]) = operands.split();
-    let slot = Controls::from_words(controls).slot as usize;
+    let controls = Controls::from_words(controls);
+    let slot = controls.slot as usize;
     let rows = p.rows as usize;
-    metrics[slot * METRICS_STRIDE] = sum(context.simd, &losses[..rows]) / rows as f32;
+    metrics[slot * METRICS_STRIDE] = sum(context.simd, &losses[..rows]) / controls.counted;
 }

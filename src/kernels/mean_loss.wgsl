@@ -35,6 +35,6 @@ fn main(@builtin(local_invocation_id) lane: vec3<u32>) {
         workgroupBarrier();
     }
     if lane.x == 0u {
-        metrics[offsets.metrics + controls.slot * METRICS_STRIDE] = parts[0] / f32(params.rows);
+        metrics[offsets.metrics + controls.slot * METRICS_STRIDE] = parts[0] / controls.counted;
     }
 }

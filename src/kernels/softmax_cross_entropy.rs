@@ -1,8 +1,8 @@
 //! Cross-entropy of softmax against the next token, and its gradient in the logits' place:
-//! `loss = ln Σ e^(z − max) − (z[target] − max)`, `d_z = (softmax(z) − one_hot(target)) · scale`.
+//! `loss = ln Σ e^(z − max) − (z[target] − max)`, `d_z = (softmax(z) − one_hot(target)) / counted`.
 use bytemuck::{Pod, Zeroable};
 
-use super::common::{Binding, Context, Operands, as_words, lanes, read, write};
+use super::common::{Binding, Context, Controls, Operands, as_words, lanes, read, write};
 use crate::simd::{self, Parts, Simd, WIDE, fold, for_each_part};
 
 /// A target that counts for nothing: no loss, no gradient.
@@ -10,7 +10,7 @@ pub const IGNORED: u32 = u32::MAX;
 
 /// The shape.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
 pub struct Params {
     /// N.
     pub rows: u32,
@@ -20,14 +20,16 @@ pub struct Params {
     pub stride: u32,
     /// 1: replace the logits by their gradient; 0: leave them.
     pub gradient: u32,
-    /// Factor of the gradient: 1/N for the mean loss.
-    pub scale: f32,
-    /// Zero.
-    pub reserved: [u32; 3],
 }
 
-/// targets: (N) u32 · logits: (N, V), rows `stride` apart; becomes d_logits · losses: (N)
-pub const BINDINGS: &[Binding] = &[read("targets"), write("logits"), write("losses")];
+/// controls: [`Controls`] · targets: (N) u32 · logits: (N, V), rows `stride` apart; becomes d_logits ·
+/// losses: (N)
+pub const BINDINGS: &[Binding] = &[
+    read("controls"),
+    read("targets"),
+    write("logits"),
+    write("losses"),
+];
 
 pub(super) use super::{no_lengths as lengths, no_panels as panels_len};
 
@@ -37,7 +39,8 @@ pub(super) fn scratch_len<S: Simd>(p: &Params, threads: usize) -> usize {
 }
 
 pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) {
-    let ([targets], [logits, losses]) = operands.split();
+    let ([controls, targets], [logits, losses]) = operands.split();
+    let scale = 1.0 / Controls::from_words(controls).counted;
     let (s, stride, v) = (context.simd, p.stride as usize, p.vocabulary as usize);
     let rows = p.rows as usize;
     let share = rows.div_ceil(context.threads());
@@ -71,7 +74,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
             );
             *loss = libm::logf(sum) - (row[target] - max);
             if p.gradient == 1 {
-                let factor = p.scale / sum;
+                let factor = scale / sum;
                 s.run(
                     #[inline(always)]
                     || {
@@ -81,7 +84,7 @@ pub(super) fn run<S: Simd>(p: &Params, operands: Operands, context: Context<S>) 
                         });
                     },
                 );
-                row[target] -= p.scale;
+                row[target] -= scale;
                 row[v..].fill(0.0);
             }
         }

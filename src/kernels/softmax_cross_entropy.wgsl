@@ -5,18 +5,19 @@ struct Params {
     vocabulary: u32,
     stride: u32,
     gradient: u32,
-    scale: f32,
 }
 
 struct Offsets {
+    controls: u32,
     targets: u32,
     logits: u32,
     losses: u32,
 }
 
-@group(0) @binding(0) var<storage, read> targets: array<u32>;
-@group(0) @binding(1) var<storage, read_write> logits: array<f32>;
-@group(0) @binding(2) var<storage, read_write> losses: array<f32>;
+@group(0) @binding(0) var<storage, read> controls: Controls;
+@group(0) @binding(1) var<storage, read> targets: array<u32>;
+@group(0) @binding(2) var<storage, read_write> logits: array<f32>;
+@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
 @group(1) @binding(0) var<uniform> params: Params;
 @group(1) @binding(1) var<uniform> offsets: Offsets;
 
@@ -35,6 +36,7 @@ fn main(
     @builtin(num_workgroups) groups: vec3<u32>,
 ) {
     let me = lane.x;
+    let scale = 1.0 / controls.counted;
     for (var row = group.x; row < params.rows; row += groups.x) {
         let base = offsets.logits + row * params.stride;
         var highest = LOWEST;
@@ -75,12 +77,12 @@ fn main(
         storageBarrier();
         workgroupBarrier();
         if params.gradient == 1u {
-            let factor = params.scale / sum;
+            let factor = scale / sum;
             for (var v = me; v < params.stride; v += lanes) {
                 var d = 0.0;
                 if v < params.vocabulary && !ignored {
                     d = exp(logits[base + v] - highest) * factor;
-                    d -= select(0.0, params.scale, v == at);
+                    d -= select(0.0, scale, v == at);
                 }
                 logits[base + v] = d;
             }

@@ -246,6 +246,7 @@ pub fn inspection_plan(
         targets: targets.buffer,
         positions: network.tokens.positions.buffer,
         starts: network.tokens.starts.buffer,
+        controls: network.controls.buffer,
         parameters: network.parameters.buffer,
         gradients: network.gradients.buffer,
         losses: losses.buffer,

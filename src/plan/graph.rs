@@ -358,27 +358,25 @@ impl Graph {
     }
 
     /// `losses[n] = −ln softmax(logits[n])[targets[n]]`; with `gradient`, the logits become the
-    /// gradient of the mean loss.
+    /// gradient of the mean loss over the targets that count, as `controls` has their number.
     pub fn softmax_cross_entropy(
         &mut self,
+        controls: View,
         logits: &Tensor,
         targets: View,
         losses: View,
         gradient: bool,
-        count: u64,
     ) {
         let params = softmax_cross_entropy::Params {
             rows: word(logits.rows),
             vocabulary: word(logits.width),
             stride: word(logits.stride),
             gradient: u32::from(gradient),
-            scale: 1.0 / count as f32,
-            reserved: [0; 3],
         };
         self.emit(
             "loss",
             Kernel::SoftmaxCrossEntropy(params),
-            &[targets, logits.view, losses],
+            &[controls, targets, logits.view, losses],
         );
     }
 }

@@ -129,6 +129,8 @@ pub struct InspectionPlan {
     pub positions: BufferId,
     /// See `embedding_backward`.
     pub starts: BufferId,
+    /// [`Controls`](crate::kernels::Controls): how many targets count.
+    pub controls: BufferId,
     /// Flat parameters.
     pub parameters: BufferId,
     /// Flat gradients.

@@ -164,7 +164,7 @@ impl Network {
             let rows = self.logits.rows.min(n - first);
             let logits = self.logits(g, first, rows);
             let (targets, losses) = (targets.slice(first, rows), losses.slice(first, rows));
-            g.softmax_cross_entropy(&logits, targets, losses, self.trained, n);
+            g.softmax_cross_entropy(self.controls, &logits, targets, losses, self.trained);
             if self.trained {
                 g.gradients_of_last();
             }

@@ -196,8 +196,16 @@ impl TrainConfig {
         }
     }
 
-    /// The settings of step `step`, after `updates` updates of the optimiser.
-    pub fn controls(&self, step: u64, updates: u64, dropout: f32, slot: usize) -> Controls {
+    /// The settings of step `step`, after `updates` updates of the optimiser, of a batch of which `counted`
+    /// targets count.
+    pub fn controls(
+        &self,
+        step: u64,
+        updates: u64,
+        dropout: f32,
+        slot: usize,
+        counted: usize,
+    ) -> Controls {
         let update = (updates + 1) as f64;
         let correction = |beta: f32| 1.0 - libm::pow(f64::from(beta), update);
         Controls {
@@ -219,7 +227,8 @@ impl TrainConfig {
             bias_correction1: correction(self.beta1) as f32,
             bias_correction2_sqrt: libm::sqrt(correction(self.beta2)) as f32,
             first_update: u32::from(updates == 0),
-            reserved: [0; 2],
+            counted: counted as f32,
+            reserved: 0,
         }
     }
 }

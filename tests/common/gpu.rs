@@ -16,7 +16,7 @@ use crate::{
         compare::{Margin, ROUNDING, Tolerance, check, compare},
         golden::{GRADIENTS, Golden, TRAINED, VALUES},
         networks::{describe, optimisers, parameters},
-        rig::controls,
+        rig::{controls, counting},
         tokens, wide,
     },
 };
@@ -279,7 +279,7 @@ async fn check_steps(
     for step in 0..2 {
         let (x, y) = (&text[step * n..][..n], &text[step * n + 1..][..n]);
         let controls = controls(settings, step as u32, config.dropout, 0xfeed_5eed_f00d);
-        pair.upload(x, y, &controls);
+        pair.upload(x, y, &counting(&controls, y));
         let label = format!("{name} {} {optimizer:?} step {step}", describe(config));
         margin = margin.or(pair.compare(&label, pair.network.train).await);
         let label = format!("{label}, evaluation");
@@ -473,7 +473,9 @@ pub async fn check_golden(
         }
     }
     executor.write(network.parameters, 0, bytemuck::cast_slice(&flat));
-    let controls = golden.train.controls(0, 0, 0.0, 0);
+    let controls = golden
+        .train
+        .controls(0, 0, 0.0, 0, golden.tokens["y"].len());
     let (x, y) = (&golden.tokens["x"], &golden.tokens["y"]);
     let metrics = step(&mut executor, &network, x, y, &controls).await;
     let name = format!("{label}: loss");
@@ -501,7 +503,7 @@ pub async fn check_golden(
     for i in 0..10 {
         let x = &golden.tokens["train.x"][i * size..][..size];
         let y = &golden.tokens["train.y"][i * size..][..size];
-        let controls = golden.train.controls(i as u64, i as u64, 0.0, i % 3);
+        let controls = golden.train.controls(i as u64, i as u64, 0.0, i % 3, size);
         let metrics = step(&mut executor, &network, x, y, &controls).await;
         losses.push(metrics[4 * (i % 3)]);
     }

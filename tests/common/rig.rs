@@ -7,7 +7,7 @@ use std::{
 
 use charloom::{
     executor::{CpuExecutor, Executor},
-    kernels::Controls,
+    kernels::{Controls, softmax_cross_entropy::IGNORED},
     network::{Cell, ModelConfig},
     plan::{BufferId, NetworkPlan, PlanOptions, View, network_plan},
     simd::Isa,
@@ -125,7 +125,7 @@ impl<E: Executor> Rig<E> {
 
     fn run(&mut self, program: usize, x: &[u32], y: &[u32], controls: &Controls) -> Metrics {
         self.set_batch(x, y);
-        self.set_controls(controls);
+        self.set_controls(&counting(controls, y));
         self.executor.run(program);
         let metrics = self.read_all(self.plan.metrics);
         let slot = &metrics[4 * controls.slot as usize..];
@@ -186,7 +186,16 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// What the kernels are told of a step.
+/// The settings of a step on a batch with these targets.
+pub fn counting(controls: &Controls, targets: &[u32]) -> Controls {
+    let counted = targets.iter().filter(|&&target| target != IGNORED).count();
+    Controls {
+        counted: counted as f32,
+        ..*controls
+    }
+}
+
+/// What the kernels are told of a step; how many targets count is known with the batch.
 pub fn controls(settings: &Settings, step: u32, dropout: f32, seed: u64) -> Controls {
     // Of the β the kernel has, rounded to f32: 1 − 0.999 is off by 10⁻⁵ there, in the moment and
     // in its correction alike.
@@ -211,6 +220,7 @@ pub fn controls(settings: &Settings, step: u32, dropout: f32, seed: u64) -> Cont
         bias_correction1: correction(settings.beta1) as f32,
         bias_correction2_sqrt: correction(settings.beta2).sqrt() as f32,
         first_update: u32::from(step == 0),
-        reserved: [0; 2],
+        counted: 0.0,
+        reserved: 0,
     }
 }

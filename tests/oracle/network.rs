@@ -151,6 +151,7 @@ impl Network {
             &parameters["linear.weight"],
             &parameters["linear.bias"],
         );
+        let counted = batch.y.iter().filter(|&&target| target != IGNORED).count() as f64;
         let mut loss = N::from(0.0);
         for (row, &target) in logits.chunks(v).zip(batch.y) {
             if target != IGNORED {
@@ -158,7 +159,7 @@ impl Network {
             }
         }
         Results {
-            loss: loss / N::from(batch.y.len() as f64),
+            loss: loss / N::from(counted),
             logits,
             hs: all_hs,
             state: states,

@@ -224,6 +224,7 @@ impl Example {
             bias_correction1: 0.1,
             bias_correction2_sqrt: 0.031_6,
             first_update: 1,
+            counted: n as f32,
             ..bytemuck::Zeroable::zeroed()
         };
         Self {

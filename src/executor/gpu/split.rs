@@ -58,13 +58,14 @@ pub(super) fn split(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Dispatch> {
                 part(Kernel::SumRows(p), views)
             })
             .collect(),
-        Kernel::SoftmaxCrossEntropy(p) if too_large(1) => parts(p.rows, p.stride)
+        Kernel::SoftmaxCrossEntropy(p) if too_large(2) => parts(p.rows, p.stride)
             .map(|at| {
                 let p = crate::kernels::softmax_cross_entropy::Params { rows: at.rows, ..p };
                 let views = vec![
-                    at.of(views[0], 1),
-                    at.of(views[1], p.stride),
-                    at.of(views[2], 1),
+                    views[0],
+                    at.of(views[1], 1),
+                    at.of(views[2], p.stride),
+                    at.of(views[3], 1),
                 ];
                 part(Kernel::SoftmaxCrossEntropy(p), views)
             })

@@ -22,6 +22,7 @@ pub(super) async fn mean_loss(
     zero(backend, network, &network.evaluation_states);
     let (mut x, mut y) = (vec![0; b * t], vec![0; b * t]);
     let mut sum = 0.0;
+    let mut counts = Vec::with_capacity(SLOTS);
     for start in (0..run).step_by(t) {
         for step in 0..t {
             for row in 0..b {
@@ -31,16 +32,20 @@ pub(super) async fn mean_loss(
                 y[step * b + row] = if valid { tokens[at + 1] } else { IGNORED };
             }
         }
-        let slot = (start / t) % SLOTS;
-        let controls = train.controls(0, 0, 0.0, slot);
+        let slot = counts.len();
+        let counted = y.iter().filter(|&&target| target != IGNORED).count();
+        counts.push(counted);
+        let controls = train.controls(0, 0, 0.0, slot, counted);
         backend.write(network.controls, 0, bytemuck::cast_slice(&[controls]));
         backend.write(network.tokens, 0, &x);
         backend.write(network.targets, 0, &y);
         backend.run(network.evaluate);
-        if slot == SLOTS - 1 || start + t >= run {
+        if counts.len() == SLOTS || start + t >= run {
             let metrics = backend.read(network.plan.whole(network.metrics)).await?;
-            let losses = metrics.iter().step_by(METRICS_STRIDE).take(slot + 1);
-            sum += losses.map(|&l| f64::from(l)).sum::<f64>() * (b * t) as f64;
+            let losses = metrics.iter().step_by(METRICS_STRIDE).zip(counts.drain(..));
+            sum += losses
+                .map(|(&loss, n)| f64::from(loss) * n as f64)
+                .sum::<f64>();
         }
     }
     Ok(sum / targets.max(1) as f64)

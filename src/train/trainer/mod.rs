@@ -322,7 +322,7 @@ impl Trainer {
         self.index.fill(&self.x);
         let slot = (step % SLOTS as u64) as usize;
         let train = &self.config.train;
-        let controls = train.controls(step, updates, self.config.model.dropout, slot);
+        let controls = train.controls(step, updates, self.config.model.dropout, slot, self.x.len());
         let network = &self.network;
         self.backend
             .write(network.controls, 0, bytemuck::cast_slice(&[controls]));

@@ -42,7 +42,10 @@ impl Trainer {
         batches.next(self.corpus.train(), &mut tokens, &mut targets);
         let Counters { step, updates, .. } = state.counters;
         let dropout = self.config.model.dropout;
-        let controls = self.config.train.controls(step, updates, dropout, 0);
+        let controls = self
+            .config
+            .train
+            .controls(step, updates, dropout, 0, tokens.len());
         let state = TrainerState {
             states: if resets { Vec::new() } else { state.states },
             ..state

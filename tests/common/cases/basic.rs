@@ -342,7 +342,12 @@ pub fn softmax_cross_entropy(sink: Sink) {
                 .iter()
                 .map(|z| z + shift)
                 .collect();
-            let scale = 1.0 / n as f32;
+            // Of the mean, as many as the host says, whatever this part of the batch has.
+            let counted = n as f32 + 2.0;
+            let controls = Controls {
+                counted,
+                ..bytemuck::Zeroable::zeroed()
+            };
             let (mut losses, mut d_logits) = (Vec::new(), Vec::new());
             for (row, &target) in z.chunks(v).zip(&targets) {
                 if target == loss_kernel::IGNORED {
@@ -355,19 +360,18 @@ pub fn softmax_cross_entropy(sink: Sink) {
                 let loss = cross_entropy(&row, (target as usize).min(v - 1));
                 losses.push(loss.value());
                 let by = loss.gradients().by(&row);
-                d_logits.push(by.iter().map(|d| d * f64::from(scale)).collect());
+                d_logits.push(by.iter().map(|d| d / f64::from(counted)).collect());
             }
             let params = loss_kernel::Params {
                 rows: n as u32,
                 vocabulary: v as u32,
                 stride: stride as u32,
                 gradient,
-                scale,
-                reserved: [0; 3],
             };
             let mut logits = strided(&z, v, stride);
             logits.resize(n * stride, UNTOUCHED);
             let buffers = [
+                ("controls", words(bytemuck::cast_slice(&[controls]))),
                 ("targets", words(&targets)),
                 ("logits", logits),
                 ("losses", vec![UNTOUCHED; n]),
@@ -381,7 +385,7 @@ pub fn softmax_cross_entropy(sink: Sink) {
             for (i, (row, z)) in d_logits.iter().zip(z.chunks(v)).enumerate() {
                 case = if gradient == 1 {
                     let tolerance = Tolerance {
-                        atol: 2.0 * ROUNDING * f64::from(scale),
+                        atol: 2.0 * ROUNDING / f64::from(counted),
                         rtol: (8.0 + 2.0 * f64::from(reach)) * ROUNDING,
                     };
                     // The padding becomes zeros: it must add nothing to any product.
@@ -399,14 +403,16 @@ pub fn softmax_cross_entropy(sink: Sink) {
 
 pub fn mean_loss(sink: Sink) {
     for (n, slot) in [(1, 0), (3, 2), (63, 1), (65, 0), (257, 4)] {
+        let counted = n as f32 - 0.5;
         let controls = Controls {
             slot,
+            counted,
             ..bytemuck::Zeroable::zeroed()
         };
         let losses: Vec<f32> = uniform(n, 3.0, n as u64).iter().map(|x| x.abs()).collect();
         let metrics = vec![UNTOUCHED; 5 * 4];
         let mut expected = wide(&metrics);
-        expected[4 * slot as usize] = wide(&losses).iter().sum::<f64>() / n as f64;
+        expected[4 * slot as usize] = wide(&losses).iter().sum::<f64>() / f64::from(counted);
         let params = mean_loss_kernel::Params {
             rows: n as u32,
             reserved: [0; 3],
