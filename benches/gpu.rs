@@ -144,7 +144,7 @@ fn network(
         optimizer: OptimizerKind::Adam,
         slots: 64,
     };
-    Ok(network_plan(&config, vocabulary, &options)?)
+    Ok(network_plan(&config.language_model(vocabulary), &options)?)
 }
 
 async fn measure(
@@ -170,7 +170,7 @@ async fn measure(
     let mut times = executor.profile(network.train).await?;
     // The shortest of several runs of each, with the card at work before: it idles at a fraction of its clock.
     for _ in 0..if manner.full { 5 } else { 0 } {
-        let example = Example::new(&network);
+        let mut example = Example::new(&network);
         for _ in 0..gpu_speed.steps / 4 {
             example.step(&mut executor, &network);
         }
@@ -184,7 +184,7 @@ async fn measure(
         workload.0,
         gpu_speed.median,
         gpu_speed.best,
-        1e3 * network.plan.buffer(network.tokens).len() as f64 / gpu_speed.median,
+        1e3 * network.plan.buffer(network.feeds.targets).len() as f64 / gpu_speed.median,
         executor.dispatches(network.train),
     );
     let dispatches = &network.plan.programs[network.train].dispatches;
@@ -234,7 +234,7 @@ async fn speed(
     manner: Manner,
 ) -> Result<Speed, ExecutorError> {
     let view = network.plan.whole(network.metrics);
-    let example = Example::new(network);
+    let mut example = Example::new(network);
     example.load(executor, network);
     let mut steps = 1;
     let mut speeds = Vec::new();
@@ -249,7 +249,7 @@ async fn speed(
             steps = (steps as f64 * (manner.seconds / seconds).clamp(2.0, 100.0)) as usize;
             continue;
         }
-        let characters = network.plan.buffer(network.tokens).len() as usize * steps;
+        let characters = network.plan.buffer(network.feeds.targets).len() as usize * steps;
         speeds.push(characters as f64 / seconds);
     }
     speeds.sort_by(f64::total_cmp);

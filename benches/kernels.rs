@@ -5,12 +5,12 @@
 use std::fmt;
 
 use charloom::{
-    executor::{CpuExecutor, Executor},
-    network::{Cell, Layout, ModelConfig, initialise},
+    executor::{Batch, CpuExecutor, Executor, Feeder},
+    network::{Cell, ModelConfig, initialise},
     plan::{NetworkPlan, PlanOptions, network_plan},
     random::philox4x32,
     simd::{Gemm, Isa, Matrix, SCRATCH_LEN, Simd, Start, gemm, gemm_packed, pack_b, packed_len},
-    train::{TokenIndex, TrainConfig},
+    train::TrainConfig,
     with_simd,
 };
 use divan::{Bencher, black_box, counter::ItemsCount};
@@ -71,7 +71,7 @@ impl Workload {
             optimizer: TrainConfig::default().optimizer_kind(),
             slots: 1,
         };
-        network_plan(&self.model(), self.vocabulary, &options).expect("a plan")
+        network_plan(&self.model().language_model(self.vocabulary), &options).expect("a plan")
     }
 
     fn model(&self) -> ModelConfig {
@@ -88,25 +88,21 @@ impl Workload {
     fn executor(&self, network: &NetworkPlan) -> CpuExecutor {
         let n = self.batch * self.steps;
         let model = self.model();
-        let layout = Layout::new(&model, self.vocabulary);
-        let parameters = initialise(&model, &layout, 1).expect("memory suffices");
+        let model = model.language_model(self.vocabulary);
+        let parameters = initialise(&model, &network.layout, 1).expect("memory suffices");
         let tokens: Vec<u32> = (0..n)
             .map(|i| (i * 7919 % self.vocabulary) as u32)
             .collect();
-        let mut index = TokenIndex::new(n, self.vocabulary);
-        index.fill(&tokens);
         let controls = TrainConfig::default().controls(0, 0, self.dropout, 0, n);
         let mut executor = CpuExecutor::new(network.plan.clone(), isa()).expect("enough memory");
-        for (buffer, words) in [
-            (network.parameters, bytemuck::cast_slice(&parameters)),
-            (network.controls, bytemuck::cast_slice(&[controls])),
-            (network.tokens, &tokens),
-            (network.targets, &tokens),
-            (network.positions, &index.positions),
-            (network.starts, &index.starts),
-        ] {
-            executor.write(buffer, 0, words);
-        }
+        executor.write(network.parameters, 0, bytemuck::cast_slice(&parameters));
+        let batch = Batch {
+            targets: tokens.clone(),
+            tokens,
+            ..Batch::default()
+        };
+        let mut feeder = Feeder::new(&network.plan, &network.feeds);
+        feeder.train(&mut executor, &batch, &controls);
         executor.run(network.train);
         executor
     }

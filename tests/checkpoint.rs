@@ -645,8 +645,9 @@ prop_compose! {
             text: TextConfig { min_count, max_chars, ..TextConfig::default() },
             train: TrainConfig { optimizer, batch_size, steps, lr, seed, ..TrainConfig::default() },
             model, ..Config::default() };
-        let layout = Layout::new(&config.model, vocabulary.len());
-        let parameters = initialise(&config.model, &layout, seed).unwrap();
+        let model = config.model.language_model(vocabulary.len());
+        let layout = Layout::new(&model);
+        let parameters = initialise(&model, &layout, seed).unwrap();
         let [step, updates, epoch, batch, targets] = counts;
         // NaN has many forms, which are one in JSON and are not equal.
         let [loss_sum, seconds, smoothed_loss] = numbers.map(f64::from_bits).map(|x| if x.is_nan() { f64::INFINITY } else { x });

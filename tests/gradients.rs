@@ -18,7 +18,7 @@ use charloom::{
 use common::{
     compare::{Margin, Tolerance, check},
     networks::{describe, networks, optimisers, parameters},
-    rig::{Rig, controls, wait},
+    rig::{Rig, controls, feed, wait},
     tokens, uniform, wide,
 };
 use oracle::{
@@ -453,7 +453,7 @@ fn sampling_steps_are_the_sequence() {
             .into_iter()
             .flat_map(|isa| [(isa, false), (isa, true)])
         {
-            let plan = sampling_plan(config, VOCABULARY).unwrap();
+            let plan = sampling_plan(&config.language_model(VOCABULARY)).unwrap();
             let make = if keeping {
                 CpuExecutor::keeping_panels
             } else {
@@ -516,7 +516,8 @@ fn inspection_shows_what_the_differences_say() {
             (sample.parameter_differences(), sample.state_differences());
         for isa in sets() {
             let label = format!("{} on {}", describe(config), isa.name());
-            let plan = inspection_plan(config, VOCABULARY, sample.network.steps).unwrap();
+            let plan =
+                inspection_plan(&config.language_model(VOCABULARY), sample.network.steps).unwrap();
             let mut executor = CpuExecutor::new(plan.plan.clone(), isa).unwrap();
             load(
                 &mut executor,
@@ -524,19 +525,12 @@ fn inspection_shows_what_the_differences_say() {
                 plan.parameters,
                 &sample.parameters,
             );
-            let mut positions: Vec<u32> = (0..sample.x.len() as u32).collect();
-            positions.sort_by_key(|&n| sample.x[n as usize]);
-            let below = |token: u32| sample.x.iter().filter(|&&t| t < token).count() as u32;
-            let starts: Vec<u32> = (0..=VOCABULARY as u32).map(below).collect();
-            executor.write(plan.tokens, 0, &sample.x);
-            executor.write(plan.targets, 0, &sample.y);
-            executor.write(plan.positions, 0, &positions);
-            executor.write(plan.starts, 0, &starts);
+            feed(&mut executor, &plan.plan, &plan.feeds, &sample.x, &sample.y);
             let controls = Controls {
                 counted: sample.y.len() as f32,
                 ..bytemuck::Zeroable::zeroed()
             };
-            executor.write(plan.controls, 0, bytemuck::cast_slice(&[controls]));
+            executor.write(plan.feeds.controls, 0, bytemuck::cast_slice(&[controls]));
             let read = |executor: &mut CpuExecutor, buffer| {
                 wait(executor.read(plan.plan.whole(buffer))).unwrap()
             };

@@ -62,6 +62,7 @@ macro_rules! kernels {
 kernels! {
     adagrad
     adam
+    add
     clip
     dropout
     embedding_backward
@@ -73,6 +74,8 @@ kernels! {
     lstm_forward
     matmul
     mean_loss
+    relu_backward
+    relu_forward
     rmsprop
     rnn_backward
     rnn_forward

@@ -228,11 +228,14 @@ fn windows_are_what_training_reads() {
             for (row, &start) in windows.starts.iter().enumerate() {
                 for t in 0..T {
                     assert_eq!(
-                        trace.batch().tokens[t * B + row],
+                        trace.batch().batch.tokens[t * B + row],
                         tokens[start + t],
                         "step {step}"
                     );
-                    assert_eq!(trace.batch().targets[t * B + row], tokens[start + t + 1]);
+                    assert_eq!(
+                        trace.batch().batch.targets[t * B + row],
+                        tokens[start + t + 1]
+                    );
                 }
             }
             if sampling == Sampling::Consecutive && position.batch > 0 {

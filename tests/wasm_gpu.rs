@@ -30,8 +30,8 @@ macro_rules! kernels {
 }
 
 kernels! {
-    adagrad adam clip dropout embedding_backward embedding_forward gradient_norm gru_backward
-    gru_forward lstm_backward lstm_forward matmul mean_loss rmsprop rnn_backward rnn_forward sgd
+    adagrad adam add clip dropout embedding_backward embedding_forward gradient_norm gru_backward
+    gru_forward lstm_backward lstm_forward matmul mean_loss relu_backward relu_forward rmsprop rnn_backward rnn_forward sgd
     softmax_cross_entropy sum_rows
 }
 

@@ -41,7 +41,7 @@ pub fn load(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
         best,
         ..
     } = metadata;
-    let layout = Layout::new(&config.model, vocabulary.len());
+    let layout = Layout::new(&config.model.language_model(vocabulary.len()));
     let needed = layout.len.saturating_mul(4);
     if needed > isize::MAX as u64 {
         let reason = format!("the network of its configuration takes {needed} bytes");

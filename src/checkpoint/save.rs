@@ -58,7 +58,7 @@ pub fn save(checkpoint: &Checkpoint) -> Result<Vec<u8>, CheckpointError> {
     config
         .validate()
         .map_err(|e| CheckpointError::corrupt(format!("its configuration: {e}")))?;
-    let layout = Layout::new(&config.model, vocabulary.len());
+    let layout = Layout::new(&config.model.language_model(vocabulary.len()));
     let mut tensors = Vec::new();
     let mut flat = |name: &dyn Fn(&str) -> String, values: &[f32]| {
         expect_len(&name("…"), values.len() as u64, layout.len)?;

@@ -259,7 +259,7 @@ mod tests {
             optimizer: OptimizerKind::Adam,
             slots: 1,
         };
-        let network = network_plan(&ModelConfig::default(), 5, &options).unwrap();
+        let network = network_plan(&ModelConfig::default().language_model(5), &options).unwrap();
         let gpu = block_on(GpuDevice::request(GpuNeeds::of(&network.plan))).unwrap();
         let executor = block_on(GpuExecutor::new(network.plan, &gpu)).unwrap();
         // Others may hold a buffer too, as a browser's garbage does.

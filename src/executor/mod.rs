@@ -1,6 +1,7 @@
 //! What replays a plan. Both executors keep every buffer of the plan between runs.
 mod arena;
 mod backend;
+mod batch;
 mod cpu;
 #[cfg(feature = "webgpu")]
 pub mod gpu;
@@ -10,6 +11,7 @@ mod pool;
 mod work;
 
 pub use backend::Backend;
+pub use batch::{Batch, Feeder, RowIndex};
 pub use cpu::CpuExecutor;
 #[cfg(feature = "webgpu")]
 pub use gpu::{GpuDevice, GpuExecutor};

@@ -34,6 +34,9 @@ fn shared_work(kernel: &Kernel) -> u64 {
         Kernel::EmbeddingForward(p) => 2 * STREAMED * product(&[p.rows, p.width]),
         Kernel::EmbeddingBackward(p) => STREAMED * product(&[p.rows.max(p.vocabulary), p.width]),
         Kernel::SumRows(p) => STREAMED * product(&[p.rows, p.columns]),
+        Kernel::Add(p) => STREAMED * u64::from(p.len),
+        Kernel::ReluForward(p) => STREAMED * u64::from(p.len),
+        Kernel::ReluBackward(p) => STREAMED * u64::from(p.len),
         Kernel::Dropout(p) => DRAWN * u64::from(p.len),
         Kernel::GradientNorm(p) => chunks(p.chunks),
         // What they read and write of each parameter.

@@ -10,7 +10,7 @@ pub use neighbours::{Neighbour, neighbours};
 
 use crate::{
     Config, Error,
-    executor::{CpuExecutor, Executor},
+    executor::{Batch, CpuExecutor, Executor, Feeder},
     kernels::{Controls, Kernel, softmax_cross_entropy::IGNORED},
     network::{Cell, ConfigError, Layout, Rule},
     plan::{BufferId, InspectionPlan, inspection_plan},
@@ -18,7 +18,6 @@ use crate::{
     sample::Alternative,
     simd::{Isa, softmax},
     text::{Vocabulary, prepare},
-    train::TokenIndex,
     with_simd,
 };
 
@@ -96,14 +95,13 @@ pub fn inspect(
     }
     let (inputs, targets) = (&tokens[..tokens.len() - 1], &tokens[1..]);
     let steps = inputs.len();
-    let plan = inspection_plan(&config.model, vocabulary.len(), steps)?;
+    let plan = inspection_plan(&config.model.language_model(vocabulary.len()), steps)?;
     let mut run = Run {
         executor: CpuExecutor::new(plan.plan.clone(), isa)?,
         plan,
     };
-    run.upload(parameters, inputs, vocabulary.len());
-
-    run.targets(targets);
+    run.write(run.plan.parameters, bytemuck::cast_slice(parameters));
+    run.feed(inputs, targets);
     let next = run.forward(vocabulary);
     let losses = run.all(run.plan.losses);
     let places = places(vocabulary, &tokens, &losses, next);
@@ -117,7 +115,7 @@ pub fn inspect(
 
     let mut last = vec![IGNORED; steps];
     last[steps - 1] = targets[steps - 1];
-    run.targets(&last);
+    run.feed(inputs, &last);
     run.executor.run(run.plan.backward);
     let h = config.model.hidden_size;
     let d_hs = run.plan.d_hs.clone();
@@ -164,24 +162,20 @@ impl Run {
         self.executor.view(view).to_vec()
     }
 
-    fn upload(&mut self, parameters: &[f32], inputs: &[u32], vocabulary: usize) {
-        let mut index = TokenIndex::new(inputs.len(), vocabulary);
-        index.fill(inputs);
-        self.write(self.plan.parameters, bytemuck::cast_slice(parameters));
-        self.write(self.plan.tokens, inputs);
-        self.write(self.plan.positions, &index.positions);
-        self.write(self.plan.starts, &index.starts);
-    }
-
-    /// The loss is the mean over those of them that are not ignored.
-    fn targets(&mut self, targets: &[u32]) {
+    /// The text and its targets; the loss is the mean over those that are not ignored.
+    fn feed(&mut self, inputs: &[u32], targets: &[u32]) {
         let counted = targets.iter().filter(|&&target| target != IGNORED).count();
         let controls = Controls {
             counted: counted as f32,
             ..bytemuck::Zeroable::zeroed()
         };
-        self.write(self.plan.targets, targets);
-        self.write(self.plan.controls, bytemuck::cast_slice(&[controls]));
+        let batch = Batch {
+            tokens: inputs.to_vec(),
+            targets: targets.to_vec(),
+            ..Batch::default()
+        };
+        let mut feeder = Feeder::new(&self.plan.plan, &self.plan.feeds);
+        feeder.train(&mut self.executor, &batch, &controls);
     }
 
     /// Runs forward: the likeliest characters after each of the T inputs. Of a large vocabulary the logits
@@ -239,7 +233,7 @@ fn likeliest(vocabulary: &Vocabulary, probabilities: &[f32]) -> Vec<Alternative>
 
 /// The values of the parameter called `name`, in PyTorch's order; none if there is no such one.
 pub fn parameter(config: &Config, vocabulary: usize, flat: &[f32], name: &str) -> Option<Vec<f32>> {
-    Layout::new(&config.model, vocabulary)
+    Layout::new(&config.model.language_model(vocabulary))
         .find(name)
         .map(|p| p.export(flat))
 }
@@ -261,8 +255,9 @@ mod tests {
             ..Config::default()
         };
         let vocabulary = Vocabulary::build("分开不分开 想要", 1).unwrap();
-        let layout = Layout::new(&config.model, vocabulary.len());
-        let parameters = initialise(&config.model, &layout, 7).unwrap();
+        let model = config.model.language_model(vocabulary.len());
+        let layout = Layout::new(&model);
+        let parameters = initialise(&model, &layout, 7).unwrap();
         (config, vocabulary, parameters)
     }
 
@@ -381,8 +376,9 @@ mod tests {
             },
             ..Config::default()
         };
-        let layout = Layout::new(&config.model, vocabulary.len());
-        let parameters = initialise(&config.model, &layout, 7).unwrap();
+        let model = config.model.language_model(vocabulary.len());
+        let layout = Layout::new(&model);
+        let parameters = initialise(&model, &layout, 7).unwrap();
         let isa = Isa::best(false);
         let text: String = all.chars().step_by(130).take(MAX_CHARACTERS).collect();
         let long = inspect(&config, &vocabulary, &parameters, &text, isa).unwrap();
@@ -409,7 +405,7 @@ mod tests {
     #[test]
     fn the_nearest_neighbour_of_a_copied_row_is_its_copy() {
         let (config, vocabulary, mut parameters) = model(Cell::Lstm);
-        let layout = Layout::new(&config.model, vocabulary.len());
+        let layout = Layout::new(&config.model.language_model(vocabulary.len()));
         let table = layout.find("rnn.weight_ih_l0").unwrap();
         let width = table.range().len() / vocabulary.len();
         let at = |c: char| table.range().start + vocabulary.encode(c).unwrap() as usize * width;

@@ -31,14 +31,11 @@ pub fn neighbours(
     count: usize,
 ) -> Result<Vec<Neighbour>, Error> {
     let token = vocabulary.encode_prefix(&character.to_string())?[0] as usize;
-    let layout = Layout::new(&config.model, vocabulary.len());
-    let table = layout
-        .find("embedding.weight")
-        .or_else(|| layout.find("rnn.weight_ih_l0"));
-    let Some(table) = table else {
+    let layout = Layout::new(&config.model.language_model(vocabulary.len()));
+    // What tokens are looked up in comes first, an embedding or the first layer's matrix: (V, width) in memory.
+    let Some(table) = layout.parameters.first() else {
         return Ok(Vec::new());
     };
-    // Both are (V, width) in memory.
     let width = table.range().len() / vocabulary.len();
     let rows: Vec<&[f32]> = parameters[table.range()].chunks_exact(width).collect();
     let own = rows[token];

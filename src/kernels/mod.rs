@@ -9,6 +9,7 @@ mod recurrent;
 
 pub mod adagrad;
 pub mod adam;
+pub mod add;
 pub mod clip;
 pub mod dropout;
 pub mod embedding_backward;
@@ -21,6 +22,8 @@ pub mod lstm_forward;
 pub mod matmul;
 pub mod mean_loss;
 pub mod pack_quads;
+pub mod relu_backward;
+pub mod relu_forward;
 pub mod rmsprop;
 pub mod rnn_backward;
 pub mod rnn_forward;
@@ -126,6 +129,9 @@ kernels! {
     LstmBackward = lstm_backward,
     GruForward = gru_forward,
     GruBackward = gru_backward,
+    Add = add,
+    ReluForward = relu_forward,
+    ReluBackward = relu_backward,
     Dropout = dropout,
     SoftmaxCrossEntropy = softmax_cross_entropy,
     MeanLoss = mean_loss,

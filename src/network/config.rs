@@ -322,15 +322,6 @@ impl ModelConfig {
         }
     }
 
-    /// I: the width of layer `layer`'s input, for a vocabulary of `vocabulary` tokens.
-    pub fn input_width(&self, layer: usize, vocabulary: usize) -> usize {
-        match (layer, self.input) {
-            (0, Input::OneHot) => vocabulary,
-            (0, Input::Embedding) => self.embedding_width(),
-            _ => self.hidden_size,
-        }
-    }
-
     /// Checks every field.
     ///
     /// # Errors

@@ -2,40 +2,32 @@
 //! values depend on the seed and its place in the layout alone.
 use std::collections::TryReserveError;
 
-use super::{Initializer, Layout, ModelConfig, Parameter};
+use super::{Initializer, Kind, Layout, Model, Parameter};
 use crate::random::{Random, streams};
 
 /// The flat parameter buffer of a fresh model.
 ///
 /// # Errors
 /// When the memory cannot be had.
-pub fn initialise(
-    config: &ModelConfig,
-    layout: &Layout,
-    seed: u64,
-) -> Result<Vec<f32>, TryReserveError> {
+pub fn initialise(model: &Model, layout: &Layout, seed: u64) -> Result<Vec<f32>, TryReserveError> {
     let mut flat = zeros(layout.len)?;
     for (index, parameter) in layout.parameters.iter().enumerate() {
         let mut random = Random::new(seed, streams::INITIALISE + index as u64);
         let mut values = zeros(parameter.len)?;
-        match config.init {
-            Initializer::Pytorch => {
-                pytorch(parameter, config.hidden_size, &mut random, &mut values);
-            }
+        match model.init {
+            Initializer::Pytorch => pytorch(parameter, &mut random, &mut values),
             Initializer::Keras => keras(parameter, &mut random, &mut values)?,
             Initializer::Normal(sigma) if parameter.shape.len() == 2 => {
                 normal(sigma, &mut random, &mut values);
             }
             Initializer::Normal(_) => {}
         }
-        if config.forget_bias != 0.0
-            && config.cell == super::Cell::Lstm
-            && parameter.name.starts_with("rnn.bias_ih")
+        if let Kind::Bias {
+            forget: Some(forget),
+        } = &parameter.kind
         {
-            let h = config.hidden_size;
-            values[h..2 * h]
-                .iter_mut()
-                .for_each(|b| *b += config.forget_bias);
+            let forget = &mut values[forget.clone()];
+            forget.iter_mut().for_each(|b| *b += model.forget_bias);
         }
         parameter.import(&values, &mut flat);
     }
@@ -50,13 +42,12 @@ fn zeros(len: u64) -> Result<Vec<f32>, TryReserveError> {
     Ok(zeros)
 }
 
-/// `nn.RNN` and friends: uniform(±1/√H); `nn.Linear`: uniform(±1/√fan_in), fan_in = H;
-/// `nn.Embedding`: normal(0, 1).
-fn pytorch(parameter: &Parameter, hidden: usize, random: &mut Random, values: &mut [f32]) {
-    if parameter.name == "embedding.weight" {
+/// `nn.RNN` and friends: uniform(±1/√H); `nn.Linear`: uniform(±1/√fan_in); `nn.Embedding`: normal(0, 1).
+fn pytorch(parameter: &Parameter, random: &mut Random, values: &mut [f32]) {
+    if parameter.kind == Kind::Embedding {
         normal(1.0, random, values);
     } else {
-        uniform(1.0 / libm::sqrtf(hidden as f32), random, values);
+        uniform(1.0 / libm::sqrtf(parameter.fan as f32), random, values);
     }
 }
 
@@ -70,12 +61,10 @@ fn keras(
     let [rows, columns] = parameter.shape[..] else {
         return Ok(());
     };
-    if parameter.name == "embedding.weight" {
-        uniform(0.05, random, values);
-    } else if parameter.name.contains("weight_hh") {
-        orthogonal_columns(rows, columns, random, values)?;
-    } else {
-        uniform(libm::sqrtf(6.0 / (rows + columns) as f32), random, values);
+    match parameter.kind {
+        Kind::Embedding => uniform(0.05, random, values),
+        Kind::Recurrent => orthogonal_columns(rows, columns, random, values)?,
+        _ => uniform(libm::sqrtf(6.0 / (rows + columns) as f32), random, values),
     }
     Ok(())
 }
@@ -131,7 +120,7 @@ fn orthogonal_columns(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::Cell;
+    use crate::network::{Cell, ModelConfig};
 
     fn column(values: &[f32], columns: usize, c: usize) -> Vec<f32> {
         values.iter().skip(c).step_by(columns).copied().collect()
@@ -143,12 +132,13 @@ mod tests {
             hidden_size: 64,
             ..ModelConfig::default()
         };
-        let layout = Layout::new(&config, 30);
-        let flat = initialise(&config, &layout, 1).unwrap();
+        let model = config.language_model(30);
+        let layout = Layout::new(&model);
+        let flat = initialise(&model, &layout, 1).unwrap();
         let largest = flat.iter().fold(0.0f32, |m, x| m.max(x.abs()));
         assert!(largest <= 0.125 && largest > 0.12, "{largest}");
-        assert_eq!(flat, initialise(&config, &layout, 1).unwrap());
-        assert_ne!(flat, initialise(&config, &layout, 2).unwrap());
+        assert_eq!(flat, initialise(&model, &layout, 1).unwrap());
+        assert_ne!(flat, initialise(&model, &layout, 2).unwrap());
     }
 
     #[test]
@@ -157,8 +147,9 @@ mod tests {
             init: Initializer::Normal(0.01),
             ..ModelConfig::default()
         };
-        let layout = Layout::new(&config, 100);
-        let flat = initialise(&config, &layout, 3).unwrap();
+        let model = config.language_model(100);
+        let layout = Layout::new(&model);
+        let flat = initialise(&model, &layout, 3).unwrap();
         let w = layout.find("rnn.weight_hh_l0").unwrap().export(&flat);
         let n = w.len() as f64;
         let mean = w.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
@@ -176,11 +167,12 @@ mod tests {
             init: Initializer::Keras,
             ..ModelConfig::default()
         };
-        let layout = Layout::new(&config, 9);
+        let model = config.language_model(9);
+        let layout = Layout::new(&model);
         let w = layout
             .find("rnn.weight_hh_l0")
             .unwrap()
-            .export(&initialise(&config, &layout, 5).unwrap());
+            .export(&initialise(&model, &layout, 5).unwrap());
         for a in 0..16 {
             for b in 0..16 {
                 let dot: f32 = column(&w, 16, a)
@@ -205,8 +197,9 @@ mod tests {
                 init,
                 ..ModelConfig::default()
             };
-            let layout = Layout::new(&config, usize::MAX);
-            assert!(initialise(&config, &layout, 0).is_err());
+            let model = config.language_model(usize::MAX);
+            let layout = Layout::new(&model);
+            assert!(initialise(&model, &layout, 0).is_err());
         }
     }
 
@@ -218,8 +211,9 @@ mod tests {
             forget_bias: 1.0,
             ..ModelConfig::default()
         };
-        let layout = Layout::new(&config, 5);
-        let flat = initialise(&config, &layout, 0).unwrap();
+        let model = config.language_model(5);
+        let layout = Layout::new(&model);
+        let flat = initialise(&model, &layout, 0).unwrap();
         let b = layout.find("rnn.bias_ih_l0").unwrap().export(&flat);
         assert_eq!(b[..4], [0.0; 4]);
         assert_eq!(b[4..8], [1.0; 4]);

@@ -1,12 +1,14 @@
 //! What a network is: its configuration, its parameters and their names, their initial values.
 mod config;
 mod initialise;
+mod model;
 mod parameters;
 mod summary;
 
 pub(crate) use config::in_range;
 pub use config::{Cell, ConfigError, Initializer, Input, ModelConfig, Nonlinearity, Rule};
 pub use initialise::initialise;
+pub use model::{Kind, Layer, Model, Node, Recurrent};
 pub(crate) use parameters::size;
 pub use parameters::{ALIGNMENT, Layout, Parameter};
 pub use summary::{LayerSummary, Summary, summarize};

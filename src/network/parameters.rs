@@ -4,7 +4,10 @@
 //! what does not fit; only after that is anything allocated, and [`Parameter::range`] meaningful.
 use std::ops::Range;
 
-use super::{Cell, Input, ModelConfig};
+use super::{
+    Model,
+    model::{Kind, Wanted},
+};
 
 /// Every parameter starts at a multiple of this many numbers (256 bytes), which is what WebGPU asks
 /// of a binding's offset. The gaps stay zero: in gradients and moments too.
@@ -26,8 +29,17 @@ pub struct Parameter {
     pub len: u64,
     /// Whether memory holds the transpose of PyTorch's matrix.
     pub transposed: bool,
-    /// The recurrent layer it belongs to, if any.
-    pub layer: Option<usize>,
+    /// The node of the model that it belongs to.
+    pub node: usize,
+    /// What it is there.
+    pub kind: Kind,
+    /// PyTorch's first values are uniform(±1/√fan).
+    pub fan: usize,
+}
+
+/// How many numbers they have.
+pub(super) fn total<'a>(parameters: impl Iterator<Item = &'a Parameter>) -> u64 {
+    parameters.map(|p| p.len).fold(0, u64::saturating_add)
 }
 
 /// The product of a shape's dimensions; `u64::MAX` where it is even more.
@@ -83,54 +95,39 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The parameters of `config` for a vocabulary of `vocabulary` tokens.
-    pub fn new(config: &ModelConfig, vocabulary: usize) -> Self {
+    /// The parameters of `model`.
+    pub fn new(model: &Model) -> Self {
         let mut layout = Self {
             parameters: Vec::new(),
             len: 0,
         };
-        let (h, gh) = (config.hidden_size, config.cell.gates() * config.hidden_size);
-        if config.input == Input::Embedding {
-            let e = config.embedding_width();
-            layout.push("embedding.weight".into(), &[vocabulary, e], false, None);
-        }
-        for layer in 0..config.num_layers {
-            let i = config.input_width(layer, vocabulary);
-            layout.push(
-                format!("rnn.weight_ih_l{layer}"),
-                &[gh, i],
-                true,
-                Some(layer),
-            );
-            layout.push(
-                format!("rnn.weight_hh_l{layer}"),
-                &[gh, h],
-                true,
-                Some(layer),
-            );
-            if config.bias {
-                layout.push(format!("rnn.bias_ih_l{layer}"), &[gh], false, Some(layer));
-                layout.push(format!("rnn.bias_hh_l{layer}"), &[gh], false, Some(layer));
+        for (node, described) in model.nodes.iter().enumerate() {
+            for wanted in model.parameters(described) {
+                layout.push(node, wanted);
             }
         }
-        layout.push("linear.weight".into(), &[vocabulary, h], false, None);
-        layout.push("linear.bias".into(), &[vocabulary], false, None);
         layout
     }
 
-    fn push(&mut self, name: String, shape: &[usize], transposed: bool, layer: Option<usize>) {
-        let len = size(shape.iter().map(|&n| n as u64));
-        let parameter = Parameter {
-            name,
-            shape: shape.to_vec(),
+    fn push(&mut self, node: usize, wanted: Wanted) {
+        let len = size(wanted.shape.iter().map(|&n| n as u64));
+        self.parameters.push(Parameter {
+            name: wanted.name,
+            shape: wanted.shape,
             offset: self.len,
             len,
-            transposed,
-            layer,
-        };
-        self.parameters.push(parameter);
+            transposed: wanted.transposed,
+            node,
+            kind: wanted.kind,
+            fan: wanted.fan,
+        });
         let aligned = len.checked_next_multiple_of(ALIGNMENT).unwrap_or(u64::MAX);
         self.len = self.len.saturating_add(aligned);
+    }
+
+    /// The parameters of the model's node `node`, in its order.
+    pub fn of_node(&self, node: usize) -> impl Iterator<Item = &Parameter> {
+        self.parameters.iter().filter(move |p| p.node == node)
     }
 
     /// The parameter called `name`.
@@ -140,28 +137,24 @@ impl Layout {
 
     /// How many numbers are trained (gaps not counted): PyTorch's count.
     pub fn count(&self) -> u64 {
-        let lengths = self.parameters.iter().map(|p| p.len);
-        lengths.fold(0, u64::saturating_add)
+        total(self.parameters.iter())
     }
-}
 
-/// What Keras would count for the same network. It has one bias a layer, except for a GRU with
-/// `reset_after`, where the two biases do different things and it keeps both, as here.
-pub fn keras_count(config: &ModelConfig, vocabulary: usize) -> u64 {
-    let layout = Layout::new(config, vocabulary);
-    let both = config.cell == Cell::Gru && config.reset_after;
-    let extra: u64 = layout
-        .parameters
-        .iter()
-        .filter(|p| p.name.contains("bias_hh") && !both)
-        .map(|p| p.len)
-        .sum();
-    layout.count() - extra
+    /// What Keras would count for the same network. Its recurrent layers have one bias, except for a GRU with
+    /// `reset_after`.
+    pub fn keras_count(&self) -> u64 {
+        total(
+            self.parameters
+                .iter()
+                .filter(|p| p.kind != Kind::SecondBias { keras: false }),
+        )
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::{Cell, ModelConfig};
 
     #[test]
     fn offsets_are_aligned_and_do_not_overlap() {
@@ -170,7 +163,7 @@ mod tests {
             hidden_size: 7,
             ..ModelConfig::default()
         };
-        let layout = Layout::new(&config, 11);
+        let layout = Layout::new(&config.language_model(11));
         let mut end = 0;
         for p in &layout.parameters {
             assert_eq!(p.offset % ALIGNMENT, 0);
@@ -182,13 +175,11 @@ mod tests {
 
     #[test]
     fn export_undoes_import() {
-        let layout = Layout::new(
-            &ModelConfig {
-                hidden_size: 3,
-                ..ModelConfig::default()
-            },
-            5,
-        );
+        let config = ModelConfig {
+            hidden_size: 3,
+            ..ModelConfig::default()
+        };
+        let layout = Layout::new(&config.language_model(5));
         let p = layout.find("rnn.weight_ih_l0").unwrap();
         assert_eq!(p.shape, [12, 5]);
         let values: Vec<f32> = (0..60u8).map(f32::from).collect();
@@ -208,20 +199,29 @@ mod tests {
             num_layers: 2,
             ..ModelConfig::default()
         };
-        assert_eq!(Layout::new(&lstm, 65).count(), 99_840 + 132_096 + 8_385);
-        assert_eq!(keras_count(&lstm, 65), 99_840 + 132_096 + 8_385 - 2 * 512);
+        assert_eq!(
+            Layout::new(&lstm.language_model(65)).count(),
+            99_840 + 132_096 + 8_385
+        );
+        assert_eq!(
+            Layout::new(&lstm.language_model(65)).keras_count(),
+            99_840 + 132_096 + 8_385 - 2 * 512
+        );
         let gru = ModelConfig {
             cell: Cell::Gru,
             ..lstm
         };
-        assert_eq!(keras_count(&gru, 65), Layout::new(&gru, 65).count());
+        assert_eq!(
+            Layout::new(&gru.language_model(65)).keras_count(),
+            Layout::new(&gru.language_model(65)).count()
+        );
         let before = ModelConfig {
             reset_after: false,
             ..gru
         };
         assert_eq!(
-            keras_count(&before, 65),
-            Layout::new(&before, 65).count() - 2 * 384
+            Layout::new(&before.language_model(65)).keras_count(),
+            Layout::new(&before.language_model(65)).count() - 2 * 384
         );
     }
 }

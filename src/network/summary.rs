@@ -1,7 +1,7 @@
 //! The model summary: layer, output shape, parameter count.
 use serde::Serialize;
 
-use super::{Cell, Input, Layout, ModelConfig, parameters::keras_count};
+use super::{Cell, Layer, Layout, Model, Node, parameters::total};
 
 /// One line of the summary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,54 +28,47 @@ pub struct Summary {
     pub keras_parameters: u64,
 }
 
-/// Summarises `config` for a vocabulary of `vocabulary` tokens.
-pub fn summarize(config: &ModelConfig, vocabulary: usize) -> Summary {
-    let layout = Layout::new(config, vocabulary);
-    let sum = |keep: &dyn Fn(&super::Parameter) -> bool| -> u64 {
-        layout
-            .parameters
-            .iter()
-            .filter(|p| keep(p))
-            .map(|p| p.len)
-            .fold(0, u64::saturating_add)
-    };
+/// Summarises `model`, one line for each layer that changes numbers.
+pub fn summarize(model: &Model) -> Summary {
+    let layout = Layout::new(model);
+    let (parameters, keras_parameters) = (layout.count(), layout.keras_count());
     let mut layers = Vec::new();
-    match config.input {
-        Input::OneHot => layers.push(LayerSummary {
-            name: "one_hot".into(),
-            output_shape: format!("(T, B, {vocabulary})"),
-            parameters: 0,
-            note: None,
-        }),
-        Input::Embedding => layers.push(LayerSummary {
-            name: "embedding (Embedding)".into(),
-            output_shape: format!("(T, B, {})", config.embedding_width()),
-            parameters: sum(&|p| p.name == "embedding.weight"),
-            note: None,
-        }),
-    }
-    let keras = keras_count(config, vocabulary);
-    let note = (keras != layout.count() && config.bias).then(|| match config.cell {
-        Cell::Gru => "Keras counts one bias a layer with reset_after=False".to_owned(),
-        _ => "Keras counts one bias a layer; PyTorch and this count have two".to_owned(),
-    });
-    for layer in 0..config.num_layers {
+    for (index, node) in model.nodes.iter().enumerate() {
+        // Tokens are one-hot vectors where a layer other than an embedding reads them.
+        let embedded = |other: &Node| other.layer == Layer::Embedding && other.inputs == [index];
+        let name = match node.layer {
+            Layer::Tokens if model.nodes.iter().any(embedded) => continue,
+            Layer::Dropout { .. } => continue,
+            Layer::Tokens => "one_hot".into(),
+            Layer::Values => "values".into(),
+            Layer::Embedding => format!("{} (Embedding)", node.name),
+            Layer::Recurrent(layer) => format!("{} ({})", node.name, layer.cell.name()),
+            Layer::LastStep => "last step".into(),
+            Layer::Dense { relu: false } => format!("{} (Linear)", node.name),
+            Layer::Dense { relu: true } => format!("{} (Linear, ReLU)", node.name),
+        };
+        let note = match node.layer {
+            Layer::Recurrent(layer) if layer.bias && parameters != keras_parameters => {
+                Some(match layer.cell {
+                    Cell::Gru => "Keras counts one bias a layer with reset_after=False".to_owned(),
+                    _ => {
+                        "Keras counts one bias a layer; PyTorch and this count have two".to_owned()
+                    }
+                })
+            }
+            _ => None,
+        };
+        let steps = if node.every_step { "T, " } else { "" };
         layers.push(LayerSummary {
-            name: format!("rnn_l{layer} ({})", config.cell.name()),
-            output_shape: format!("(T, B, {})", config.hidden_size),
-            parameters: sum(&|p| p.layer == Some(layer)),
-            note: note.clone(),
+            name,
+            output_shape: format!("({steps}B, {})", node.width),
+            parameters: total(layout.of_node(index)),
+            note,
         });
     }
-    layers.push(LayerSummary {
-        name: "linear (Linear)".into(),
-        output_shape: format!("(T, B, {vocabulary})"),
-        parameters: sum(&|p| p.name.starts_with("linear.")),
-        note: None,
-    });
     Summary {
         layers,
-        parameters: layout.count(),
-        keras_parameters: keras,
+        parameters,
+        keras_parameters,
     }
 }

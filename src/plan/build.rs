@@ -1,12 +1,14 @@
 //! From a configuration to its plans: training and evaluating, sampling, looking inside.
 use super::{
     BufferId, Graph, InspectionPlan, NetworkPlan, OptimizerKind, PlanError, PlanOptions, Role,
-    SamplingPlan, View, graph::word, pass::Pass,
+    SamplingPlan, View,
+    graph::{Picks, word},
+    pass::{Pass, broken},
 };
 use crate::kernels::{
     Kernel, METRICS_STRIDE, adagrad, adam, clip, gradient_norm, mean_loss, rmsprop, sgd,
 };
-use crate::network::{Layout, ModelConfig, size};
+use crate::network::{Layout, Model};
 use crate::text::MAX_VOCABULARY;
 
 fn ids(views: &[View]) -> Vec<BufferId> {
@@ -17,12 +19,8 @@ fn ids(views: &[View]) -> Vec<BufferId> {
 ///
 /// # Errors
 /// A [`PlanError`] would be a defect of this crate: plans are checked before anyone may run them.
-pub fn network_plan(
-    config: &ModelConfig,
-    vocabulary: usize,
-    options: &PlanOptions,
-) -> Result<NetworkPlan, PlanError> {
-    let layout = parameters(config, vocabulary)?;
+pub fn network_plan(model: &Model, options: &PlanOptions) -> Result<NetworkPlan, PlanError> {
+    let layout = parameters(model)?;
     let PlanOptions {
         batch,
         steps,
@@ -30,18 +28,17 @@ pub fn network_plan(
         optimizer,
         slots,
     } = *options;
-    let n = size([batch as u64, steps as u64]);
     let pass = Pass {
-        config,
-        vocabulary: vocabulary as u64,
+        model,
         batch: batch as u64,
         steps: steps as u64,
         states: "state",
         carry,
         trained: true,
     };
+    let n = pass.rows(model.output());
     let mut g = Graph::default();
-    let targets = g.buffer("targets", &[n], Role::Tokens);
+    let targets = g.buffer("targets", &[n], Role::Input);
     let losses = g.buffer("losses", &[n], Role::Activation);
     let metrics = g.buffer(
         "metrics",
@@ -52,7 +49,7 @@ pub fn network_plan(
         rows: word(n),
         reserved: [0; 3],
     });
-    let network = pass.lay_out(&mut g, &layout);
+    let network = pass.lay_out(&mut g, &layout)?;
     let (controls, gradients) = (network.controls, network.gradients);
     network.loss(&mut g, targets, losses);
     g.gradients();
@@ -129,7 +126,7 @@ pub fn network_plan(
     };
     g.emit("update", kernel, &views);
     let snapshot = g.buffer("snapshot", &[layout.len], Role::Moment);
-    let (train, plan) = g.finish();
+    let (train, plan) = g.finish()?;
 
     let mut g = Graph::over(plan);
     let pass = Pass {
@@ -138,10 +135,10 @@ pub fn network_plan(
         trained: false,
         ..pass
     };
-    let evaluation = pass.lay_out(&mut g, &layout);
+    let evaluation = pass.lay_out(&mut g, &layout)?;
     evaluation.loss(&mut g, targets, losses);
     g.emit("loss", mean, &[controls, losses, metrics]);
-    let (evaluate, mut plan) = g.finish();
+    let (evaluate, mut plan) = g.finish()?;
     plan.check_size()?;
     plan.buffers[chunk_view.buffer.0 as usize].init = Some(chunk_table(&layout));
     plan.validate()?;
@@ -150,11 +147,8 @@ pub fn network_plan(
         layout,
         train,
         evaluate,
-        tokens: network.tokens.tokens.buffer,
-        targets: targets.buffer,
-        positions: network.tokens.positions.buffer,
-        starts: network.tokens.starts.buffer,
-        controls: controls.buffer,
+        vocabulary: model.vocabulary(),
+        feeds: network.feeds(targets),
         metrics: metrics.buffer,
         parameters: network.parameters.buffer,
         gradients: gradients.buffer,
@@ -171,11 +165,10 @@ pub fn network_plan(
 ///
 /// # Errors
 /// As [`network_plan`].
-pub fn sampling_plan(config: &ModelConfig, vocabulary: usize) -> Result<SamplingPlan, PlanError> {
-    let layout = parameters(config, vocabulary)?;
+pub fn sampling_plan(model: &Model) -> Result<SamplingPlan, PlanError> {
+    let layout = parameters(model)?;
     let pass = Pass {
-        config,
-        vocabulary: vocabulary as u64,
+        model,
         batch: 1,
         steps: 1,
         states: "state",
@@ -183,14 +176,17 @@ pub fn sampling_plan(config: &ModelConfig, vocabulary: usize) -> Result<Sampling
         trained: false,
     };
     let mut g = Graph::default();
-    let network = pass.lay_out(&mut g, &layout);
+    let network = pass.lay_out(&mut g, &layout)?;
     network.logits(&mut g, 0, 1);
-    let (_, plan) = g.finish();
+    let (_, plan) = g.finish()?;
     plan.validate()?;
+    let Some(Picks { rows, .. }) = network.inputs.tokens else {
+        return Err(broken("a sampler reads tokens"));
+    };
     Ok(SamplingPlan {
         plan,
         layout,
-        token: network.tokens.tokens.buffer,
+        token: rows.buffer,
         logits: network.logits.view.buffer,
         parameters: network.parameters.buffer,
         states: ids(&network.states),
@@ -201,15 +197,10 @@ pub fn sampling_plan(config: &ModelConfig, vocabulary: usize) -> Result<Sampling
 ///
 /// # Errors
 /// As [`network_plan`].
-pub fn inspection_plan(
-    config: &ModelConfig,
-    vocabulary: usize,
-    steps: usize,
-) -> Result<InspectionPlan, PlanError> {
-    let layout = parameters(config, vocabulary)?;
+pub fn inspection_plan(model: &Model, steps: usize) -> Result<InspectionPlan, PlanError> {
+    let layout = parameters(model)?;
     let pass = Pass {
-        config,
-        vocabulary: vocabulary as u64,
+        model,
         batch: 1,
         steps: steps as u64,
         states: "state",
@@ -217,36 +208,33 @@ pub fn inspection_plan(
         trained: true,
     };
     let mut g = Graph::default();
-    let targets = g.buffer("targets", &[steps as u64], Role::Tokens);
+    let targets = g.buffer("targets", &[steps as u64], Role::Input);
     let losses = g.buffer("losses", &[steps as u64], Role::Activation);
-    let network = pass.lay_out(&mut g, &layout);
+    let network = pass.lay_out(&mut g, &layout)?;
     network.loss(&mut g, targets, losses);
     g.gradients();
-    let (backward, plan) = g.finish();
+    let (backward, plan) = g.finish()?;
     let mut g = Graph::over(plan);
     let forward = Pass {
         trained: false,
         ..pass
     };
     forward
-        .lay_out(&mut g, &layout)
+        .lay_out(&mut g, &layout)?
         .loss(&mut g, targets, losses);
-    let (forward, plan) = g.finish();
+    let (forward, plan) = g.finish()?;
     plan.validate()?;
     let per_layer = |name: &str| -> Vec<BufferId> {
-        (0..config.num_layers)
-            .filter_map(|l| plan.find(&format!("{name}_rnn_l{l}")))
+        let layers = model.recurrent();
+        layers
+            .filter_map(|(node, _)| plan.find(&format!("{name}_{}", node.name)))
             .collect()
     };
     Ok(InspectionPlan {
         layout,
         forward,
         backward,
-        tokens: network.tokens.tokens.buffer,
-        targets: targets.buffer,
-        positions: network.tokens.positions.buffer,
-        starts: network.tokens.starts.buffer,
-        controls: network.controls.buffer,
+        feeds: network.feeds(targets),
         parameters: network.parameters.buffer,
         gradients: network.gradients.buffer,
         losses: losses.buffer,
@@ -260,9 +248,9 @@ pub fn inspection_plan(
 }
 
 /// The parameters' layout. Of more tokens than there are characters a plan would only be very long.
-fn parameters(config: &ModelConfig, vocabulary: usize) -> Result<Layout, PlanError> {
-    let layout = Layout::new(config, vocabulary);
-    if vocabulary > MAX_VOCABULARY {
+fn parameters(model: &Model) -> Result<Layout, PlanError> {
+    let layout = Layout::new(model);
+    if model.vocabulary() > MAX_VOCABULARY {
         let needed = layout.len.saturating_mul(4);
         return Err(PlanError::TooLarge { needed });
     }
@@ -292,7 +280,7 @@ fn chunk_table(layout: &Layout) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{Cell, Input};
+    use crate::network::{Cell, Input, ModelConfig};
 
     fn options(optimizer: OptimizerKind) -> PlanOptions {
         PlanOptions {
@@ -319,9 +307,9 @@ mod tests {
                             ..ModelConfig::default()
                         };
                         let optimizer = OptimizerKind::Adam;
-                        network_plan(&config, 11, &options(optimizer)).unwrap();
-                        sampling_plan(&config, 11).unwrap();
-                        inspection_plan(&config, 11, 4).unwrap();
+                        network_plan(&config.language_model(11), &options(optimizer)).unwrap();
+                        sampling_plan(&config.language_model(11)).unwrap();
+                        inspection_plan(&config.language_model(11), 4).unwrap();
                     }
                 }
             }
@@ -341,7 +329,7 @@ mod tests {
                     steps,
                     ..options(OptimizerKind::Adam)
                 };
-                let plan = network_plan(&config, 11, &options).unwrap();
+                let plan = network_plan(&config.language_model(11), &options).unwrap();
                 let count = plan.plan.programs[plan.train].dispatches.len();
                 assert!(count <= most, "{cell:?}: {count}\n{}", plan.plan);
             }
@@ -354,7 +342,7 @@ mod tests {
             hidden_size: 8,
             ..ModelConfig::default()
         };
-        let mut plan = network_plan(&config, 11, &options(OptimizerKind::Adam))
+        let mut plan = network_plan(&config.language_model(11), &options(OptimizerKind::Adam))
             .unwrap()
             .plan;
         let dispatch = &mut plan.programs[0].dispatches[0];
@@ -383,7 +371,8 @@ mod tests {
                 num_layers: 2,
                 ..ModelConfig::default()
             };
-            let network = network_plan(&config, 21, &options(OptimizerKind::Adam)).unwrap();
+            let network =
+                network_plan(&config.language_model(21), &options(OptimizerKind::Adam)).unwrap();
             let programs = network.plan.programs.iter().enumerate();
             let dispatches = programs
                 .flat_map(|(p, program)| (0..program.dispatches.len()).map(move |d| (p, d)));
@@ -427,7 +416,7 @@ mod tests {
             ..ModelConfig::default()
         };
         let sgd = OptimizerKind::Sgd { momentum: false };
-        let needed = match network_plan(&config, 65, &options(512, 512, sgd)) {
+        let needed = match network_plan(&config.language_model(65), &options(512, 512, sgd)) {
             Ok(network) => network.plan.bytes(),
             Err(PlanError::TooLarge { needed }) => needed,
             Err(broken) => panic!("{broken}"),
@@ -439,27 +428,38 @@ mod tests {
             cell: Cell::Lstm,
             ..config
         };
-        let error = network_plan(&huge, MAX_VOCABULARY, &options(1, 1, OptimizerKind::Adam));
+        let error = network_plan(
+            &huge.language_model(MAX_VOCABULARY),
+            &options(1, 1, OptimizerKind::Adam),
+        );
         let Err(PlanError::TooLarge { needed }) = error else {
             panic!("a buffer of more words than kernels count");
         };
         // Parameters, gradients, two moments and a snapshot.
-        let parameters = Layout::new(&huge, MAX_VOCABULARY).len;
+        let parameters = Layout::new(&huge.language_model(MAX_VOCABULARY)).len;
         assert!(parameters > u64::from(u32::MAX));
         assert!((20 * parameters..21 * parameters).contains(&needed));
 
         for vocabulary in [MAX_VOCABULARY + 1, usize::MAX - 7, usize::MAX] {
             let of = |plan: Result<(), PlanError>| plan.unwrap_err().to_string();
             let adam = options(4096, 64, OptimizerKind::Adam);
-            assert!(of(network_plan(&huge, vocabulary, &adam).map(drop)).contains("memory"));
-            assert!(of(sampling_plan(&huge, vocabulary).map(drop)).contains("memory"));
-            assert!(of(inspection_plan(&huge, vocabulary, 512).map(drop)).contains("memory"));
+            assert!(
+                of(network_plan(&huge.language_model(vocabulary), &adam).map(drop))
+                    .contains("memory")
+            );
+            assert!(
+                of(sampling_plan(&huge.language_model(vocabulary)).map(drop)).contains("memory")
+            );
+            assert!(
+                of(inspection_plan(&huge.language_model(vocabulary), 512).map(drop))
+                    .contains("memory")
+            );
         }
     }
 
     #[test]
     fn chunks_cover_every_parameter_once() {
-        let layout = Layout::new(&ModelConfig::default(), 1027);
+        let layout = Layout::new(&ModelConfig::default().language_model(1027));
         let table = chunk_table(&layout);
         let covered: u64 = table.chunks_exact(4).map(|c| u64::from(c[1])).sum();
         assert_eq!(covered, layout.count());

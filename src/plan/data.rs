@@ -21,8 +21,8 @@ pub enum Role {
     Gradients,
     /// One of the optimiser's moments, laid out as the parameters are.
     Moment,
-    /// Tokens and their index, as u32.
-    Tokens,
+    /// What comes with each batch: tokens and targets, numbers, and their index.
+    Input,
     /// The settings of one step.
     Controls,
     /// Hidden and cell states carried from one run to the next.

@@ -1,11 +1,13 @@
 //! The graph builder: layer-sized operations, each of which knows its gradient.
 //!
 //! An operation emits its forward dispatches at once and keeps a closure that emits its backward
-//! ones; [`Graph::gradients`] calls the closures in reverse. A tensor is consumed by one operation,
-//! whose backward writes the tensor's gradient: there are no sums of gradients to order.
-use super::{Buffer, BufferId, Dispatch, Plan, Program, Role, View};
+//! ones; [`Graph::gradients`] calls the closures in reverse. A tensor may be read by several operations: the first
+//! whose backward is emitted writes the tensor's gradient, the others add to it. What cannot be
+//! laid out so is remembered, and [`Graph::finish`] reports it.
+use super::{Buffer, BufferId, Dispatch, Plan, PlanError, Program, Role, View};
 use crate::kernels::{
-    Kernel, dropout, embedding_backward, embedding_forward, matmul, softmax_cross_entropy, sum_rows,
+    Kernel, add, dropout, embedding_backward, embedding_forward, matmul, relu_backward,
+    relu_forward, softmax_cross_entropy, sum_rows,
 };
 
 /// Activations, (rows, width) with rows `stride` apart.
@@ -49,14 +51,44 @@ pub struct Weight {
     pub gradient: View,
 }
 
-/// The token buffers of a batch.
+impl Weight {
+    /// From number `first` on.
+    fn part(self, first: u64) -> Self {
+        let part = |view: View| view.slice(first, view.len - first);
+        Self {
+            view: part(self.view),
+            gradient: part(self.gradient),
+        }
+    }
+}
+
+/// A linear layer, or what it does with one of several inputs that it reads side by side.
+#[derive(Debug, Clone, Copy)]
+pub struct Linear {
+    /// (I, out) when `input_major`, else (out, I).
+    pub weight: Weight,
+    /// How the weight lies.
+    pub input_major: bool,
+    /// (out), with the first input.
+    pub bias: Option<Weight>,
+    /// Which of the I inputs `x` begins at; past 0, the product is added to `y`.
+    pub first: u64,
+    /// I.
+    pub inputs: u64,
+    /// Whether x's gradient is wanted.
+    pub x_trained: bool,
+    /// Whether the parameters' gradients are added to what is there.
+    pub accumulate: bool,
+}
+
+/// Numbers of rows that a batch picks out of a table, and their index.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Tokens {
-    /// (N) tokens.
-    pub tokens: View,
-    /// (N) positions sorted by token.
+pub struct Picks {
+    /// (rows) which row of the table each one is: tokens, where the table is of vectors.
+    pub rows: View,
+    /// (rows) positions sorted by row of the table.
     pub positions: View,
-    /// (V + 1) where each token's positions start.
+    /// (rows of the table + 1) where each one's positions start.
     pub starts: View,
 }
 
@@ -68,6 +100,10 @@ pub struct Graph {
     plan: Plan,
     dispatches: Vec<Dispatch>,
     backward: Vec<Backward>,
+    /// Gradients that a backward dispatch has written.
+    written: Vec<View>,
+    /// The first thing that could not be laid out.
+    fault: Option<PlanError>,
 }
 
 /// A size as kernels take it. One that does not fit is of a buffer that does not, and no such plan is run.
@@ -85,27 +121,43 @@ impl Graph {
     }
 
     /// Ends the program: its number, and the plan.
-    pub fn finish(mut self) -> (usize, Plan) {
+    ///
+    /// # Errors
+    /// [`PlanError::Broken`]: operations that do not go together.
+    pub fn finish(mut self) -> Result<(usize, Plan), PlanError> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
         self.plan.programs.push(Program {
             dispatches: self.dispatches,
         });
-        (self.plan.programs.len() - 1, self.plan)
+        Ok((self.plan.programs.len() - 1, self.plan))
+    }
+
+    /// Remembers what cannot be laid out.
+    pub(super) fn fail(&mut self, label: &str, reason: &str) {
+        self.fault.get_or_insert_with(|| PlanError::Broken {
+            label: label.into(),
+            reason: reason.into(),
+        });
     }
 
     /// The buffer called `name`, made if it is not there yet.
     pub fn buffer(&mut self, name: &str, shape: &[u64], role: Role) -> View {
-        if self.plan.find(name).is_none() {
-            let buffer = Buffer {
+        let found = self.plan.buffers.iter().position(|b| b.name == name);
+        let index = found.unwrap_or_else(|| {
+            self.plan.buffers.push(Buffer {
                 name: name.into(),
                 shape: shape.to_vec(),
                 role,
                 init: None,
-            };
-            self.plan.buffers.push(buffer);
+            });
+            self.plan.buffers.len() - 1
+        });
+        if self.plan.buffers[index].shape != shape {
+            self.fail(name, "two operations want this buffer in different shapes");
         }
-        let id = self.plan.find(name).unwrap_or(BufferId(0));
-        debug_assert_eq!(self.plan.buffer(id).shape, shape, "{name}");
-        self.plan.whole(id)
+        self.plan.whole(BufferId(word(index as u64)))
     }
 
     /// Something to bind where a kernel's flag says that nothing is.
@@ -149,6 +201,43 @@ impl Graph {
         self.backward.push(Box::new(backward));
     }
 
+    /// Whether this backward dispatch is the first to write `x`'s gradient; the others add to it.
+    pub(super) fn writes_first(&mut self, x: &Tensor) -> bool {
+        let first = !self.written.contains(&x.gradient);
+        self.written.push(x.gradient);
+        first
+    }
+
+    /// Emits what writes `x`'s gradient, or where another has written it before, what writes it elsewhere and adds it.
+    pub(super) fn write_or_add(
+        &mut self,
+        label: &str,
+        x: &Tensor,
+        write: impl FnOnce(&mut Graph, View),
+    ) {
+        if self.writes_first(x) {
+            return write(self, x.gradient);
+        }
+        let name = format!("{} of {label}", self.plan.buffer(x.gradient.buffer).name);
+        let part = self.buffer(&name, &[x.gradient.len], Role::Activation);
+        write(self, part);
+        let params = add::Params {
+            len: word(x.gradient.len),
+            reserved: [0; 3],
+        };
+        self.emit(label, Kernel::Add(params), &[part, x.gradient]);
+    }
+
+    /// A backward dispatch is about to read `x`'s values.
+    pub(super) fn reads(&mut self, label: &str, x: &Tensor) {
+        if x.gradient == x.view && self.written.contains(&x.view) {
+            self.fail(
+                label,
+                "another operation's gradient has taken the place of its input",
+            );
+        }
+    }
+
     /// Emits the backward dispatches of the last operation alone.
     pub fn gradients_of_last(&mut self) {
         if let Some(backward) = self.backward.pop() {
@@ -165,16 +254,9 @@ impl Graph {
 
     /// `out[n] = weight[tokens[n]]`: an embedding layer, or a one-hot vector times `weight`
     /// (V, out.width).
-    pub fn embedding(
-        &mut self,
-        label: &str,
-        tokens: Tokens,
-        weight: Weight,
-        out: &Tensor,
-        vocabulary: u64,
-    ) {
+    pub fn embedding(&mut self, label: &str, tokens: Picks, weight: Weight, out: &Tensor) {
         let (rows, width) = (word(out.rows), word(out.width));
-        let vocabulary = word(vocabulary);
+        let vocabulary = word(tokens.starts.len - 1);
         let forward = embedding_forward::Params {
             rows,
             width,
@@ -184,7 +266,7 @@ impl Graph {
         self.emit(
             label,
             Kernel::EmbeddingForward(forward),
-            &[tokens.tokens, weight.view, out.view],
+            &[tokens.rows, weight.view, out.view],
         );
         let (label, d_out) = (label.to_owned(), out.gradient);
         self.on_gradients(move |g| {
@@ -202,30 +284,58 @@ impl Graph {
         });
     }
 
-    /// y = x·W + b. W is (I, out) when `input_major`, else (out, I). `x_trained`: x's gradient is
-    /// wanted. `accumulate`: W's and b's gradients are added to what is there.
-    #[allow(clippy::too_many_arguments)]
-    pub fn linear(
-        &mut self,
-        label: &str,
-        x: &Tensor,
-        weight: Weight,
-        input_major: bool,
-        bias: Option<Weight>,
-        y: &Tensor,
-        x_trained: bool,
-        accumulate: bool,
-    ) {
+    /// `out[n] = x[rows[n]]`; no row of `x` is picked twice.
+    pub fn pick(&mut self, label: &str, rows: Picks, x: &Tensor, out: &Tensor) {
+        let forward = embedding_forward::Params {
+            rows: word(out.rows),
+            width: word(out.width),
+            vocabulary: word(x.rows),
+            reserved: 0,
+        };
+        let views = [rows.rows, x.view, out.view];
+        self.emit(label, Kernel::EmbeddingForward(forward), &views);
+        let (label, x, d_out) = (label.to_owned(), x.clone(), out.gradient);
+        self.on_gradients(move |g| {
+            let backward = embedding_backward::Params {
+                rows: forward.rows,
+                width: forward.width,
+                vocabulary: forward.vocabulary,
+                first: 0,
+            };
+            g.write_or_add(&label, &x, |g, d_x| {
+                let views = [d_out, rows.positions, rows.starts, d_x];
+                g.emit(&label, Kernel::EmbeddingBackward(backward), &views);
+            });
+        });
+    }
+
+    /// y = x·W + b.
+    pub fn linear(&mut self, label: &str, x: &Tensor, layer: Linear, y: &Tensor) {
+        let Linear {
+            weight,
+            input_major,
+            bias,
+            first,
+            inputs,
+            x_trained,
+            accumulate,
+        } = layer;
+        let weight = if first == 0 && inputs == x.width {
+            weight
+        } else {
+            weight.part(if input_major { first * y.width } else { first })
+        };
+        let ldb = if input_major { y.width } else { inputs };
         let product = matmul::Params {
             m: word(x.rows),
             n: word(y.width),
             k: word(x.width),
             lda: word(x.stride),
-            ldb: word(if input_major { y.width } else { x.width }),
+            ldb: word(ldb),
             ldc: word(y.stride),
             transpose_a: 0,
             transpose_b: u32::from(!input_major),
-            accumulate: 0,
+            accumulate: u32::from(first > 0),
             has_bias: u32::from(bias.is_some()),
             reserved: [0; 2],
         };
@@ -237,21 +347,14 @@ impl Graph {
         );
         let (label, x, y) = (label.to_owned(), x.clone(), y.clone());
         self.on_gradients(move |g| {
-            let (left, right) = if input_major { (&x, &y) } else { (&y, &x) };
-            let view = |t: &Tensor| {
-                if std::ptr::eq(t, &y) {
-                    y.gradient
-                } else {
-                    x.view
-                }
+            g.reads(&label, &x);
+            let (x_side, y_side) = ((&x, x.view), (&y, y.gradient));
+            let (left, right) = if input_major {
+                (x_side, y_side)
+            } else {
+                (y_side, x_side)
             };
-            g.weight_gradient(
-                &label,
-                (left, view(left)),
-                (right, view(right)),
-                weight.gradient,
-                accumulate,
-            );
+            g.weight_gradient_into(&label, left, right, weight.gradient, ldb, accumulate);
             if let Some(bias) = bias {
                 g.sum_rows(&label, &y, y.gradient, bias.gradient, None, accumulate);
             }
@@ -265,7 +368,7 @@ impl Graph {
                     ldc: product.lda,
                     transpose_a: 0,
                     transpose_b: u32::from(input_major),
-                    accumulate: 0,
+                    accumulate: u32::from(!g.writes_first(&x)),
                     has_bias: 0,
                     reserved: [0; 2],
                 };
@@ -343,17 +446,32 @@ impl Graph {
         );
     }
 
-    /// y = x with a share of its numbers zeroed. `layer` tells masks apart.
-    pub fn dropout(&mut self, label: &str, layer: usize, controls: View, x: &Tensor, y: &Tensor) {
+    /// y = x with a share of its numbers zeroed. `stream` tells masks apart.
+    pub fn dropout(&mut self, label: &str, stream: u32, controls: View, x: &Tensor, y: &Tensor) {
         let params = dropout::Params {
             len: word(x.rows * x.width),
-            layer: layer as u32,
+            layer: stream,
             reserved: [0; 2],
         };
         self.emit(label, Kernel::Dropout(params), &[controls, x.view, y.view]);
-        let (label, dx, dy) = (format!("{label} d_x"), x.gradient, y.gradient);
+        let (label, x, dy) = (format!("{label} d_x"), x.clone(), y.gradient);
         self.on_gradients(move |g| {
-            g.emit(&label, Kernel::Dropout(params), &[controls, dy, dx]);
+            g.write_or_add(&label, &x, |g, dx| {
+                g.emit(&label, Kernel::Dropout(params), &[controls, dy, dx]);
+            });
+        });
+    }
+
+    /// y = max(0, y), in place: the last operation that reads or writes `y` must be the one that made it.
+    pub fn relu(&mut self, label: &str, y: &Tensor) {
+        let len = word(y.rows * y.width);
+        let reserved = [0; 3];
+        let forward = Kernel::ReluForward(relu_forward::Params { len, reserved });
+        self.emit(label, forward, &[y.view]);
+        let (label, y) = (label.to_owned(), y.clone());
+        self.on_gradients(move |g| {
+            let backward = Kernel::ReluBackward(relu_backward::Params { len, reserved });
+            g.emit(&label, backward, &[y.view, y.gradient]);
         });
     }
 

@@ -51,6 +51,32 @@ pub struct PlanOptions {
     pub slots: usize,
 }
 
+/// Rows that a batch picks out of a table: a token's vector, a sequence's last step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PickFeed {
+    /// (rows) u32: which row of the table each one is.
+    pub rows: BufferId,
+    /// (rows) u32, see `embedding_backward`.
+    pub positions: BufferId,
+    /// (rows of the table + 1) u32, see `embedding_backward`.
+    pub starts: BufferId,
+}
+
+/// The buffers of what comes with each batch, as far as the network reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Feeds {
+    /// (N) tokens.
+    pub tokens: Option<PickFeed>,
+    /// (N, I) numbers.
+    pub values: Option<BufferId>,
+    /// (B) the row of each sequence's last step, t·B + b.
+    pub ends: Option<PickFeed>,
+    /// (rows of the output) u32 targets.
+    pub targets: BufferId,
+    /// [`Controls`](crate::kernels::Controls).
+    pub controls: BufferId,
+}
+
 /// A plan that trains and evaluates.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NetworkPlan {
@@ -62,16 +88,10 @@ pub struct NetworkPlan {
     pub train: usize,
     /// Program: forward and loss only, with a state of its own.
     pub evaluate: usize,
-    /// (N) u32 inputs.
-    pub tokens: BufferId,
-    /// (N) u32 targets.
-    pub targets: BufferId,
-    /// (N) u32, see `embedding_backward`.
-    pub positions: BufferId,
-    /// (V + 1) u32, see `embedding_backward`.
-    pub starts: BufferId,
-    /// [`Controls`](crate::kernels::Controls).
-    pub controls: BufferId,
+    /// V, or 0 where it reads no tokens.
+    pub vocabulary: usize,
+    /// What comes with each batch.
+    pub feeds: Feeds,
     /// (slots, 4): loss, gradient norm.
     pub metrics: BufferId,
     /// Flat parameters.
@@ -121,16 +141,8 @@ pub struct InspectionPlan {
     pub forward: usize,
     /// Program: forward and backward; `d_hs` hold ∂L/∂h_t.
     pub backward: usize,
-    /// (T) u32 inputs.
-    pub tokens: BufferId,
-    /// (T) u32 targets.
-    pub targets: BufferId,
-    /// See `embedding_backward`.
-    pub positions: BufferId,
-    /// See `embedding_backward`.
-    pub starts: BufferId,
-    /// [`Controls`](crate::kernels::Controls): how many targets count.
-    pub controls: BufferId,
+    /// What comes with the text.
+    pub feeds: Feeds,
     /// Flat parameters.
     pub parameters: BufferId,
     /// Flat gradients.

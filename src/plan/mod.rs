@@ -13,4 +13,6 @@ mod recurrent;
 pub use build::{inspection_plan, network_plan, sampling_plan};
 pub use data::{Buffer, BufferId, Dispatch, Plan, PlanError, Program, Role, View};
 pub use graph::{Graph, Tensor, Weight};
-pub use kinds::{InspectionPlan, NetworkPlan, OptimizerKind, PlanOptions, SamplingPlan};
+pub use kinds::{
+    Feeds, InspectionPlan, NetworkPlan, OptimizerKind, PickFeed, PlanOptions, SamplingPlan,
+};

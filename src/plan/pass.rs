@@ -1,11 +1,11 @@
 //! One pass of a network over its inputs, laid out as operations of the graph.
 use super::{
-    Graph, Role, Tensor, View,
-    graph::{Tokens, Weight},
+    Feeds, Graph, PickFeed, PlanError, Role, Tensor, View,
+    graph::{Linear, Picks, Weight},
     recurrent::RecurrentLayer,
 };
 use crate::kernels::Controls;
-use crate::network::{Cell, Input, Layout, ModelConfig, size};
+use crate::network::{Cell, Layer, Layout, Model, Node, size};
 
 /// Rows of logits are padded to a multiple of this.
 const LOGITS_ALIGNMENT: u64 = 16;
@@ -15,8 +15,7 @@ const MAX_LOGITS: u64 = 1 << 25;
 /// What a network's forward pass is laid out for.
 #[derive(Clone, Copy)]
 pub(super) struct Pass<'a> {
-    pub config: &'a ModelConfig,
-    pub vocabulary: u64,
+    pub model: &'a Model,
     pub batch: u64,
     pub steps: u64,
     /// Prefix of the state buffers.
@@ -25,134 +24,328 @@ pub(super) struct Pass<'a> {
     pub trained: bool,
 }
 
+/// What comes with each batch besides targets and settings, as far as the network reads it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Inputs {
+    pub tokens: Option<Picks>,
+    pub values: Option<View>,
+    pub ends: Option<Picks>,
+}
+
 /// A pass laid out up to what enters the output layer.
 pub(super) struct Network {
     /// As many rows as there is room for at once.
     pub logits: Tensor,
-    /// The last states, and the output layer's parameters.
-    output: Option<(Tensor, Weight, Option<Weight>)>,
+    /// What the output layer reads, and the layer.
+    output: (Tensor, Linear),
     trained: bool,
     pub states: Vec<View>,
     pub parameters: View,
     pub gradients: View,
-    pub tokens: Tokens,
+    pub inputs: Inputs,
     pub controls: View,
 }
 
+/// What a node has come to: rows of numbers, or tokens that the next one looks up.
+enum Value {
+    Tokens(Picks),
+    Numbers(Tensor),
+}
+
+/// A layout's parameters in the buffers of a plan.
+struct Parameters<'a> {
+    layout: &'a Layout,
+    values: View,
+    gradients: View,
+}
+
+impl Parameters<'_> {
+    /// Those of node `node`, in the layer's order.
+    fn of_node(&self, node: usize) -> Vec<Weight> {
+        let weight = |p: &crate::network::Parameter| Weight {
+            view: self.values.slice(p.offset, p.len),
+            gradient: self.gradients.slice(p.offset, p.len),
+        };
+        self.layout.of_node(node).map(weight).collect()
+    }
+}
+
 impl Pass<'_> {
-    /// Emits the forward dispatches up to the last states.
-    pub(super) fn lay_out(self, g: &mut Graph, layout: &Layout) -> Network {
-        let Pass {
-            config,
-            vocabulary,
-            batch,
-            steps,
-            trained,
-            ..
-        } = self;
-        let n = size([batch, steps]);
-        let h = config.hidden_size as u64;
-        let gh = config.cell.gates() as u64 * h;
-        let parameters = g.buffer("parameters", &[layout.len], Role::Parameters);
+    /// Emits the forward dispatches up to what the output layer reads.
+    pub(super) fn lay_out(self, g: &mut Graph, layout: &Layout) -> Result<Network, PlanError> {
+        let Pass { model, trained, .. } = self;
+        let values = g.buffer("parameters", &[layout.len], Role::Parameters);
         let gradients = if trained {
             g.buffer("gradients", &[layout.len], Role::Gradients)
         } else {
-            parameters
+            values
         };
-        let weight = |name: &str| {
-            layout.find(name).map(|p| Weight {
-                view: parameters.slice(p.offset, p.len),
-                gradient: gradients.slice(p.offset, p.len),
-            })
-        };
-        let tokens = Tokens {
-            tokens: g.buffer("tokens", &[n], Role::Tokens),
-            positions: g.buffer("positions", &[n], Role::Tokens),
-            starts: g.buffer("starts", &[vocabulary.saturating_add(1)], Role::Tokens),
+        let parameters = Parameters {
+            layout,
+            values,
+            gradients,
         };
         let controls = g.buffer("controls", &[Controls::WORDS as u64], Role::Controls);
-        let mut input = None;
-        let mut states = Vec::new();
-        for layer in 0..config.num_layers {
-            let label = format!("rnn_l{layer}");
-            let gates = g.tensor_in_place(&format!("gates_{label}"), n, gh);
-            let parameter = |kind: &str| weight(&format!("rnn.{kind}_l{layer}"));
-            let (Some(w_ih), Some(w_hh)) = (parameter("weight_ih"), parameter("weight_hh")) else {
-                continue;
-            };
-            match (&input, config.input) {
-                (None, Input::OneHot) => g.embedding("one_hot", tokens, w_ih, &gates, vocabulary),
-                (None, Input::Embedding) => {
-                    let x = g.tensor("embedded", n, config.embedding_width() as u64, trained);
-                    if let Some(table) = weight("embedding.weight") {
-                        g.embedding("embedding", tokens, table, &x, vocabulary);
-                    }
-                    g.linear(&label, &x, w_ih, true, None, &gates, trained, false);
-                }
-                (Some(x), _) => g.linear(&label, x, w_ih, true, None, &gates, trained, false),
-            }
-            let parts = if config.cell == Cell::Lstm { 2 } else { 1 };
-            let state = g.buffer(
-                &format!("{}_{label}", self.states),
-                &[parts, batch, h],
-                Role::State,
-            );
-            states.push(state);
-            let biases = parameter("bias_ih")
-                .zip(parameter("bias_hh"))
-                .map(|(a, b)| [a, b]);
-            let hs = g.recurrent(
-                RecurrentLayer {
-                    label,
-                    config,
-                    steps,
-                    batch,
-                    w_hh,
-                    biases,
-                    state,
-                    carry: self.carry,
-                    trained,
-                },
-                &gates,
-            );
-            input = Some(if trained && layer + 1 < config.num_layers {
-                let dropped = g.tensor(&format!("dropped_l{layer}"), n, h, true);
-                g.dropout(&format!("dropout_l{layer}"), layer, controls, &hs, &dropped);
-                dropped
-            } else {
-                hs
-            });
+        let mut pass = Laying {
+            pass: self,
+            controls,
+            parameters,
+            inputs: Inputs::default(),
+            states: Vec::new(),
+            values: Vec::new(),
+        };
+        let (output, hidden) = model
+            .nodes
+            .split_last()
+            .ok_or_else(|| broken("no layers"))?;
+        for (index, node) in hidden.iter().enumerate() {
+            let value = pass.node(g, index, node)?;
+            pass.values.push(value);
         }
-        let stride = vocabulary
+        let (&[input], Layer::Dense { relu: false }) = (&output.inputs[..], output.layer) else {
+            return Err(broken("the last layer is not a linear one over one other"));
+        };
+        let input = pass.numbers(input)?.clone();
+        let &[weight, bias] = &pass.parameters.of_node(hidden.len())[..] else {
+            return Err(broken("a linear layer has a weight and a bias"));
+        };
+        let layer = Linear {
+            weight,
+            input_major: false,
+            bias: Some(bias),
+            first: 0,
+            inputs: input.width,
+            x_trained: trained,
+            accumulate: false,
+        };
+        let width = output.width as u64;
+        let stride = width
             .checked_next_multiple_of(LOGITS_ALIGNMENT)
             .unwrap_or(u64::MAX);
-        let padded = g.tensor_in_place("logits", n.min(MAX_LOGITS / stride).max(1), stride);
-        let logits = Tensor {
-            width: vocabulary,
-            ..padded
-        };
-        let output = input.zip(weight("linear.weight"));
-        Network {
-            logits,
-            output: output.map(|(x, w)| (x, w, weight("linear.bias"))),
+        let rows = self.rows(output).min(MAX_LOGITS / stride).max(1);
+        let padded = g.tensor_in_place("logits", rows, stride);
+        Ok(Network {
+            logits: Tensor { width, ..padded },
+            output: (input, layer),
             trained,
-            states,
-            parameters,
+            states: pass.states,
+            parameters: values,
             gradients,
-            tokens,
+            inputs: pass.inputs,
             controls,
+        })
+    }
+
+    /// How many rows `node` has.
+    pub(super) fn rows(&self, node: &Node) -> u64 {
+        if node.every_step {
+            size([self.batch, self.steps])
+        } else {
+            self.batch
         }
     }
 }
 
+/// A model that no plan can be made of: a defect of this crate.
+pub(super) fn broken(reason: &str) -> PlanError {
+    PlanError::Broken {
+        label: "model".into(),
+        reason: reason.into(),
+    }
+}
+
+/// A pass that is being laid out.
+struct Laying<'a> {
+    pass: Pass<'a>,
+    controls: View,
+    parameters: Parameters<'a>,
+    inputs: Inputs,
+    states: Vec<View>,
+    /// What each node so far has come to.
+    values: Vec<Value>,
+}
+
+impl Laying<'_> {
+    fn numbers(&self, node: usize) -> Result<&Tensor, PlanError> {
+        match &self.values[node] {
+            Value::Numbers(tensor) => Ok(tensor),
+            Value::Tokens(_) => Err(broken("a layer reads tokens that can only read numbers")),
+        }
+    }
+
+    /// Emits the forward dispatches of `node`.
+    fn node(&mut self, g: &mut Graph, index: usize, node: &Node) -> Result<Value, PlanError> {
+        let (rows, width) = (self.pass.rows(node), node.width as u64);
+        let trained = self.pass.trained;
+        let numbers = |g: &mut Graph| g.tensor(&format!("out_{}", node.name), rows, width, trained);
+        let input = node.inputs.first().copied().unwrap_or_default();
+        let out = match node.layer {
+            Layer::Tokens => {
+                let picks = picks(g, ["tokens", "positions", "starts"], rows, width);
+                self.inputs.tokens = Some(picks);
+                return Ok(Value::Tokens(picks));
+            }
+            Layer::Values => {
+                let view = g.buffer("values", &[rows, width], Role::Input);
+                self.inputs.values = Some(view);
+                // Nobody asks for its gradient.
+                Tensor {
+                    view,
+                    gradient: view,
+                    rows,
+                    width,
+                    stride: width,
+                }
+            }
+            Layer::Embedding => {
+                let out = numbers(g);
+                self.project(g, index, node, &out)?;
+                out
+            }
+            Layer::Recurrent(_) => self.recurrent(g, index, node)?,
+            Layer::Dropout { .. } if !trained => {
+                return Ok(Value::Numbers(self.numbers(input)?.clone()));
+            }
+            Layer::Dropout { stream } => {
+                let (x, out) = (self.numbers(input)?, numbers(g));
+                g.dropout(&node.name, stream, self.controls, x, &out);
+                out
+            }
+            Layer::LastStep => {
+                let (x, out) = (self.numbers(input)?, numbers(g));
+                let names = ["ends", "ends_positions", "ends_starts"];
+                let ends = picks(g, names, rows, x.rows);
+                g.pick(&node.name, ends, x, &out);
+                self.inputs.ends = Some(ends);
+                out
+            }
+            Layer::Dense { relu } => {
+                let out = numbers(g);
+                self.project(g, index, node, &out)?;
+                if relu {
+                    g.relu(&node.name, &out);
+                }
+                out
+            }
+        };
+        Ok(Value::Numbers(out))
+    }
+
+    /// `out` = the node's first parameter times what it reads: tokens as one-hot vectors, numbers side by side.
+    fn project(
+        &mut self,
+        g: &mut Graph,
+        index: usize,
+        node: &Node,
+        out: &Tensor,
+    ) -> Result<(), PlanError> {
+        let weights = self.parameters.of_node(index);
+        let recurrent = matches!(node.layer, Layer::Recurrent(_));
+        let bias = weights.get(1).copied().filter(|_| !recurrent);
+        let inputs = self.pass.model.input_width(node) as u64;
+        let mut first = 0;
+        for &input in &node.inputs {
+            match &self.values[input] {
+                Value::Tokens(tokens) => {
+                    let embedding = node.layer == Layer::Embedding;
+                    let label = if embedding { &node.name } else { "one_hot" };
+                    g.embedding(label, *tokens, weights[0], out);
+                }
+                Value::Numbers(x) => {
+                    let from_outside = self.pass.model.nodes[input].layer == Layer::Values;
+                    let layer = Linear {
+                        weight: weights[0],
+                        input_major: recurrent,
+                        bias: bias.filter(|_| first == 0),
+                        first,
+                        inputs,
+                        x_trained: self.pass.trained && !from_outside,
+                        accumulate: false,
+                    };
+                    g.linear(&node.name, x, layer, out);
+                    first += x.width;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn recurrent(&mut self, g: &mut Graph, index: usize, node: &Node) -> Result<Tensor, PlanError> {
+        let Pass {
+            batch,
+            steps,
+            carry,
+            trained,
+            states,
+            ..
+        } = self.pass;
+        let Layer::Recurrent(layer) = node.layer else {
+            return Err(broken("not a recurrent layer"));
+        };
+        let (label, hidden) = (node.name.clone(), node.width as u64);
+        let gates = size([hidden, layer.cell.gates() as u64]);
+        let gates = g.tensor_in_place(&format!("gates_{label}"), self.pass.rows(node), gates);
+        self.project(g, index, node, &gates)?;
+        let parts = if layer.cell == Cell::Lstm { 2 } else { 1 };
+        let name = format!("{states}_{label}");
+        let state = g.buffer(&name, &[parts, batch, hidden], Role::State);
+        self.states.push(state);
+        let weights = self.parameters.of_node(index);
+        let layer = RecurrentLayer {
+            label,
+            layer,
+            hidden,
+            steps,
+            batch,
+            w_hh: weights[1],
+            biases: weights
+                .get(2)
+                .copied()
+                .zip(weights.get(3).copied())
+                .map(|(a, b)| [a, b]),
+            state,
+            carry,
+            trained,
+        };
+        Ok(g.recurrent(layer, &gates))
+    }
+}
+
+/// Buffers for what a batch picks out of a table of `table` rows.
+fn picks(g: &mut Graph, names: [&str; 3], rows: u64, table: u64) -> Picks {
+    Picks {
+        rows: g.buffer(names[0], &[rows], Role::Input),
+        positions: g.buffer(names[1], &[rows], Role::Input),
+        starts: g.buffer(names[2], &[table.saturating_add(1)], Role::Input),
+    }
+}
+
 impl Network {
+    /// The buffers of what comes with each batch.
+    pub(super) fn feeds(&self, targets: View) -> Feeds {
+        let pick = |picks: Picks| PickFeed {
+            rows: picks.rows.buffer,
+            positions: picks.positions.buffer,
+            starts: picks.starts.buffer,
+        };
+        Feeds {
+            tokens: self.inputs.tokens.map(pick),
+            values: self.inputs.values.map(|view| view.buffer),
+            ends: self.inputs.ends.map(pick),
+            targets: targets.buffer,
+            controls: self.controls.buffer,
+        }
+    }
+
     /// Emits the output layer for `rows` rows from row `first` on: their logits.
     pub(super) fn logits(&self, g: &mut Graph, first: u64, rows: u64) -> Tensor {
         let y = self.logits.part(0, rows);
-        if let Some((x, w, bias)) = &self.output {
-            let x = x.part(first, rows);
-            g.linear("linear", &x, *w, false, *bias, &y, self.trained, first > 0);
-        }
+        let (x, layer) = &self.output;
+        let layer = Linear {
+            accumulate: first > 0,
+            ..*layer
+        };
+        g.linear("linear", &x.part(first, rows), layer, &y);
         y
     }
 

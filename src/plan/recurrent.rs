@@ -6,14 +6,16 @@ use super::{
 use crate::kernels::{
     Kernel, gru_backward, gru_forward, lstm_backward, lstm_forward, rnn_backward, rnn_forward,
 };
-use crate::network::{Cell, ModelConfig, Nonlinearity};
+use crate::network::{Cell, Nonlinearity, Recurrent};
 
 /// One recurrent layer to be laid out.
-pub struct RecurrentLayer<'a> {
+pub struct RecurrentLayer {
     /// Such as `rnn_l0`.
     pub label: String,
-    /// The model.
-    pub config: &'a ModelConfig,
+    /// What it is.
+    pub layer: Recurrent,
+    /// H.
+    pub hidden: u64,
     /// T.
     pub steps: u64,
     /// B.
@@ -35,7 +37,8 @@ impl Graph {
     pub fn recurrent(&mut self, layer: RecurrentLayer, gates: &Tensor) -> Tensor {
         let RecurrentLayer {
             label,
-            config,
+            layer,
+            hidden: h,
             steps,
             batch,
             w_hh,
@@ -44,7 +47,7 @@ impl Graph {
             carry,
             trained,
         } = layer;
-        let (h, n) = (config.hidden_size as u64, steps * batch);
+        let n = steps * batch;
         let all_hs = self.buffer(
             &format!("hs_{label}"),
             &[steps + 1, batch, h],
@@ -76,9 +79,9 @@ impl Graph {
                 Role::Activation,
             )
         };
-        match config.cell {
+        match layer.cell {
             Cell::Rnn => {
-                let relu = u32::from(config.nonlinearity == Nonlinearity::Relu);
+                let relu = u32::from(layer.nonlinearity == Nonlinearity::Relu);
                 let forward = rnn_forward::Params {
                     steps: t,
                     batch: b,
@@ -143,7 +146,7 @@ impl Graph {
             }
             Cell::Gru => {
                 let aside = side(self, "aside", steps);
-                let reset_after = u32::from(config.reset_after);
+                let reset_after = u32::from(layer.reset_after);
                 let forward = gru_forward::Params {
                     steps: t,
                     batch: b,

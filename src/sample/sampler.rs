@@ -83,7 +83,7 @@ impl Sampler {
             let start = ['\n', ' '].iter().find_map(|&c| vocabulary.encode(c));
             tokens.push(start.unwrap_or(0));
         }
-        let plan = sampling_plan(&config.model, vocabulary.len())?;
+        let plan = sampling_plan(&config.model.language_model(vocabulary.len()))?;
         let mut executor = CpuExecutor::keeping_panels(plan.plan.clone(), isa)?;
         executor.write(plan.parameters, 0, bytemuck::cast_slice(parameters));
         let mut sampler = Self {
@@ -245,8 +245,9 @@ mod tests {
             ..Config::default()
         };
         let vocabulary = Vocabulary::build("分开不分开 想要", 1).unwrap();
-        let layout = Layout::new(&config.model, vocabulary.len());
-        let parameters = initialise(&config.model, &layout, 7).unwrap();
+        let model = config.model.language_model(vocabulary.len());
+        let layout = Layout::new(&model);
+        let parameters = initialise(&model, &layout, 7).unwrap();
         Sampler::new(&config, &vocabulary, &parameters, options, Isa::best(true))
     }
 

@@ -7,7 +7,6 @@ mod metrics;
 mod trace;
 mod trainer;
 mod trouble;
-mod upload;
 
 pub use config::{Optimizer, Schedule, TrainConfig};
 pub use counters::Counters;
@@ -16,4 +15,3 @@ pub use metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainRep
 pub use trace::{Stage, Trace, TracedBatch};
 pub use trainer::{Best, Budget, LiveOptions, Trainer, TrainerState, Windows, describe, plan_of};
 pub use trouble::{Trouble, TroubleKind, TroubleWatch};
-pub use upload::TokenIndex;

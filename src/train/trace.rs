@@ -4,11 +4,11 @@
 //! Kernels reuse buffers (gates become their gradients, logits theirs), so a value must be read at the
 //! stage that leaves it.
 use crate::{
-    executor::{CpuExecutor, Executor, ExecutorError},
+    executor::{Batch, CpuExecutor, Executor, ExecutorError, Feeder},
     kernels::{Controls, Kernel},
     plan::{BufferId, NetworkPlan},
     simd::Isa,
-    train::{Position, TokenIndex, TrainerState},
+    train::{Position, TrainerState},
 };
 
 /// How far a traced step has come.
@@ -29,10 +29,8 @@ pub enum Stage {
 /// The batch of a traced step, and its settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TracedBatch {
-    /// (T, B) inputs.
-    pub tokens: Vec<u32>,
-    /// (T, B) targets.
-    pub targets: Vec<u32>,
+    /// Inputs and targets, (T, B).
+    pub batch: Batch,
     /// (B) where each row's window starts in the training text.
     pub starts: Vec<usize>,
     /// The step's settings.
@@ -115,19 +113,10 @@ impl Trace {
     fn upload(&mut self) {
         let network = &self.network;
         let len = |buffer| network.plan.buffer(buffer).len() as usize;
-        let vocabulary = len(network.starts) - 1;
-        let mut index = TokenIndex::new(self.batch.tokens.len(), vocabulary);
-        index.fill(&self.batch.tokens);
         let executor = &mut self.executor;
+        let mut feeder = Feeder::new(&network.plan, &network.feeds);
+        feeder.train(executor, &self.batch.batch, &self.batch.controls);
         let mut write = |id: BufferId, words: &[u32]| executor.write(id, 0, words);
-        write(network.tokens, &self.batch.tokens);
-        write(network.targets, &self.batch.targets);
-        write(network.positions, &index.positions);
-        write(network.starts, &index.starts);
-        write(
-            network.controls,
-            bytemuck::cast_slice(&[self.batch.controls]),
-        );
         write(
             network.parameters,
             bytemuck::cast_slice(&self.state.parameters),

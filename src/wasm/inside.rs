@@ -57,7 +57,7 @@ impl Session {
             isa,
         )
         .map_err(|e| throw(&e))?;
-        let layout = Layout::new(&model.config.model, model.vocabulary.len());
+        let layout = Layout::new(&model.config.model.language_model(model.vocabulary.len()));
         let tensors = layout
             .parameters
             .iter()

@@ -330,7 +330,7 @@ impl Session {
             choice: &self.choice,
             exact: self.exact,
             config,
-            summary: crate::network::summarize(&config.model, vocabulary.len()),
+            summary: crate::network::summarize(&config.model.language_model(vocabulary.len())),
             statistics: trainer.map(|t| t.corpus().statistics()),
             position: trainer.map(|t| t.position()),
             vocabulary: (0..vocabulary.len() as u32)

@@ -93,13 +93,13 @@ impl Trace {
     /// (T, B) inputs.
     #[wasm_bindgen(getter)]
     pub fn tokens(&self) -> Vec<u32> {
-        self.0.batch().tokens.clone()
+        self.0.batch().batch.tokens.clone()
     }
 
     /// (T, B) targets.
     #[wasm_bindgen(getter)]
     pub fn targets(&self) -> Vec<u32> {
-        self.0.batch().targets.clone()
+        self.0.batch().batch.targets.clone()
     }
 
     /// The step's settings, and where its numbers are.

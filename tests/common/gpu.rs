@@ -1,7 +1,7 @@
 //! The bodies of the GPU's tests: the same ones run natively and in a browser.
 use charloom::{
     executor::{
-        CpuExecutor, Executor, ExecutorError, GpuDevice, GpuExecutor,
+        Batch, CpuExecutor, Executor, ExecutorError, Feeder, GpuDevice, GpuExecutor,
         gpu::{GpuNeeds, Pick, ProductWish, RecurrentWish, Tuning, choose, known_answer, lower},
     },
     kernels::{Access, Controls, Kernel},
@@ -171,7 +171,8 @@ impl Pair {
         vocabulary: usize,
         options: &PlanOptions,
     ) -> Self {
-        let network = network_plan(config, vocabulary, options).expect("the plan is valid");
+        let network =
+            network_plan(&config.language_model(vocabulary), options).expect("the plan is valid");
         let isa = Isa::best(true);
         Self {
             cpu: CpuExecutor::new(network.plan.clone(), isa).expect("memory suffices"),
@@ -188,14 +189,9 @@ impl Pair {
     }
 
     fn upload(&mut self, x: &[u32], y: &[u32], controls: &Controls) {
-        let vocabulary = self.network.plan.buffer(self.network.starts).len() as usize - 1;
-        let mut index = charloom::train::TokenIndex::new(x.len(), vocabulary);
-        index.fill(x);
-        self.write(self.network.tokens, x);
-        self.write(self.network.targets, y);
-        self.write(self.network.positions, &index.positions);
-        self.write(self.network.starts, &index.starts);
-        self.write(self.network.controls, bytemuck::cast_slice(&[*controls]));
+        let mut feeder = Feeder::new(&self.network.plan, &self.network.feeds);
+        feeder.train(&mut self.cpu, &batch(x, y), controls);
+        feeder.train(&mut self.gpu, &batch(x, y), controls);
     }
 
     /// Runs a program dispatch by dispatch, comparing all that is written. The GPU then goes on with
@@ -306,7 +302,7 @@ pub async fn check_measured(device: &GpuDevice) -> Margin {
             optimizer: OptimizerKind::Adam,
             slots: 1,
         };
-        let network = network_plan(&config, 9, &options).expect("the plan is valid");
+        let network = network_plan(&config.language_model(9), &options).expect("the plan is valid");
         let measured = Tuning {
             measure: true,
             recurrent: None,
@@ -413,7 +409,7 @@ pub async fn check_not_a_number(device: &GpuDevice) {
             optimizer: OptimizerKind::Adam,
             slots: 1,
         };
-        let network = network_plan(&config, 9, &options).expect("the plan is valid");
+        let network = network_plan(&config.language_model(9), &options).expect("the plan is valid");
         let bias = network.layout.find("rnn.bias_ih_l0").expect("there is one");
         for (name, tuning) in tunings(device) {
             for gate in 0..gates {
@@ -443,7 +439,7 @@ pub fn small_plan() -> NetworkPlan {
         optimizer: OptimizerKind::Adam,
         slots: 8,
     };
-    network_plan(&config, 21, &options).expect("the plan is valid")
+    network_plan(&config.language_model(21), &options).expect("the plan is valid")
 }
 
 /// One step against PyTorch's gradients, then ten against its losses and parameters.
@@ -453,8 +449,11 @@ pub async fn check_golden(
     golden: &Golden,
 ) -> Margin {
     let label = format!("{} {name}", golden.name);
-    let network = network_plan(&golden.config, golden.vocabulary, &golden.options)
-        .unwrap_or_else(|e| panic!("{label}: {e}"));
+    let network = network_plan(
+        &golden.config.language_model(golden.vocabulary),
+        &golden.options,
+    )
+    .unwrap_or_else(|e| panic!("{label}: {e}"));
     let executor = GpuExecutor::with_tuning(network.plan.clone(), device, tuning).await;
     let mut executor = executor.unwrap_or_else(|e| panic!("{label}: {e}"));
     let mut flat = vec![0.0; network.layout.len as usize];
@@ -525,6 +524,14 @@ pub async fn check_golden(
 /// Losses of ten steps: the GPU's arithmetic, ten times over.
 const GPU_VALUES: Tolerance = VALUES.times(GPU_TIMES);
 
+fn batch(x: &[u32], y: &[u32]) -> Batch {
+    Batch {
+        tokens: x.to_vec(),
+        targets: y.to_vec(),
+        ..Batch::default()
+    }
+}
+
 /// One training step: the metrics ring after it.
 async fn step(
     executor: &mut GpuExecutor,
@@ -533,14 +540,8 @@ async fn step(
     y: &[u32],
     controls: &Controls,
 ) -> Vec<f32> {
-    let vocabulary = network.plan.buffer(network.starts).len() as usize - 1;
-    let mut index = charloom::train::TokenIndex::new(x.len(), vocabulary);
-    index.fill(x);
-    executor.write(network.tokens, 0, x);
-    executor.write(network.targets, 0, y);
-    executor.write(network.positions, 0, &index.positions);
-    executor.write(network.starts, 0, &index.starts);
-    executor.write(network.controls, 0, bytemuck::cast_slice(&[*controls]));
+    let mut feeder = Feeder::new(&network.plan, &network.feeds);
+    feeder.train(executor, &batch(x, y), controls);
     executor.run(network.train);
     let view = network.plan.whole(network.metrics);
     executor.read(view).await.expect("it can be read")
@@ -607,7 +608,8 @@ pub async fn check_probe(cells: &[(Cell, bool)]) {
             optimizer: OptimizerKind::Adam,
             slots: 8,
         };
-        let network = network_plan(&config, 65, &options).expect("the plan is valid");
+        let network =
+            network_plan(&config.language_model(65), &options).expect("the plan is valid");
         let choice = choose(&network, Isa::best(false), Ok(&device)).await;
         let choice = choice.expect("the CPU can do it");
         assert!(choice.cpu_ms > 0.0 && choice.gpu_ms > 0.0 && choice.refused.is_none());

@@ -68,7 +68,7 @@ pub fn describe(config: &ModelConfig) -> String {
 pub fn parameters(config: &ModelConfig, vocabulary: usize, seed: u64) -> Named<f32> {
     let relu = config.cell == Cell::Rnn && config.nonlinearity == Nonlinearity::Relu;
     let reach = if relu { 1.0 } else { 2.0 } / (config.hidden_size as f32).sqrt();
-    let layout = Layout::new(config, vocabulary);
+    let layout = Layout::new(&config.language_model(vocabulary));
     let values = layout.parameters.iter().zip(seed..);
     let named = values.map(|(p, seed)| (p.name.clone(), uniform(p.range().len(), reach, seed)));
     named.collect()

@@ -9,7 +9,7 @@ use charloom::{
     executor::{CpuExecutor, Executor},
     kernels::{Controls, softmax_cross_entropy::IGNORED},
     network::{Cell, ModelConfig},
-    plan::{BufferId, NetworkPlan, PlanOptions, View, network_plan},
+    plan::{BufferId, Feeds, NetworkPlan, Plan, PlanOptions, View, network_plan},
     simd::Isa,
 };
 
@@ -36,7 +36,8 @@ pub struct Metrics {
 impl Rig<CpuExecutor> {
     /// On the CPU.
     pub fn cpu(config: &ModelConfig, vocabulary: usize, options: PlanOptions, isa: Isa) -> Self {
-        let plan = network_plan(config, vocabulary, &options).expect("the plan is valid");
+        let plan =
+            network_plan(&config.language_model(vocabulary), &options).expect("the plan is valid");
         let executor = CpuExecutor::new(plan.plan.clone(), isa).expect("memory suffices");
         Self {
             plan,
@@ -95,22 +96,13 @@ impl<E: Executor> Rig<E> {
 
     /// Uploads a batch, (T, B) each.
     pub fn set_batch(&mut self, x: &[u32], y: &[u32]) {
-        // Positions sorted by token, then by position; where each token's positions start.
-        let mut positions: Vec<u32> = (0..x.len() as u32).collect();
-        positions.sort_by_key(|&n| x[n as usize]);
-        let vocabulary = self.plan.plan.buffer(self.plan.starts).len() as u32 - 1;
-        let below = |token: u32| x.iter().filter(|&&t| t < token).count() as u32;
-        let starts: Vec<u32> = (0..=vocabulary).map(below).collect();
-        self.executor.write(self.plan.tokens, 0, x);
-        self.executor.write(self.plan.targets, 0, y);
-        self.executor.write(self.plan.positions, 0, &positions);
-        self.executor.write(self.plan.starts, 0, &starts);
+        feed(&mut self.executor, &self.plan.plan, &self.plan.feeds, x, y);
     }
 
     /// Uploads the settings of a step.
     pub fn set_controls(&mut self, controls: &Controls) {
         let words: &[u32] = bytemuck::cast_slice(std::slice::from_ref(controls));
-        self.executor.write(self.plan.controls, 0, words);
+        self.executor.write(self.plan.feeds.controls, 0, words);
     }
 
     /// One training step.
@@ -137,7 +129,7 @@ impl<E: Executor> Rig<E> {
 
     /// (N, V), what [`Rig::evaluate`] left.
     pub fn logits(&mut self) -> Vec<f32> {
-        let vocabulary = self.plan.plan.buffer(self.plan.starts).len() as usize - 1;
+        let vocabulary = self.plan.vocabulary;
         let padded = self.read_all(self.plan.logits);
         let rows = padded.chunks(self.plan.logits_stride);
         rows.flat_map(|row| row[..vocabulary].to_vec()).collect()
@@ -184,6 +176,22 @@ pub fn wait<T>(future: impl Future<Output = T>) -> T {
         }
         std::thread::yield_now();
     }
+}
+
+/// Puts a batch of tokens, (T, B) each, into a plan's buffers, its index made the slow way: positions
+/// sorted by token, then by position; where each token's positions start.
+pub fn feed(executor: &mut impl Executor, plan: &Plan, feeds: &Feeds, x: &[u32], y: &[u32]) {
+    let tokens = feeds.tokens.expect("it reads tokens");
+    let mut positions: Vec<u32> = (0..x.len() as u32).collect();
+    positions.sort_by_key(|&n| x[n as usize]);
+    let below = |token: u32| x.iter().filter(|&&t| t < token).count() as u32;
+    let starts: Vec<u32> = (0..plan.buffer(tokens.starts).len() as u32)
+        .map(below)
+        .collect();
+    executor.write(tokens.rows, 0, x);
+    executor.write(feeds.targets, 0, y);
+    executor.write(tokens.positions, 0, &positions);
+    executor.write(tokens.starts, 0, &starts);
 }
 
 /// The settings of a step on a batch with these targets.

@@ -40,7 +40,7 @@ fn print_logits(model: &Checkpoint, prefix: &str) -> Result<(), Failure> {
 }
 
 fn print_summary(model: &Checkpoint) -> Result<(), Failure> {
-    let summary = summarize(&model.config.model, model.vocabulary.len());
+    let summary = summarize(&model.config.model.language_model(model.vocabulary.len()));
     let mut out = stdout().lock();
     writeln!(out, "{:<24}{:<20}{:>12}", "layer", "output", "parameters")?;
     for layer in &summary.layers {

@@ -4,7 +4,7 @@ use super::{
     split::{ALIGNMENT_WORDS, fits, split},
 };
 use crate::{
-    kernels::{Kernel, Shader, matmul, pack_quads},
+    kernels::{Kernel, Shader, add, matmul, pack_quads, relu_backward, relu_forward},
     plan::{Dispatch, Plan, View},
 };
 
@@ -151,6 +151,11 @@ fn calls(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Call> {
             calls
         }
         Kernel::SumRows(p) => one("main", vec![], [columns(p.columns, 16).min(most), 1, 1]),
+        Kernel::Add(add::Params { len, .. })
+        | Kernel::ReluForward(relu_forward::Params { len, .. })
+        | Kernel::ReluBackward(relu_backward::Params { len, .. }) => {
+            one("main", vec![], [columns(*len, 64).min(most), 1, 1])
+        }
         Kernel::Dropout(p) => one("main", vec![], [columns(p.len, 4 * 64).min(most), 1, 1]),
         Kernel::SoftmaxCrossEntropy(p) => {
             let lanes = if p.vocabulary <= 256 { 64 } else { 256 };
@@ -544,7 +549,7 @@ mod tests {
             optimizer: OptimizerKind::Adam,
             slots: 8,
         };
-        let network = network_plan(&config, 1027, &options).unwrap();
+        let network = network_plan(&config.language_model(1027), &options).unwrap();
         (network.plan, network.train)
     }
 
@@ -599,7 +604,9 @@ mod tests {
                     optimizer: OptimizerKind::Adam,
                     slots: 64,
                 };
-                let plan = network_plan(&config, 5000, &options).unwrap().plan;
+                let plan = network_plan(&config.language_model(5000), &options)
+                    .unwrap()
+                    .plan;
                 let buffers = plan.buffers.iter().map(|b| 4 * b.len());
                 assert!(buffers.max() <= Some(256 << 20));
                 let tuning = Tuning::default();
@@ -735,7 +742,7 @@ mod tests {
                 slots: 8,
             };
             let tuning = Tuning { recurrent, ..Tuning::default() };
-            let plan = network_plan(&config, vocabulary, &options).unwrap().plan;
+            let plan = network_plan(&config.language_model(vocabulary), &options).unwrap().plan;
             for d in plan.programs.iter().flat_map(|p| &p.dispatches) {
                 for call in lower(d, &tuning) {
                     let fits = call.workgroups.iter().all(|n| (1..=65_535).contains(n));

@@ -5,13 +5,12 @@ use web_time::Instant;
 
 use super::{GpuDevice, GpuExecutor, Tuning};
 use crate::{
-    executor::{CpuExecutor, Executor, ExecutorError},
+    executor::{Batch, CpuExecutor, Executor, ExecutorError, Feeder},
     kernels::{ClipMode, Controls},
     network::{Cell, ModelConfig},
     plan::{NetworkPlan, OptimizerKind, PlanOptions, network_plan},
     random::Random,
     simd::Isa,
-    train::TokenIndex,
 };
 
 /// Which executor `auto` picks.
@@ -66,7 +65,7 @@ pub async fn known_answer(gpu: &GpuDevice) -> Result<(), ExecutorError> {
             optimizer: OptimizerKind::Adam,
             slots: 1,
         };
-        let network = network_plan(&config, 70, &options)?;
+        let network = network_plan(&config.language_model(70), &options)?;
         let mut cpu = CpuExecutor::new(network.plan.clone(), Isa::best(false))?;
         // By the layouts that every device has: what is measured to be the fastest is held to a network of its own
         // (`choose`).
@@ -76,7 +75,7 @@ pub async fn known_answer(gpu: &GpuDevice) -> Result<(), ExecutorError> {
         };
         let plan = network.plan.clone();
         let mut executor = GpuExecutor::with_tuning(plan, gpu, &tuning).await?;
-        let example = Example::new(&network);
+        let mut example = Example::new(&network);
         example.load(&mut cpu, &network);
         example.load(&mut executor, &network);
         example.step(&mut cpu, &network);
@@ -166,7 +165,7 @@ struct Timed {
 
 async fn time(executor: &mut impl Executor, network: &NetworkPlan) -> Result<Timed, ExecutorError> {
     let view = network.plan.whole(network.metrics).slice(0, 2);
-    let example = Example::new(network);
+    let mut example = Example::new(network);
     example.load(executor, network);
     // The first step also makes what later ones find ready.
     example.step(executor, network);
@@ -192,24 +191,22 @@ async fn time(executor: &mut impl Executor, network: &NetworkPlan) -> Result<Tim
 /// Parameters, a batch and settings for known answers and measurements: the same ones everywhere.
 pub struct Example {
     parameters: Vec<f32>,
-    x: Vec<u32>,
-    y: Vec<u32>,
-    index: TokenIndex,
+    batch: Batch,
+    feeder: Feeder,
     controls: Controls,
 }
 
 impl Example {
     /// For `network`.
     pub fn new(network: &NetworkPlan) -> Self {
-        let len = |buffer| network.plan.buffer(buffer).len() as usize;
-        let (vocabulary, n) = (len(network.starts) - 1, len(network.tokens));
+        let mut batch = Batch::new(&network.plan, &network.feeds);
         let mut random = Random::new(1, 0);
         let parameters = (0..network.layout.len).map(|_| 0.4 * random.uniform() - 0.2);
         let parameters = parameters.collect();
-        let mut draw = || -> Vec<u32> { (0..n).map(|_| random.below(vocabulary as u32)).collect() };
-        let (x, y) = (draw(), draw());
-        let mut index = TokenIndex::new(n, vocabulary);
-        index.fill(&x);
+        let vocabulary = network.vocabulary as u32;
+        for token in batch.tokens.iter_mut().chain(&mut batch.targets) {
+            *token = random.below(vocabulary);
+        }
         let controls = Controls {
             lr: 1e-3,
             clip_mode: ClipMode::Norm.index(),
@@ -224,14 +221,13 @@ impl Example {
             bias_correction1: 0.1,
             bias_correction2_sqrt: 0.031_6,
             first_update: 1,
-            counted: n as f32,
+            counted: batch.targets.len() as f32,
             ..bytemuck::Zeroable::zeroed()
         };
         Self {
             parameters,
-            x,
-            y,
-            index,
+            batch,
+            feeder: Feeder::new(&network.plan, &network.feeds),
             controls,
         }
     }
@@ -243,13 +239,8 @@ impl Example {
     }
 
     /// Uploads what a trainer uploads for a step, and submits the step.
-    pub fn step(&self, executor: &mut impl Executor, network: &NetworkPlan) {
-        let controls = bytemuck::cast_slice(std::slice::from_ref(&self.controls));
-        executor.write(network.controls, 0, controls);
-        executor.write(network.tokens, 0, &self.x);
-        executor.write(network.targets, 0, &self.y);
-        executor.write(network.positions, 0, &self.index.positions);
-        executor.write(network.starts, 0, &self.index.starts);
+    pub fn step(&mut self, executor: &mut impl Executor, network: &NetworkPlan) {
+        self.feeder.train(executor, &self.batch, &self.controls);
         executor.run(network.train);
     }
 }

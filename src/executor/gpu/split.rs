@@ -58,6 +58,13 @@ pub(super) fn split(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Dispatch> {
                 part(Kernel::SumRows(p), views)
             })
             .collect(),
+        Kernel::Add(p) if too_large(0) => parts(p.len, 1)
+            .map(|at| {
+                let p = crate::kernels::add::Params { len: at.rows, ..p };
+                let views = views.iter().map(|&view| at.of(view, 1)).collect();
+                part(Kernel::Add(p), views)
+            })
+            .collect(),
         Kernel::SoftmaxCrossEntropy(p) if too_large(2) => parts(p.rows, p.stride)
             .map(|at| {
                 let p = crate::kernels::softmax_cross_entropy::Params { rows: at.rows, ..p };
@@ -194,7 +201,7 @@ mod tests {
                 optimizer: OptimizerKind::Sgd { momentum: false },
                 slots: 1,
             };
-            let whole = network_plan(&config, 21, &options).unwrap();
+            let whole = network_plan(&config.language_model(21), &options).unwrap();
             let mut parts = whole.clone();
             for program in &mut parts.plan.programs {
                 let dispatches = program.dispatches.iter();
@@ -202,7 +209,7 @@ mod tests {
             }
             cut +=
                 parts.plan.programs[0].dispatches.len() - whole.plan.programs[0].dispatches.len();
-            let example = Example::new(&whole);
+            let mut example = Example::new(&whole);
             let [whole, parts] = [&whole, &parts].map(|network| {
                 let mut cpu = CpuExecutor::new(network.plan.clone(), Isa::best(true)).unwrap();
                 example.load(&mut cpu, network);

@@ -75,7 +75,7 @@ impl Trainer {
             lr,
         });
         if self.health.accepts(loss, norm) {
-            self.log.add(loss, self.x.len());
+            self.log.add(loss, self.batch.targets.len());
             if let Some(trouble) = self.watch.note(step, loss, norm) {
                 self.trouble = Some(trouble);
             }

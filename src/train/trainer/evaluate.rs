@@ -2,7 +2,7 @@
 use super::{SLOTS, zero};
 use crate::{
     Error,
-    executor::{Backend, Executor},
+    executor::{Backend, Batch, Executor, Feeder},
     kernels::{METRICS_STRIDE, softmax_cross_entropy::IGNORED},
     plan::NetworkPlan,
     train::TrainConfig,
@@ -20,7 +20,8 @@ pub(super) async fn mean_loss(
     let targets = tokens.len().saturating_sub(1);
     let run = targets.div_ceil(b);
     zero(backend, network, &network.evaluation_states);
-    let (mut x, mut y) = (vec![0; b * t], vec![0; b * t]);
+    let mut batch = Batch::new(&network.plan, &network.feeds);
+    let feeder = Feeder::new(&network.plan, &network.feeds);
     let mut sum = 0.0;
     let mut counts = Vec::with_capacity(SLOTS);
     for start in (0..run).step_by(t) {
@@ -28,17 +29,19 @@ pub(super) async fn mean_loss(
             for row in 0..b {
                 let (inside, at) = (start + step < run, row * run + start + step);
                 let valid = inside && at < targets;
-                x[step * b + row] = if valid { tokens[at] } else { 0 };
-                y[step * b + row] = if valid { tokens[at + 1] } else { IGNORED };
+                batch.tokens[step * b + row] = if valid { tokens[at] } else { 0 };
+                batch.targets[step * b + row] = if valid { tokens[at + 1] } else { IGNORED };
             }
         }
         let slot = counts.len();
-        let counted = y.iter().filter(|&&target| target != IGNORED).count();
+        let counted = batch
+            .targets
+            .iter()
+            .filter(|&&target| target != IGNORED)
+            .count();
         counts.push(counted);
         let controls = train.controls(0, 0, 0.0, slot, counted);
-        backend.write(network.controls, 0, bytemuck::cast_slice(&[controls]));
-        backend.write(network.tokens, 0, &x);
-        backend.write(network.targets, 0, &y);
+        feeder.forward(backend, &batch, &controls);
         backend.run(network.evaluate);
         if counts.len() == SLOTS || start + t >= run {
             let metrics = backend.read(network.plan.whole(network.metrics)).await?;

@@ -18,11 +18,10 @@ use super::{
     health::Health,
     metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport},
     trouble::{Trouble, TroubleWatch},
-    upload::TokenIndex,
 };
 use crate::{
     Config, Error,
-    executor::{Backend, Executor, ExecutorError},
+    executor::{Backend, Batch, Executor, ExecutorError, Feeder},
     kernels::ClipMode,
     network::{Summary, in_range, initialise, summarize},
     plan::{BufferId, NetworkPlan, PlanError, PlanOptions, network_plan},
@@ -82,9 +81,8 @@ pub struct Trainer {
     step: u64,
     /// Updates since the optimiser began.
     updates: u64,
-    x: Vec<u32>,
-    y: Vec<u32>,
-    index: TokenIndex,
+    batch: Batch,
+    feeder: Feeder,
     flight: Flight,
     steps: Vec<StepMetrics>,
     epochs: Vec<EpochReport>,
@@ -117,7 +115,8 @@ impl Trainer {
         let Self {
             config, network, ..
         } = &trainer;
-        let parameters = initialise(&config.model, &network.layout, config.train.seed)
+        let model = config.model.language_model(network.vocabulary);
+        let parameters = initialise(&model, &network.layout, config.train.seed)
             .map_err(|_| ExecutorError::out_of_memory(network.plan.bytes()))?;
         let state = TrainerState {
             parameters,
@@ -155,19 +154,20 @@ impl Trainer {
         backend: impl FnOnce(&NetworkPlan) -> Result<Backend, ExecutorError>,
     ) -> Result<Self, Error> {
         let t = &config.train;
-        let n = t.batch_size * t.steps;
         let batches = corpus.batches(Part::Training, t.sampling, t.batch_size, t.steps, t.seed)?;
         if config.text.validation > 0.0 {
             // One character to predict from and one to predict: otherwise it would be perfect.
             corpus.batches(Part::Validation, Sampling::Random, 1, 1, 0)?;
         }
         let vocabulary = corpus.vocabulary().len();
-        let network = network_plan(&config.model, vocabulary, &plan_options(&config))?;
+        let network = network_plan(
+            &config.model.language_model(vocabulary),
+            &plan_options(&config),
+        )?;
         let backend = backend(&network)?;
         Ok(Self {
-            index: TokenIndex::new(n, vocabulary),
-            x: vec![0; n],
-            y: vec![0; n],
+            batch: Batch::new(&network.plan, &network.feeds),
+            feeder: Feeder::new(&network.plan, &network.feeds),
             step: 0,
             updates: 0,
             flight: Flight::new(),
@@ -281,7 +281,7 @@ impl Trainer {
             self.collect(self.flight.limit()).await?;
         }
         self.log.stop_clock();
-        let characters = begun * (self.x.len() as u64);
+        let characters = begun * (self.batch.tokens.len() as u64);
         let seconds = milliseconds(started) / 1000.0;
         Ok(TrainReport {
             steps: std::mem::take(&mut self.steps),
@@ -315,23 +315,16 @@ impl Trainer {
             self.health.set_snapshot(step);
         }
         let cursor = self.batches.cursor();
-        let filled = self
-            .batches
-            .next(self.corpus.train(), &mut self.x, &mut self.y);
+        let Batch {
+            tokens, targets, ..
+        } = &mut self.batch;
+        let filled = self.batches.next(self.corpus.train(), tokens, targets);
         debug_assert!(filled, "the epoch was rolled over after its last batch");
-        self.index.fill(&self.x);
         let slot = (step % SLOTS as u64) as usize;
-        let train = &self.config.train;
-        let controls = train.controls(step, updates, self.config.model.dropout, slot, self.x.len());
-        let network = &self.network;
-        self.backend
-            .write(network.controls, 0, bytemuck::cast_slice(&[controls]));
-        self.backend.write(network.tokens, 0, &self.x);
-        self.backend.write(network.targets, 0, &self.y);
-        self.backend
-            .write(network.positions, 0, &self.index.positions);
-        self.backend.write(network.starts, 0, &self.index.starts);
-        self.backend.run(network.train);
+        let (train, dropout) = (&self.config.train, self.config.model.dropout);
+        let controls = train.controls(step, updates, dropout, slot, self.batch.targets.len());
+        self.feeder.train(&mut self.backend, &self.batch, &controls);
+        self.backend.run(self.network.train);
         self.step += 1;
         self.updates += 1;
         let last = cursor.batch + 1 == self.batches.batches_per_epoch() as u64;
@@ -378,12 +371,13 @@ fn zero(backend: &mut Backend, network: &NetworkPlan, buffers: &[BufferId]) {
 pub fn describe(config: &Config, vocabulary: usize) -> Result<(Summary, u64), Error> {
     config.validate()?;
     in_range("vocabulary", vocabulary, 1, MAX_VOCABULARY)?;
-    let bytes = match network_plan(&config.model, vocabulary, &plan_options(config)) {
+    let model = config.model.language_model(vocabulary);
+    let bytes = match network_plan(&model, &plan_options(config)) {
         Ok(network) => network.plan.bytes(),
         Err(PlanError::TooLarge { needed }) => needed,
         Err(broken) => return Err(broken.into()),
     };
-    Ok((summarize(&config.model, vocabulary), bytes))
+    Ok((summarize(&model), bytes))
 }
 
 /// The plan of a model's training, for a vocabulary of this size.
@@ -394,8 +388,7 @@ pub fn plan_of(config: &Config, vocabulary: usize) -> Result<NetworkPlan, Error>
     config.validate()?;
     in_range("vocabulary", vocabulary, 1, MAX_VOCABULARY)?;
     Ok(network_plan(
-        &config.model,
-        vocabulary,
+        &config.model.language_model(vocabulary),
         &plan_options(config),
     )?)
 }

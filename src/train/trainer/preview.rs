@@ -22,7 +22,7 @@ impl Trainer {
     pub async fn trace(&mut self, isa: Isa) -> Result<Trace, Error> {
         let (plan, stride) = (&self.network.plan, self.network.logits_stride);
         let limit = plan.buffer(self.network.logits).len() as usize / stride;
-        if limit < self.x.len() {
+        if limit < self.batch.targets.len() {
             let TrainConfig {
                 batch_size, steps, ..
             } = self.config.train;
@@ -38,21 +38,20 @@ impl Trainer {
         let cursor = batches.cursor();
         let starts = self.windows(batches.sampling(), cursor)?.starts;
         let resets = batches.resets_state();
-        let (mut tokens, mut targets) = (self.x.clone(), self.y.clone());
-        batches.next(self.corpus.train(), &mut tokens, &mut targets);
+        let mut batch = self.batch.clone();
+        batches.next(self.corpus.train(), &mut batch.tokens, &mut batch.targets);
         let Counters { step, updates, .. } = state.counters;
         let dropout = self.config.model.dropout;
         let controls = self
             .config
             .train
-            .controls(step, updates, dropout, 0, tokens.len());
+            .controls(step, updates, dropout, 0, batch.targets.len());
         let state = TrainerState {
             states: if resets { Vec::new() } else { state.states },
             ..state
         };
         let batch = TracedBatch {
-            tokens,
-            targets,
+            batch,
             starts,
             controls,
             position: self.position(),

@@ -1,8 +1,9 @@
 //! Products, sums, gathers, dropout and the loss.
 use charloom::kernels::{
-    Controls, Kernel, dropout as dropout_kernel, embedding_backward as embedding_backward_kernel,
-    embedding_forward as embedding_forward_kernel, matmul as matmul_kernel,
-    mean_loss as mean_loss_kernel, softmax_cross_entropy as loss_kernel,
+    Controls, Kernel, add, dropout as dropout_kernel,
+    embedding_backward as embedding_backward_kernel, embedding_forward as embedding_forward_kernel,
+    matmul as matmul_kernel, mean_loss as mean_loss_kernel, relu_backward as relu_backward_kernel,
+    relu_forward as relu_forward_kernel, softmax_cross_entropy as loss_kernel,
     sum_rows as sum_rows_kernel,
 };
 use charloom::random::philox4x32;
@@ -259,6 +260,72 @@ pub fn embedding_backward(sink: Sink) {
             let case = Case::new(label, Kernel::EmbeddingBackward(params), &buffers);
             sink(case.expect("d_weight", &expected, sum_of(n.div_ceil(v) * 3)));
         }
+    }
+}
+
+pub fn add(sink: Sink) {
+    for len in [1, 3, 63, 65, 4099] {
+        let (x, out) = (uniform(len, 2.0, 1), uniform(len, 2.0, 2));
+        let expected: Vec<f64> = wide(&x)
+            .iter()
+            .zip(wide(&out))
+            .map(|(a, b)| a + b)
+            .collect();
+        let params = add::Params {
+            len: len as u32,
+            reserved: [0; 3],
+        };
+        // What comes after the numbers is another's.
+        let buffers = [
+            ("x", [x, vec![UNTOUCHED; 2]].concat()),
+            ("out", [out, vec![UNTOUCHED; 2]].concat()),
+        ];
+        let case = Case::new(format!("len{len}"), Kernel::Add(params), &buffers);
+        let rest = wide(&[UNTOUCHED; 2]);
+        sink(
+            case.expect_at("out", 0, &expected, ELEMENTWISE)
+                .expect_at("out", len, &rest, EXACT),
+        );
+    }
+}
+
+pub fn relu_forward(sink: Sink) {
+    for len in [1, 3, 63, 65, 4099] {
+        let y = uniform(len, 2.0, 1);
+        let expected: Vec<f64> = wide(&y).iter().map(|&y| y.max(0.0)).collect();
+        let params = relu_forward_kernel::Params {
+            len: len as u32,
+            reserved: [0; 3],
+        };
+        let buffers = [("y", [y, vec![-1.0; 2]].concat())];
+        let case = Case::new(format!("len{len}"), Kernel::ReluForward(params), &buffers);
+        sink(
+            case.expect_at("y", 0, &expected, EXACT)
+                .expect_at("y", len, &[-1.0; 2], EXACT),
+        );
+    }
+}
+
+pub fn relu_backward(sink: Sink) {
+    for len in [1, 3, 63, 65, 4099] {
+        // What a forward pass left: zeros and positive numbers. At 0 PyTorch's gradient is 0.
+        let y: Vec<f32> = uniform(len, 2.0, 1).iter().map(|y| y.max(0.0)).collect();
+        let d_y = uniform(len, 2.0, 2);
+        let passed = |(&y, &d): (&f32, &f32)| if y > 0.0 { f64::from(d) } else { 0.0 };
+        let expected: Vec<f64> = y.iter().zip(&d_y).map(passed).collect();
+        let params = relu_backward_kernel::Params {
+            len: len as u32,
+            reserved: [0; 3],
+        };
+        let buffers = [
+            ("y", [y, vec![0.0; 2]].concat()),
+            ("d_y", [d_y, vec![1.0; 2]].concat()),
+        ];
+        let case = Case::new(format!("len{len}"), Kernel::ReluBackward(params), &buffers);
+        sink(
+            case.expect_at("d_y", 0, &expected, EXACT)
+                .expect_at("d_y", len, &[1.0; 2], EXACT),
+        );
     }
 }
 
