@@ -29,7 +29,7 @@ macro_rules! kernels {
 }
 
 kernels! {
-    adagrad adam add clip dropout embedding_backward embedding_forward gradient_norm gru_backward
+    adagrad adam add clip dropout elementwise_loss embedding_backward embedding_forward gradient_norm gru_backward
     gru_forward lstm_backward lstm_forward matmul mean_loss relu_backward relu_forward rmsprop rnn_backward rnn_forward sgd
     softmax_cross_entropy sum_rows
 }
@@ -46,6 +46,12 @@ fn every_network_computes_what_the_cpu_does_dispatch_by_dispatch() {
         }
         println!("plans: worst error {margin}");
     });
+}
+
+#[test]
+fn every_form_of_network_computes_what_the_cpu_does() {
+    let margin = block_on(async { gpu::check_models(&gpu::device().await).await });
+    println!("forms of network: worst error {margin}");
 }
 
 #[test]

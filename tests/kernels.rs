@@ -65,6 +65,7 @@ kernels! {
     add
     clip
     dropout
+    elementwise_loss
     embedding_backward
     embedding_forward
     gradient_norm

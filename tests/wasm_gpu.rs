@@ -30,9 +30,14 @@ macro_rules! kernels {
 }
 
 kernels! {
-    adagrad adam add clip dropout embedding_backward embedding_forward gradient_norm gru_backward
+    adagrad adam add clip dropout elementwise_loss embedding_backward embedding_forward gradient_norm gru_backward
     gru_forward lstm_backward lstm_forward matmul mean_loss relu_backward relu_forward rmsprop rnn_backward rnn_forward sgd
     softmax_cross_entropy sum_rows
+}
+
+#[wasm_bindgen_test]
+async fn every_form_of_network_computes_what_the_cpu_does() {
+    console_log!("{}", gpu::check_models(&gpu::device().await).await);
 }
 
 #[wasm_bindgen_test]

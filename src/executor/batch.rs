@@ -14,11 +14,32 @@ pub struct Batch {
     pub values: Vec<f32>,
     /// (B) the row of each sequence's last step.
     pub ends: Vec<u32>,
-    /// (rows of the output) targets.
+    /// (N) for each row the one that stands there in its sequence read backwards.
+    pub reversed: Vec<u32>,
+    /// (rows of the output) classes, or (rows, width) the bits of numbers.
     pub targets: Vec<u32>,
 }
 
 impl Batch {
+    /// Sequences of these lengths, at least 1 each: where each ends, and what stands where when it is read backwards.
+    pub fn set_lengths(&mut self, lengths: &[u32]) {
+        let b = lengths.len() as u32;
+        for (row, &len) in (0..b).zip(lengths) {
+            if let Some(end) = self.ends.get_mut(row as usize) {
+                *end = (len - 1) * b + row;
+            }
+            for (step, reversed) in (0..).zip(
+                self.reversed
+                    .iter_mut()
+                    .skip(row as usize)
+                    .step_by(lengths.len()),
+            ) {
+                let source = if step < len { len - 1 - step } else { step };
+                *reversed = source * b + row;
+            }
+        }
+    }
+
     /// Of the sizes that a plan's feeds have, all zero.
     pub fn new(plan: &Plan, feeds: &Feeds) -> Self {
         let len = |buffer: Option<BufferId>| {
@@ -28,6 +49,7 @@ impl Batch {
             tokens: vec![0; len(feeds.tokens.map(|feed| feed.rows))],
             values: vec![0.0; len(feeds.values)],
             ends: vec![0; len(feeds.ends.map(|feed| feed.rows))],
+            reversed: vec![0; len(feeds.reversed.map(|feed| feed.rows))],
             targets: vec![0; len(Some(feeds.targets))],
         }
     }
@@ -39,6 +61,7 @@ pub struct Feeder {
     feeds: Feeds,
     tokens: Option<RowIndex>,
     ends: Option<RowIndex>,
+    reversed: Option<RowIndex>,
 }
 
 impl Feeder {
@@ -52,6 +75,7 @@ impl Feeder {
             feeds: *feeds,
             tokens: feeds.tokens.map(index),
             ends: feeds.ends.map(index),
+            reversed: feeds.reversed.map(index),
         }
     }
 
@@ -63,11 +87,15 @@ impl Feeder {
         if let Some(values) = self.feeds.values {
             executor.write(values, 0, bytemuck::cast_slice(&batch.values));
         }
-        if let Some(tokens) = self.feeds.tokens {
-            executor.write(tokens.rows, 0, &batch.tokens);
-        }
-        if let Some(ends) = self.feeds.ends {
-            executor.write(ends.rows, 0, &batch.ends);
+        let picks = [
+            (self.feeds.tokens, &batch.tokens),
+            (self.feeds.ends, &batch.ends),
+            (self.feeds.reversed, &batch.reversed),
+        ];
+        for (feed, rows) in picks {
+            if let Some(feed) = feed {
+                executor.write(feed.rows, 0, rows);
+            }
         }
     }
 
@@ -77,6 +105,7 @@ impl Feeder {
         let picks = [
             (self.feeds.tokens, &mut self.tokens, &batch.tokens),
             (self.feeds.ends, &mut self.ends, &batch.ends),
+            (self.feeds.reversed, &mut self.reversed, &batch.reversed),
         ];
         for (feed, index, rows) in picks {
             if let (Some(feed), Some(index)) = (feed, index) {

@@ -31,6 +31,7 @@ fn shared_work(kernel: &Kernel) -> u64 {
         Kernel::GruForward(p) => layer(3, p.steps, p.batch, p.hidden),
         Kernel::GruBackward(p) => layer(3, p.steps, p.batch, p.hidden),
         Kernel::SoftmaxCrossEntropy(p) => EXPONENTIAL * product(&[p.rows, p.stride]),
+        Kernel::ElementwiseLoss(p) => EXPONENTIAL * product(&[p.rows, p.width]),
         Kernel::EmbeddingForward(p) => 2 * STREAMED * product(&[p.rows, p.width]),
         Kernel::EmbeddingBackward(p) => STREAMED * product(&[p.rows.max(p.vocabulary), p.width]),
         Kernel::SumRows(p) => STREAMED * product(&[p.rows, p.columns]),

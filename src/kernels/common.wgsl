@@ -41,6 +41,11 @@ fn is_finite(x: f32) -> bool {
     return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
 }
 
+// Whether x is NaN, told by its bits.
+fn is_nan(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
 // A gradient after clipping.
 fn clipped(mode: u32, threshold: f32, factor: f32, gradient: f32) -> f32 {
     if mode == CLIP_VALUE {

@@ -12,6 +12,7 @@ pub mod adam;
 pub mod add;
 pub mod clip;
 pub mod dropout;
+pub mod elementwise_loss;
 pub mod embedding_backward;
 pub mod embedding_forward;
 pub mod gradient_norm;
@@ -134,6 +135,7 @@ kernels! {
     ReluBackward = relu_backward,
     Dropout = dropout,
     SoftmaxCrossEntropy = softmax_cross_entropy,
+    ElementwiseLoss = elementwise_loss,
     MeanLoss = mean_loss,
     GradientNorm = gradient_norm,
     Clip = clip,

@@ -8,7 +8,7 @@ mod summary;
 pub(crate) use config::in_range;
 pub use config::{Cell, ConfigError, Initializer, Input, ModelConfig, Nonlinearity, Rule};
 pub use initialise::initialise;
-pub use model::{Kind, Layer, Model, Node, Recurrent};
+pub use model::{Kind, Layer, Loss, Model, Node, Recurrent};
 pub(crate) use parameters::size;
 pub use parameters::{ALIGNMENT, Layout, Parameter};
 pub use summary::{LayerSummary, Summary, summarize};

@@ -16,6 +16,19 @@ pub struct Model {
     pub init: Initializer,
     /// LSTM only: added to the forget gate's first bias.
     pub forget_bias: f32,
+    /// What its answers are held against.
+    pub loss: Loss,
+}
+
+/// What a network's answers are held against. The mean is over the rows that count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// −ln softmax(z)\[target\]: one of several classes, or the next token.
+    CrossEntropy,
+    /// −ln σ(z) or −ln(1 − σ(z)): yes or no, in one number a row.
+    BinaryCrossEntropy,
+    /// The mean of (y − target)² over a row's numbers.
+    SquaredError,
 }
 
 /// A layer in its place.
@@ -49,8 +62,10 @@ pub enum Layer {
         /// A number of its own.
         stream: u32,
     },
-    /// The last step of each sequence that is not padding.
+    /// The last step of each sequence that is not padding: a recurrent layer's last state.
     LastStep,
+    /// The first step of each sequence: the last state of a layer that reads backwards.
+    FirstStep,
     /// y = W·x + b, where `relu` is set max(0, W·x + b).
     Dense {
         /// Whether negative outputs become 0.
@@ -65,6 +80,8 @@ pub struct Recurrent {
     pub cell: Cell,
     /// Its number in the stack, from 0.
     pub index: usize,
+    /// Whether it reads each sequence from its last step to its first. Its outputs are in the sequence's order.
+    pub reverse: bool,
     /// Whether it has biases.
     pub bias: bool,
     /// φ of the vanilla cell.
@@ -119,6 +136,7 @@ impl ModelConfig {
             nodes: Vec::new(),
             init: self.init,
             forget_bias: self.forget_bias,
+            loss: Loss::CrossEntropy,
         };
         let mut below = model.push("tokens", Layer::Tokens, &[], vocabulary);
         if self.input == Input::Embedding {
@@ -129,6 +147,7 @@ impl ModelConfig {
             let layer = Layer::Recurrent(Recurrent {
                 cell: self.cell,
                 index,
+                reverse: false,
                 bias: self.bias,
                 nonlinearity: self.nonlinearity,
                 reset_after: self.reset_after,
@@ -149,7 +168,7 @@ impl Model {
     /// Adds a layer with an output of `width` numbers a row: its number.
     pub fn push(&mut self, name: &str, layer: Layer, inputs: &[usize], width: usize) -> usize {
         let every_step = match layer {
-            Layer::LastStep => false,
+            Layer::LastStep | Layer::FirstStep => false,
             _ => inputs.iter().all(|&input| self.nodes[input].every_step),
         };
         self.nodes.push(Node {
@@ -173,6 +192,14 @@ impl Model {
         widths.fold(0, usize::saturating_add)
     }
 
+    /// How many targets a row of its output has: one class, or as many numbers as it gives.
+    pub fn targets(&self) -> usize {
+        match self.loss {
+            Loss::CrossEntropy => 1,
+            Loss::BinaryCrossEntropy | Loss::SquaredError => self.output().width,
+        }
+    }
+
     /// V: how many different tokens it reads; 0 where it reads none.
     pub fn vocabulary(&self) -> usize {
         let tokens = self.nodes.iter().find(|node| node.layer == Layer::Tokens);
@@ -192,7 +219,11 @@ impl Model {
         let (input, width) = (self.input_width(node), node.width);
         let bias = Kind::Bias { forget: None };
         match node.layer {
-            Layer::Tokens | Layer::Values | Layer::Dropout { .. } | Layer::LastStep => Vec::new(),
+            Layer::Tokens
+            | Layer::Values
+            | Layer::Dropout { .. }
+            | Layer::LastStep
+            | Layer::FirstStep => Vec::new(),
             Layer::Embedding => vec![Wanted {
                 name: format!("{}.weight", node.name),
                 shape: vec![input, width],
@@ -241,6 +272,7 @@ impl Model {
 impl Recurrent {
     /// PyTorch's name of its parameter `part`, such as `rnn.weight_ih_l0`.
     pub fn parameter(&self, part: &str) -> String {
-        format!("rnn.{part}_l{}", self.index)
+        let direction = if self.reverse { "_reverse" } else { "" };
+        format!("rnn.{part}_l{}{direction}", self.index)
     }
 }

@@ -44,6 +44,7 @@ pub fn summarize(model: &Model) -> Summary {
             Layer::Embedding => format!("{} (Embedding)", node.name),
             Layer::Recurrent(layer) => format!("{} ({})", node.name, layer.cell.name()),
             Layer::LastStep => "last step".into(),
+            Layer::FirstStep => "first step".into(),
             Layer::Dense { relu: false } => format!("{} (Linear)", node.name),
             Layer::Dense { relu: true } => format!("{} (Linear, ReLU)", node.name),
         };

@@ -8,7 +8,7 @@ use super::{
 use crate::kernels::{
     Kernel, METRICS_STRIDE, adagrad, adam, clip, gradient_norm, mean_loss, rmsprop, sgd,
 };
-use crate::network::{Layout, Model};
+use crate::network::{Layout, Model, size};
 use crate::text::MAX_VOCABULARY;
 
 fn ids(views: &[View]) -> Vec<BufferId> {
@@ -38,7 +38,7 @@ pub fn network_plan(model: &Model, options: &PlanOptions) -> Result<NetworkPlan,
     };
     let n = pass.rows(model.output());
     let mut g = Graph::default();
-    let targets = g.buffer("targets", &[n], Role::Input);
+    let targets = g.buffer("targets", &[size([n, model.targets() as u64])], Role::Input);
     let losses = g.buffer("losses", &[n], Role::Activation);
     let metrics = g.buffer(
         "metrics",

@@ -6,9 +6,10 @@
 //! laid out so is remembered, and [`Graph::finish`] reports it.
 use super::{Buffer, BufferId, Dispatch, Plan, PlanError, Program, Role, View};
 use crate::kernels::{
-    Kernel, add, dropout, embedding_backward, embedding_forward, matmul, relu_backward,
-    relu_forward, softmax_cross_entropy, sum_rows,
+    Kernel, add, dropout, elementwise_loss, embedding_backward, embedding_forward, matmul,
+    relu_backward, relu_forward, softmax_cross_entropy, sum_rows,
 };
+use crate::network::Loss;
 
 /// Activations, (rows, width) with rows `stride` apart.
 #[derive(Debug, Clone, PartialEq)]
@@ -158,6 +159,13 @@ impl Graph {
             self.fail(name, "two operations want this buffer in different shapes");
         }
         self.plan.whole(BufferId(word(index as u64)))
+    }
+
+    /// The buffer called `name`, which always holds `words`.
+    pub fn constant(&mut self, name: &str, words: Vec<u32>) -> View {
+        let view = self.buffer(name, &[words.len() as u64], Role::Constant);
+        self.plan.buffers[view.buffer.0 as usize].init = Some(words);
+        view
     }
 
     /// Something to bind where a kernel's flag says that nothing is.
@@ -475,26 +483,37 @@ impl Graph {
         });
     }
 
-    /// `losses[n] = −ln softmax(logits[n])[targets[n]]`; with `gradient`, the logits become the
-    /// gradient of the mean loss over the targets that count, as `controls` has their number.
-    pub fn softmax_cross_entropy(
+    /// A loss for each row of `outputs`; with `gradient`, the outputs become the gradient of the mean loss over the
+    /// rows that count, as `controls` has their number. `targets`: a row each, or of numbers `width`.
+    pub fn loss(
         &mut self,
+        loss: Loss,
         controls: View,
-        logits: &Tensor,
+        outputs: &Tensor,
         targets: View,
         losses: View,
         gradient: bool,
     ) {
-        let params = softmax_cross_entropy::Params {
-            rows: word(logits.rows),
-            vocabulary: word(logits.width),
-            stride: word(logits.stride),
-            gradient: u32::from(gradient),
+        let (rows, stride) = (word(outputs.rows), word(outputs.stride));
+        let (width, gradient) = (word(outputs.width), u32::from(gradient));
+        let kernel = match loss {
+            Loss::CrossEntropy => Kernel::SoftmaxCrossEntropy(softmax_cross_entropy::Params {
+                rows,
+                vocabulary: width,
+                stride,
+                gradient,
+            }),
+            Loss::BinaryCrossEntropy | Loss::SquaredError => {
+                Kernel::ElementwiseLoss(elementwise_loss::Params {
+                    rows,
+                    width,
+                    stride,
+                    gradient,
+                    binary: u32::from(loss == Loss::BinaryCrossEntropy),
+                    reserved: [0; 3],
+                })
+            }
         };
-        self.emit(
-            "loss",
-            Kernel::SoftmaxCrossEntropy(params),
-            &[controls, targets, logits.view, losses],
-        );
+        self.emit("loss", kernel, &[controls, targets, outputs.view, losses]);
     }
 }

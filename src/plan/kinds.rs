@@ -71,7 +71,9 @@ pub struct Feeds {
     pub values: Option<BufferId>,
     /// (B) the row of each sequence's last step, t·B + b.
     pub ends: Option<PickFeed>,
-    /// (rows of the output) u32 targets.
+    /// (N) the row that stands where each one is in its sequence read backwards, padding where it is.
+    pub reversed: Option<PickFeed>,
+    /// (rows of the output) u32 classes, or (rows, width) numbers.
     pub targets: BufferId,
     /// [`Controls`](crate::kernels::Controls).
     pub controls: BufferId,

@@ -1,11 +1,11 @@
 //! One pass of a network over its inputs, laid out as operations of the graph.
 use super::{
     Feeds, Graph, PickFeed, PlanError, Role, Tensor, View,
-    graph::{Linear, Picks, Weight},
+    graph::{Linear, Picks, Weight, word},
     recurrent::RecurrentLayer,
 };
 use crate::kernels::Controls;
-use crate::network::{Cell, Layer, Layout, Model, Node, size};
+use crate::network::{Cell, Layer, Layout, Loss, Model, Node, size};
 
 /// Rows of logits are padded to a multiple of this.
 const LOGITS_ALIGNMENT: u64 = 16;
@@ -30,14 +30,18 @@ pub(super) struct Inputs {
     pub tokens: Option<Picks>,
     pub values: Option<View>,
     pub ends: Option<Picks>,
+    pub reversed: Option<Picks>,
 }
 
 /// A pass laid out up to what enters the output layer.
 pub(super) struct Network {
     /// As many rows as there is room for at once.
     pub logits: Tensor,
-    /// What the output layer reads, and the layer.
-    output: (Tensor, Linear),
+    /// What the output layer reads, and what it does with each.
+    output: Vec<(Tensor, Linear)>,
+    loss: Loss,
+    /// Targets of a row.
+    pub targets: u64,
     trained: bool,
     pub states: Vec<View>,
     pub parameters: View,
@@ -102,22 +106,10 @@ impl Pass<'_> {
             let value = pass.node(g, index, node)?;
             pass.values.push(value);
         }
-        let (&[input], Layer::Dense { relu: false }) = (&output.inputs[..], output.layer) else {
-            return Err(broken("the last layer is not a linear one over one other"));
-        };
-        let input = pass.numbers(input)?.clone();
-        let &[weight, bias] = &pass.parameters.of_node(hidden.len())[..] else {
-            return Err(broken("a linear layer has a weight and a bias"));
-        };
-        let layer = Linear {
-            weight,
-            input_major: false,
-            bias: Some(bias),
-            first: 0,
-            inputs: input.width,
-            x_trained: trained,
-            accumulate: false,
-        };
+        if output.layer != (Layer::Dense { relu: false }) {
+            return Err(broken("the last layer is not a linear one"));
+        }
+        let output_layers = pass.linear_layers(hidden.len(), output)?;
         let width = output.width as u64;
         let stride = width
             .checked_next_multiple_of(LOGITS_ALIGNMENT)
@@ -126,7 +118,9 @@ impl Pass<'_> {
         let padded = g.tensor_in_place("logits", rows, stride);
         Ok(Network {
             logits: Tensor { width, ..padded },
-            output: (input, layer),
+            output: output_layers,
+            loss: model.loss,
+            targets: model.targets() as u64,
             trained,
             states: pass.states,
             parameters: values,
@@ -219,6 +213,21 @@ impl Laying<'_> {
                 self.inputs.ends = Some(ends);
                 out
             }
+            Layer::FirstStep => {
+                let (x, out) = (self.numbers(input)?, numbers(g));
+                let first: Vec<u32> = (0..word(rows)).collect();
+                // Row b is picked by position b, and no other row by any.
+                let starts = (0..=word(x.rows)).map(|row| row.min(word(rows)));
+                let starts = g.constant("first_starts", starts.collect());
+                let rows = g.constant("firsts", first);
+                let picks = Picks {
+                    rows,
+                    positions: rows,
+                    starts,
+                };
+                g.pick(&node.name, picks, x, &out);
+                out
+            }
             Layer::Dense { relu } => {
                 let out = numbers(g);
                 self.project(g, index, node, &out)?;
@@ -233,41 +242,50 @@ impl Laying<'_> {
 
     /// `out` = the node's first parameter times what it reads: tokens as one-hot vectors, numbers side by side.
     fn project(
-        &mut self,
+        &self,
         g: &mut Graph,
         index: usize,
         node: &Node,
         out: &Tensor,
     ) -> Result<(), PlanError> {
-        let weights = self.parameters.of_node(index);
-        let recurrent = matches!(node.layer, Layer::Recurrent(_));
-        let bias = weights.get(1).copied().filter(|_| !recurrent);
-        let inputs = self.pass.model.input_width(node) as u64;
-        let mut first = 0;
-        for &input in &node.inputs {
-            match &self.values[input] {
-                Value::Tokens(tokens) => {
-                    let embedding = node.layer == Layer::Embedding;
-                    let label = if embedding { &node.name } else { "one_hot" };
-                    g.embedding(label, *tokens, weights[0], out);
-                }
-                Value::Numbers(x) => {
-                    let from_outside = self.pass.model.nodes[input].layer == Layer::Values;
-                    let layer = Linear {
-                        weight: weights[0],
-                        input_major: recurrent,
-                        bias: bias.filter(|_| first == 0),
-                        first,
-                        inputs,
-                        x_trained: self.pass.trained && !from_outside,
-                        accumulate: false,
-                    };
-                    g.linear(&node.name, x, layer, out);
-                    first += x.width;
-                }
-            }
+        if let [input] = node.inputs[..]
+            && let Value::Tokens(tokens) = self.values[input]
+        {
+            let embedding = node.layer == Layer::Embedding;
+            let label = if embedding { &node.name } else { "one_hot" };
+            g.embedding(label, tokens, self.parameters.of_node(index)[0], out);
+            return Ok(());
+        }
+        for (x, layer) in self.linear_layers(index, node)? {
+            g.linear(&node.name, &x, layer, out);
         }
         Ok(())
+    }
+
+    /// The numbers that a node reads, and what its first parameter does with each.
+    fn linear_layers(&self, index: usize, node: &Node) -> Result<Vec<(Tensor, Linear)>, PlanError> {
+        let weights = self.parameters.of_node(index);
+        let recurrent = matches!(node.layer, Layer::Recurrent(_));
+        let mut layers = Vec::new();
+        let mut first = 0;
+        for &input in &node.inputs {
+            let x = self.numbers(input)?.clone();
+            let from_outside = self.pass.model.nodes[input].layer == Layer::Values;
+            let bias = weights.get(1).copied();
+            let layer = Linear {
+                weight: weights[0],
+                input_major: recurrent,
+                // A recurrent layer's kernel adds its own.
+                bias: bias.filter(|_| first == 0 && !recurrent),
+                first,
+                inputs: self.pass.model.input_width(node) as u64,
+                x_trained: self.pass.trained && !from_outside,
+                accumulate: false,
+            };
+            first += x.width;
+            layers.push((x, layer));
+        }
+        Ok(layers)
     }
 
     fn recurrent(&mut self, g: &mut Graph, index: usize, node: &Node) -> Result<Tensor, PlanError> {
@@ -283,9 +301,21 @@ impl Laying<'_> {
             return Err(broken("not a recurrent layer"));
         };
         let (label, hidden) = (node.name.clone(), node.width as u64);
-        let gates = size([hidden, layer.cell.gates() as u64]);
-        let gates = g.tensor_in_place(&format!("gates_{label}"), self.pass.rows(node), gates);
-        self.project(g, index, node, &gates)?;
+        let rows = self.pass.rows(node);
+        let width = size([hidden, layer.cell.gates() as u64]);
+        let gates = g.tensor_in_place(&format!("gates_{label}"), rows, width);
+        let reversed = layer.reverse.then(|| {
+            let names = ["reversed", "reversed_positions", "reversed_starts"];
+            picks(g, names, rows, rows)
+        });
+        if let Some(reversed) = reversed {
+            let projected = g.tensor(&format!("projected_{label}"), rows, width, trained);
+            self.project(g, index, node, &projected)?;
+            g.pick(&label, reversed, &projected, &gates);
+            self.inputs.reversed = Some(reversed);
+        } else {
+            self.project(g, index, node, &gates)?;
+        }
         let parts = if layer.cell == Cell::Lstm { 2 } else { 1 };
         let name = format!("{states}_{label}");
         let state = g.buffer(&name, &[parts, batch, hidden], Role::State);
@@ -307,7 +337,15 @@ impl Laying<'_> {
             carry,
             trained,
         };
-        Ok(g.recurrent(layer, &gates))
+        let hs = g.recurrent(layer, &gates);
+        Ok(match reversed {
+            None => hs,
+            Some(reversed) => {
+                let out = g.tensor(&format!("out_{}", node.name), rows, hidden, trained);
+                g.pick(&node.name, reversed, &hs, &out);
+                out
+            }
+        })
     }
 }
 
@@ -332,6 +370,7 @@ impl Network {
             tokens: self.inputs.tokens.map(pick),
             values: self.inputs.values.map(|view| view.buffer),
             ends: self.inputs.ends.map(pick),
+            reversed: self.inputs.reversed.map(pick),
             targets: targets.buffer,
             controls: self.controls.buffer,
         }
@@ -340,12 +379,13 @@ impl Network {
     /// Emits the output layer for `rows` rows from row `first` on: their logits.
     pub(super) fn logits(&self, g: &mut Graph, first: u64, rows: u64) -> Tensor {
         let y = self.logits.part(0, rows);
-        let (x, layer) = &self.output;
-        let layer = Linear {
-            accumulate: first > 0,
-            ..*layer
-        };
-        g.linear("linear", &x.part(first, rows), layer, &y);
+        for (x, layer) in &self.output {
+            let layer = Linear {
+                accumulate: first > 0,
+                ..*layer
+            };
+            g.linear("linear", &x.part(first, rows), layer, &y);
+        }
         y
     }
 
@@ -356,10 +396,14 @@ impl Network {
         for first in (0..n).step_by(self.logits.rows as usize) {
             let rows = self.logits.rows.min(n - first);
             let logits = self.logits(g, first, rows);
-            let (targets, losses) = (targets.slice(first, rows), losses.slice(first, rows));
-            g.softmax_cross_entropy(self.controls, &logits, targets, losses, self.trained);
+            let targets = targets.slice(first * self.targets, rows * self.targets);
+            let losses = losses.slice(first, rows);
+            let controls = self.controls;
+            g.loss(self.loss, controls, &logits, targets, losses, self.trained);
             if self.trained {
-                g.gradients_of_last();
+                for _ in &self.output {
+                    g.gradients_of_last();
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use charloom::{
         gpu::{GpuNeeds, Pick, ProductWish, RecurrentWish, Tuning, choose, known_answer, lower},
     },
     kernels::{Access, Controls, Kernel},
-    network::{Cell, ModelConfig},
+    network::{Cell, Model, ModelConfig},
     plan::{NetworkPlan, OptimizerKind, PlanOptions, View, network_plan},
     simd::Isa,
 };
@@ -15,6 +15,7 @@ use crate::{
     common::{
         compare::{Margin, ROUNDING, Tolerance, check, compare},
         golden::{GRADIENTS, Golden, TRAINED, VALUES},
+        models,
         networks::{describe, optimisers, parameters},
         rig::{controls, counting},
         tokens, wide,
@@ -167,18 +168,16 @@ impl Pair {
     async fn new(
         device: &GpuDevice,
         tuning: &Tuning,
-        config: &ModelConfig,
-        vocabulary: usize,
+        model: &Model,
         options: &PlanOptions,
     ) -> Self {
-        let network =
-            network_plan(&config.language_model(vocabulary), options).expect("the plan is valid");
+        let network = network_plan(model, options).expect("the plan is valid");
         let isa = Isa::best(true);
         Self {
             cpu: CpuExecutor::new(network.plan.clone(), isa).expect("memory suffices"),
             gpu: GpuExecutor::with_tuning(network.plan.clone(), device, tuning)
                 .await
-                .unwrap_or_else(|e| panic!("{}: {e}", describe(config))),
+                .unwrap_or_else(|e| panic!("{e}")),
             network,
         }
     }
@@ -188,10 +187,10 @@ impl Pair {
         self.gpu.write(buffer, 0, words);
     }
 
-    fn upload(&mut self, x: &[u32], y: &[u32], controls: &Controls) {
+    fn upload(&mut self, batch: &Batch, controls: &Controls) {
         let mut feeder = Feeder::new(&self.network.plan, &self.network.feeds);
-        feeder.train(&mut self.cpu, &batch(x, y), controls);
-        feeder.train(&mut self.gpu, &batch(x, y), controls);
+        feeder.train(&mut self.cpu, batch, controls);
+        feeder.train(&mut self.gpu, batch, controls);
     }
 
     /// Runs a program dispatch by dispatch, comparing all that is written. The GPU then goes on with
@@ -257,7 +256,7 @@ async fn check_steps(
         optimizer: *optimizer,
         slots: 3,
     };
-    let mut pair = Pair::new(device, tuning, config, vocabulary, &options).await;
+    let mut pair = Pair::new(device, tuning, &config.language_model(vocabulary), &options).await;
     let mut flat = vec![0.0; pair.network.layout.len as usize];
     let named = parameters(config, vocabulary, which as u64);
     for parameter in &pair.network.layout.parameters {
@@ -275,11 +274,46 @@ async fn check_steps(
     for step in 0..2 {
         let (x, y) = (&text[step * n..][..n], &text[step * n + 1..][..n]);
         let controls = controls(settings, step as u32, config.dropout, 0xfeed_5eed_f00d);
-        pair.upload(x, y, &counting(&controls, y));
+        pair.upload(&of_tokens(x, y), &counting(&controls, y));
         let label = format!("{name} {} {optimizer:?} step {step}", describe(config));
         margin = margin.or(pair.compare(&label, pair.network.train).await);
         let label = format!("{label}, evaluation");
         margin = margin.or(pair.compare(&label, pair.network.evaluate).await);
+    }
+    margin
+}
+
+/// A training step and an evaluation of every form of network, dispatch by dispatch.
+pub async fn check_models(device: &GpuDevice) -> Margin {
+    let mut margin = Margin::NONE;
+    for (which, (name, model)) in models::models(19).iter().enumerate() {
+        let (kind, settings) = &optimisers()[which % optimisers().len()];
+        let options = PlanOptions {
+            batch: models::BATCH,
+            steps: models::STEPS,
+            carry: false,
+            optimizer: *kind,
+            slots: 3,
+        };
+        let (_, batch, counted) = models::batch(model, which as u64);
+        let controls = Controls {
+            counted: counted as f32,
+            ..controls(settings, 0, 0.3, 0xfeed_5eed_f00d)
+        };
+        for (way, tuning) in &tunings(device) {
+            let mut pair = Pair::new(device, tuning, model, &options).await;
+            let mut flat = vec![0.0; pair.network.layout.len as usize];
+            let named = models::parameters(model, which as u64);
+            for parameter in &pair.network.layout.parameters {
+                parameter.import(&named[&parameter.name], &mut flat);
+            }
+            pair.write(pair.network.parameters, bytemuck::cast_slice(&flat));
+            pair.upload(&batch, &controls);
+            for program in [pair.network.train, pair.network.evaluate] {
+                let label = format!("{way} {name}, program {program}");
+                margin = margin.or(pair.compare(&label, program).await);
+            }
+        }
     }
     margin
 }
@@ -524,7 +558,7 @@ pub async fn check_golden(
 /// Losses of ten steps: the GPU's arithmetic, ten times over.
 const GPU_VALUES: Tolerance = VALUES.times(GPU_TIMES);
 
-fn batch(x: &[u32], y: &[u32]) -> Batch {
+fn of_tokens(x: &[u32], y: &[u32]) -> Batch {
     Batch {
         tokens: x.to_vec(),
         targets: y.to_vec(),
@@ -541,7 +575,7 @@ async fn step(
     controls: &Controls,
 ) -> Vec<f32> {
     let mut feeder = Feeder::new(&network.plan, &network.feeds);
-    feeder.train(executor, &batch(x, y), controls);
+    feeder.train(executor, &of_tokens(x, y), controls);
     executor.run(network.train);
     let view = network.plan.whole(network.metrics);
     executor.read(view).await.expect("it can be read")

@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 pub mod compare;
 pub mod golden;
+pub mod models;
 pub mod networks;
 pub mod rig;
 

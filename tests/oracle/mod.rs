@@ -6,6 +6,7 @@
 //! Parameters have PyTorch's names, shapes and order.
 // Each test file uses its own part of this.
 #![allow(dead_code)]
+pub mod model;
 pub mod network;
 pub mod number;
 pub mod optimiser;

@@ -161,6 +161,7 @@ fn calls(dispatch: &Dispatch, tuning: &Tuning) -> Vec<Call> {
             let lanes = if p.vocabulary <= 256 { 64 } else { 256 };
             one("main", vec![("lanes", lanes)], [rows(p.rows), 1, 1])
         }
+        Kernel::ElementwiseLoss(p) => one("main", vec![], [columns(p.rows, 64).min(most), 1, 1]),
         Kernel::MeanLoss(_) | Kernel::Clip(_) => one("main", vec![], [1; 3]),
         Kernel::GradientNorm(p) => one("main", vec![], [rows(p.chunks), 1, 1]),
         Kernel::Sgd(p) => one("main", vec![], [rows(p.chunks), 1, 1]),

@@ -1,6 +1,6 @@
 //! Products, sums, gathers, dropout and the loss.
 use charloom::kernels::{
-    Controls, Kernel, add, dropout as dropout_kernel,
+    Controls, Kernel, add, dropout as dropout_kernel, elementwise_loss as elementwise_loss_kernel,
     embedding_backward as embedding_backward_kernel, embedding_forward as embedding_forward_kernel,
     matmul as matmul_kernel, mean_loss as mean_loss_kernel, relu_backward as relu_backward_kernel,
     relu_forward as relu_forward_kernel, softmax_cross_entropy as loss_kernel,
@@ -461,6 +461,101 @@ pub fn softmax_cross_entropy(sink: Sink) {
                         .expect_at("logits", i * stride + v, &padding, EXACT)
                 } else {
                     case.expect_at("logits", i * stride, &wide(z), EXACT)
+                };
+            }
+            sink(case);
+        }
+    }
+}
+
+pub fn elementwise_loss(sink: Sink) {
+    for (n, width, reach, binary) in [
+        (1, 1, 2.0, 0),
+        (3, 2, 1.0, 0),
+        (65, 17, 5.0, 0),
+        (1, 1, 2.0, 1),
+        (67, 1, 40.0, 1),
+        (5, 18, 3.0, 1),
+    ] {
+        for gradient in [0, 1] {
+            let stride = usize::next_multiple_of(width, 16);
+            let outputs = uniform(n * width, reach, 10);
+            let mut targets = uniform(n * width, 1.0, 11);
+            if binary == 1 {
+                targets.iter_mut().for_each(|t| *t = f32::from(*t > 0.0));
+            }
+            // One that counts for nothing.
+            if targets.len() > 2 {
+                targets[1] = f32::NAN;
+            }
+            let counted = n as f32 + 0.5;
+            let (mut losses, mut d_outputs) = (Vec::new(), Vec::new());
+            for (row, targets) in outputs.chunks(width).zip(targets.chunks(width)) {
+                start_tape();
+                let row = Traced::inputs(&wide(row));
+                let mut loss = Traced::from(0.0);
+                for (&y, &target) in row.iter().zip(targets).filter(|(_, t)| !t.is_nan()) {
+                    let target = Traced::from(f64::from(target));
+                    loss = loss
+                        + if binary == 0 {
+                            (y - target) * (y - target)
+                        } else {
+                            // ln(1 + e^z) − z·target, in a form that no z breaks.
+                            let z = y.value();
+                            let e = (if z > 0.0 { Traced::from(0.0) - y } else { y }).exp();
+                            let softplus = (Traced::from(1.0) + e).ln();
+                            let softplus = if z > 0.0 { softplus + y } else { softplus };
+                            softplus - y * target
+                        };
+                }
+                let loss = loss / Traced::from(width as f64);
+                losses.push(loss.value());
+                let by = loss.gradients().by(&row);
+                d_outputs.push(
+                    by.iter()
+                        .map(|d| d / f64::from(counted))
+                        .collect::<Vec<f64>>(),
+                );
+            }
+            let params = elementwise_loss_kernel::Params {
+                rows: n as u32,
+                width: width as u32,
+                stride: stride as u32,
+                gradient,
+                binary,
+                reserved: [0; 3],
+            };
+            let controls = Controls {
+                counted,
+                ..bytemuck::Zeroable::zeroed()
+            };
+            let mut padded = strided(&outputs, width, stride);
+            padded.resize(n * stride, UNTOUCHED);
+            let buffers = [
+                ("controls", words(bytemuck::cast_slice(&[controls]))),
+                ("targets", targets),
+                ("outputs", padded),
+                ("losses", vec![UNTOUCHED; n]),
+            ];
+            let label = format!("n{n} width{width} binary{binary} gradient{gradient}");
+            let tolerance = loss_tolerance(reach);
+            let kernel = Kernel::ElementwiseLoss(params);
+            let mut case = Case::new(label, kernel, &buffers).expect("losses", &losses, tolerance);
+            for (i, (d, row)) in d_outputs.iter().zip(outputs.chunks(width)).enumerate() {
+                case = if gradient == 1 {
+                    let padding = vec![0.0; stride - width];
+                    case.expect_at(
+                        "outputs",
+                        i * stride,
+                        d,
+                        Tolerance {
+                            atol: 2e-7,
+                            rtol: 2e-6,
+                        },
+                    )
+                    .expect_at("outputs", i * stride + width, &padding, EXACT)
+                } else {
+                    case.expect_at("outputs", i * stride, &wide(row), EXACT)
                 };
             }
             sink(case);
