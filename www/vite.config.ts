@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build, defineConfig, type Plugin } from 'vite';
 import { docs } from './build/docs.ts';
+import { engineIntegrity } from './build/integrity.ts';
 import { scalable, smallTemplates } from './build/styles.ts';
 import { SMALL, workers } from './build/workers.ts';
 import { missing } from './missing.ts';
@@ -54,8 +55,12 @@ const tag: Plugin = {
   buildStart() {
     ui = this.emitFile({ type: 'chunk', id: fileURLToPath(new URL('src/element/loom.ts', import.meta.url)), name: 'charloom-ui', preserveSignature: 'strict' });
   },
-  async generateBundle() {
-    const source = await smallScript('element/charloom.ts', { 'import.meta.env.CHARLOOM_UI': JSON.stringify(`./${this.getFileName(ui)}`) });
+  async generateBundle(_, bundle) {
+    const built = Object.values(bundle).map((file) => [file.fileName, file.type === 'asset' ? file.source : file.code] as const);
+    const source = await smallScript('element/charloom.ts', {
+      'import.meta.env.CHARLOOM_UI': JSON.stringify(`./${this.getFileName(ui)}`),
+      'import.meta.env.CHARLOOM_INTEGRITY': JSON.stringify(engineIntegrity(built)),
+    });
     this.emitFile({ type: 'asset', fileName: 'charloom.js', source });
     this.emitFile({ type: 'asset', fileName: 'frame.js', source: await smallScript('frame/client.ts', {}) });
   },

@@ -7,6 +7,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'rolldown';
+import { engineIntegrity, integrityOf } from './integrity.ts';
 import { scalable, smallCss, smallTemplates } from './styles.ts';
 import { buildWorkers, SCRIPTS } from './workers.ts';
 
@@ -32,12 +33,16 @@ const entries = {
 /** One file each: a page names its hash, and a notebook runs it from a Blob. */
 const singles = { charloom: 'src/element/charloom.ts', anywidget: 'src/element/anywidget.ts' };
 
-/** Beside the scripts: modules by the build's name, and texts. */
+/** What the engine fetches: scripts, modules by the build's name, texts. Where each comes from, by its name in dist. */
+const engineFiles = (): [name: string, from: string][] => [
+  ...readdirSync(SCRIPTS).map((name): [string, string] => [name, join(SCRIPTS, name)]),
+  ...['relaxed', 'scalar', 'simd', 'threads', 'webgpu'].map((build): [string, string] => [`engine-${build}.wasm`, join(PKG, build, 'charloom_bg.wasm')]),
+  ['reading.wasm', join(PKG, 'reading/charloom_bg.wasm')],
+  ...['en', 'zh'].map((language): [string, string] => [`lyrics-${language}.txt`, join(ROOT, `assets/corpora/lyrics-${language}.txt`)]),
+];
+
 function copyFiles(): void {
-  for (const name of readdirSync(SCRIPTS)) copyFileSync(join(SCRIPTS, name), join(DIST, name));
-  for (const build of ['relaxed', 'scalar', 'simd', 'threads', 'webgpu']) copyFileSync(join(PKG, build, 'charloom_bg.wasm'), join(DIST, `engine-${build}.wasm`));
-  copyFileSync(join(PKG, 'reading/charloom_bg.wasm'), join(DIST, 'reading.wasm'));
-  for (const language of ['en', 'zh']) copyFileSync(join(ROOT, `assets/corpora/lyrics-${language}.txt`), join(DIST, `lyrics-${language}.txt`));
+  for (const [name, from] of engineFiles()) copyFileSync(from, join(DIST, name));
   copyFileSync(join(WWW, 'src/export/charloom_torch.py'), join(DIST, 'charloom_torch.py'));
   for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) copyFileSync(join(ROOT, name), join(OUT, name));
   cpSync(join(SOURCE, 'bin'), join(OUT, 'bin'), { recursive: true });
@@ -49,6 +54,13 @@ function writeFramePage(): void {
   const page = readFileSync(join(WWW, 'embed.html'), 'utf8').replace('./src/frame/embed.ts', './embed.js').replace('</head>', '  <link rel="stylesheet" href="./embed.css" />\n  </head>');
   writeFileSync(join(DIST, 'embed.html'), page);
   writeFileSync(join(DIST, 'embed.css'), smallCss(readFileSync(join(WWW, 'src/frame/embed.css'), 'utf8')));
+}
+
+/** For those who pin what they load: the hash of every file that a page fetches. */
+function writeIntegrity(): void {
+  const names = readdirSync(DIST).filter((name) => !/\.(d\.ts|py)$|\.node\.js$/.test(name)).sort();
+  const table = Object.fromEntries(names.map((name) => [`dist/${name}`, integrityOf(readFileSync(join(DIST, name)))]));
+  writeFileSync(join(OUT, 'integrity.json'), `${JSON.stringify(table, null, 2)}\n`);
 }
 
 /** The manifest without the entries whose files are not made yet. */
@@ -127,6 +139,7 @@ const complete: Plugin = {
     copyFiles();
     writeFramePage();
     declare();
+    writeIntegrity();
     writeManifest();
   },
 };
@@ -139,6 +152,7 @@ export default async () => {
     'import.meta.env.CHARLOOM_BUILD': JSON.stringify(build),
     'import.meta.env.CHARLOOM_VERSION': JSON.stringify(version),
     'import.meta.env.CHARLOOM_UI': '"./ui.js"',
+    'import.meta.env.CHARLOOM_INTEGRITY': JSON.stringify(engineIntegrity(engineFiles().map(([name, from]) => [name, readFileSync(from)]))),
     'import.meta.env.PROD': 'true',
   };
   const common = {

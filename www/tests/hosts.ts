@@ -8,7 +8,7 @@ import { until, WWW, type Site } from './browser.ts';
 import { TYPES } from './server.ts';
 
 export interface Answer {
-  body: string | string[];
+  body: string | string[] | Buffer;
   type?: string;
   status?: number;
   headers?: Record<string, string>;
@@ -33,7 +33,7 @@ export async function openHost(headers: Record<string, string> = {}): Promise<Ho
     const page = pages.get(pathname);
     if (page) {
       response.writeHead(page.status ?? 200, { 'content-type': page.type ?? 'text/html; charset=utf-8', ...page.headers });
-      const pieces = [page.body].flat();
+      const pieces: (string | Buffer)[] = [page.body].flat();
       const send = () => {
         const piece = pieces.shift();
         if (piece === undefined) return response.end();

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -151,7 +152,7 @@ function output(name: string): string {
 
 /** What carries no files is helped by the package's own command. */
 function copied(dist: string): void {
-  const said = node('charloom/bin/copy.js', ['copy', join(dist, 'files')], folder);
+  const said = node('charloom/bin/charloom.js', ['copy', join(dist, 'files')], folder);
   assert.match(said, /files copied/);
   writeFileSync(join(dist, 'index.html'), html('./main.js', './files'));
 }
@@ -219,8 +220,36 @@ test('esbuild, with the files copied', async () => {
   await trains(dist);
 });
 
+test('the printed tag starts from another server; a script that was changed is not run', async () => {
+  const server = await serve(join(folder, 'node_modules/charloom/dist'), { 'access-control-allow-origin': '*' });
+  const lines = node('charloom/bin/charloom.js', ['tag', server.url.replace(/\/$/, '')], folder);
+  const wrong = lines.replace('sha384-', 'sha384-A');
+  writeFileSync(join(output('tagged'), 'index.html'), `<!doctype html><title>Course</title>${lines.replace('<char-loom', '<char-loom units="16" backend="cpu" loading="eager"')}`);
+  writeFileSync(join(output('tagged-wrong'), 'index.html'), `<!doctype html><title>Course</title>${wrong}`);
+  const [right, refused] = [await serve(join(folder, 'tagged')), await serve(join(folder, 'tagged-wrong'))];
+  try {
+    const page = await site.open();
+    await page.goto(right.url);
+    await page.locator('char-loom #train:enabled').waitFor();
+    const complaint = page.waitForEvent('console', { predicate: (message) => /integrity/.test(message.text()) });
+    await page.goto(refused.url);
+    await complaint;
+    assert.equal(await page.evaluate(() => customElements.get('char-loom') === undefined), true);
+    await page.context().close();
+  } finally {
+    for (const each of [server, right, refused]) each.close();
+  }
+});
+
+test('integrity.json has the hash of every file that a page fetches', () => {
+  const known = JSON.parse(readFileSync(join(folder, 'node_modules/charloom/integrity.json'), 'utf8')) as Record<string, string>;
+  const fetched = listed.filter((path) => path.startsWith('dist/') && !/\.d\.ts$|\.py$|\.node\.js$/.test(path));
+  assert.deepEqual(Object.keys(known).sort(), fetched);
+  for (const [path, hash] of Object.entries(known)) assert.equal(hash, `sha384-${createHash('sha384').update(readFileSync(join(folder, 'node_modules/charloom', path))).digest('base64')}`);
+});
+
 test('the copying command says how it is used, and what went wrong', () => {
-  const bin = join(folder, 'node_modules/charloom/bin/copy.js');
+  const bin = join(folder, 'node_modules/charloom/bin/charloom.js');
   assert.throws(() => execFileSync(process.execPath, [bin], { stdio: 'pipe' }), (error: { status: number; stderr: Buffer }) => error.status === 2 && /Usage/.test(String(error.stderr)));
   assert.throws(() => execFileSync(process.execPath, [bin, 'copy', join(folder, 'main.js')], { stdio: 'pipe' }), (error: { status: number; stderr: Buffer }) => error.status === 1 && /charloom copy:/.test(String(error.stderr)));
 });

@@ -36,14 +36,20 @@ export async function fetchFile(url: string, integrity?: string): Promise<Respon
   } catch {
     throw await whyUnreachable(url, integrity);
   }
+  const missing = notFound(url, response);
+  if (missing) throw missing;
+  return response;
+}
+
+function notFound(url: string, response: Response): Failure | null {
   const html = /^text\/html/.test(response.headers.get('content-type') ?? '');
-  if (response.ok && !html) return response;
-  throw startFailure('not-found', { ...named(url), answer: html ? 'a page' : String(response.status) });
+  return response.ok && !html ? null : startFailure('not-found', { ...named(url), answer: html ? 'a page' : String(response.status) });
 }
 
 async function whyUnreachable(url: string, integrity?: string): Promise<Failure> {
-  const reached = (init: RequestInit) => fetch(url, init).then(() => true, () => false);
-  if (integrity && (await reached({}))) return startFailure('integrity', named(url));
+  const reached = (init: RequestInit) => fetch(url, init).catch(() => null);
+  const answer = integrity ? await reached({}) : null;
+  if (answer) return notFound(url, answer) ?? startFailure('integrity', named(url));
   if (navigator.onLine === false) return startFailure('offline', named(url));
   // An answer that may not be read is an answer.
   return startFailure((await reached({ mode: 'no-cors' })) ? 'cors' : 'offline', named(url));

@@ -8,7 +8,7 @@ import { trustedUrl } from '../protocol/trusted.ts';
 /** Within this time a worker says hello, once its file is there. */
 export const HELLO_MS = 10_000;
 /** Where the file itself took that long. */
-const GRACE_MS = 3000;
+export const GRACE_MS = 3000;
 
 export interface Start {
   url: string;
@@ -17,7 +17,7 @@ export interface Start {
   first: unknown;
   /** The build that worker and page must share. */
   build: string;
-  /** Subresource integrity of the file, where it is known: then its text is checked before it runs. */
+  /** Subresource integrity of the file, where it is known: then it is checked before it runs. */
   integrity?: string | undefined;
 }
 
@@ -62,6 +62,9 @@ export function attempt(start: Start, url: string): Promise<Worker> {
   });
 }
 
+/** Whether the file is the one that was released, as far as that is known. */
+const unchanged = async ({ url, integrity }: Start): Promise<boolean> => !integrity || fetch(url, { integrity }).then(({ ok }) => ok, () => false);
+
 /** @throws {Failure} with one of the codes in ladder.ts */
 export async function startWorker(start: Start): Promise<Worker> {
   const blocked: string[] = [];
@@ -72,7 +75,8 @@ export async function startWorker(start: Start): Promise<Worker> {
   addEventListener('securitypolicyviolation', hear);
   try {
     let refusal: Refusal | null = null;
-    if (!start.integrity && self.origin !== 'null' && new URL(start.url).origin === self.origin) {
+    const own = self.origin !== 'null' && new URL(start.url).origin === self.origin;
+    if (own && (await unchanged(start))) {
       try {
         return await attempt(start, start.url);
       } catch (error) {

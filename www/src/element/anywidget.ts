@@ -2,7 +2,9 @@
  * `charloom/anywidget`, for Jupyter Book 2, JupyterLab and marimo: the tag in a cell. The model's traits are the tag's
  * attributes. A notebook may run this file from a Blob, where nothing lies beside it: then `base` says where the files are.
  */
+import { folderOf } from './base.ts';
 import { define } from './tag.ts';
+import { noBase } from './trouble.ts';
 import { ATTRIBUTES, propertyOf } from './names.ts';
 
 /** What of anywidget's model is used. */
@@ -16,11 +18,11 @@ const known = /^(https?|file):/.test(import.meta.url);
 
 function defineOnce(): void {
   // Without a base the load below says what is missing.
-  const url = (base: string | null) => !known && !base ? import.meta.url : new URL(import.meta.env.CHARLOOM_UI, base ? new URL(base, document.baseURI) : import.meta.url).href;
+  const url = (base: string | null) => !known && !base ? import.meta.url : new URL(import.meta.env.CHARLOOM_UI, base ? folderOf(base) : import.meta.url).href;
   define({
     url,
-    load: (base) => {
-      if (!known && !base) throw new Error('This notebook keeps no files beside its widgets: set the trait base to the address of charloom’s folder, for example "https://cdn.example/charloom@1.2.3/dist/".');
+    load: async (base) => {
+      if (!known && !base) throw noBase();
       return import(/* webpackIgnore: true */ /* @vite-ignore */ url(base)) as Promise<typeof import('./loom.ts')>;
     },
   });

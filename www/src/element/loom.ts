@@ -1,9 +1,9 @@
 /** What the tag fetches once it is seen: a playground with the element as its host. */
 import { setAssets } from '../client/assets.ts';
-import { asFailure, connect, EngineError, type Client } from '../client/client.ts';
+import { connect, EngineError, type Client } from '../client/client.ts';
 import { pageAssets } from '../client/pageassets.ts';
 import { failureText, loadFailures } from '../i18n/failures.ts';
-import { preferredLanguage } from '../i18n/i18n.ts';
+import { preferredLanguage, translate } from '../i18n/i18n.ts';
 import { complete, draw } from '../opening.ts';
 import type { SampledCharacter, SampleOptions } from '../protocol/engine.ts';
 import type { Failure, TextSource, WorkerEvent } from '../protocol/messages.ts';
@@ -15,6 +15,7 @@ import { latest, saveView, type SavedView } from '../state/runs.ts';
 import { lightOnPaper } from '../theme/view.ts';
 import elementStyles from './element.css?inline';
 import { fetchCorpus, fetchModel } from './fetching.ts';
+import { folderOf } from './base.ts';
 import { ElementHost } from './host.ts';
 import type { LoomEvent, Status } from './names.ts';
 import { Inline } from './inline.ts';
@@ -61,13 +62,23 @@ export interface Written {
 
 /** What the tag lets its playground do. */
 export interface Shell {
+  integrity: Record<string, string> | undefined;
   fragment(): string;
   become(status: Status): void;
   tell(name: LoomEvent, detail: object): void;
   fail(trouble: Trouble): void;
 }
 
-setAssets(pageAssets());
+/** Where the files are; what they must be, where the entry knows it. */
+function nameAssets(integrity: Shell['integrity']): void {
+  const table = pageAssets();
+  const urls = [table.worker, ...Object.values(table.parts), ...Object.values(table.wasm), ...Object.values(table.corpora)];
+  const known = urls.flatMap((url) => {
+    const value = integrity?.[new URL(url).pathname.split('/').at(-1)!];
+    return value ? [[url, value] as const] : [];
+  });
+  setAssets(known.length ? { ...table, integrity: Object.fromEntries(known) } : table);
+}
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(tokens.replaceAll(':root', '.frame') + elementStyles);
@@ -89,12 +100,14 @@ export class Loom {
   private telling: ReturnType<typeof setTimeout> | undefined;
   private unseen: ReturnType<typeof setTimeout> | undefined;
   private written = 0;
+  private toldNotice = 0;
 
   constructor(
     private readonly element: HTMLElement,
     private readonly frame: HTMLElement,
     private readonly shell: Shell,
   ) {
+    nameAssets(shell.integrity);
     const shadow = element.shadowRoot!;
     if (!shadow.adoptedStyleSheets.includes(sheet)) shadow.adoptedStyleSheets.push(sheet);
     this.inline = new Inline(element, (text) => void this.setCorpus(text));
@@ -108,7 +121,7 @@ export class Loom {
     this.app = new App(this.client, this.host);
   }
 
-  /** Answers when it can train; rejects with a Trouble. */
+  /** Answers when it can train; rejects with a Trouble, or with what the browser says of a script that did not come. */
   async open(): Promise<void> {
     const { app } = this;
     this.watch();
@@ -119,12 +132,16 @@ export class Loom {
       this.frame.lang = app.state.language;
       await started;
       if (app.state.engine === 'unavailable') throw new EngineError(app.state.problem!.failure);
+      // Without any text there is nothing to show.
+      const refused = app.state.notices.findLast(({ failure }) => failure)?.failure;
+      if (app.state.phase === 'empty' && refused) throw new EngineError(refused);
       app.store.subscribe((changed) => this.follow(changed));
+      this.follow(new Set(['notices']));
       await this.bringModel();
       this.follow(new Set(['phase']));
       void complete(app, page).catch(() => undefined);
     } catch (error) {
-      throw await this.troubleOf(asFailure(error));
+      throw error instanceof EngineError ? await this.startTrouble(error.failure) : error;
     }
   }
 
@@ -137,6 +154,12 @@ export class Loom {
     const { language } = this.app.state;
     await loadFailures(language);
     return { code, message: failureText(language, failure), field, values };
+  }
+
+  /** Said where nothing else is: it begins with what does not work. */
+  private async startTrouble(failure: Failure): Promise<Trouble> {
+    const trouble = await this.troubleOf(failure);
+    return { ...trouble, message: `${translate(this.app.state.language, 'app.unavailable')} ${trouble.message}` };
   }
 
   private tellError(failure: Failure): void {
@@ -172,11 +195,13 @@ export class Loom {
     const { app, shell } = this;
     const { phase, waiting, engine, problem, notices, language } = app.state;
     if (changed.has('language')) this.frame.lang = language;
-    if (engine === 'unavailable') return void this.troubleOf(problem!.failure).then((trouble) => shell.fail(trouble));
+    if (engine === 'unavailable') return void this.startTrouble(problem!.failure).then((trouble) => shell.fail(trouble));
     if (changed.has('phase') || changed.has('waiting')) shell.become(waiting ? 'waiting' : STATUS_OF[phase]);
     if (changed.has('problem') && problem) this.tellError(problem.failure);
     const latest = notices.at(-1);
-    if (changed.has('notices') && latest?.failure) this.tellError(latest.failure);
+    if (!latest?.failure || latest.id === this.toldNotice) return;
+    this.toldNotice = latest.id;
+    this.tellError(latest.failure);
   }
 
   private hear(event: WorkerEvent): void {
@@ -478,5 +503,5 @@ const STATUS_OF: Record<AppState['phase'], Status> = {
 /** The page that shows all of it, where a link leads. */
 function fullPage(element: HTMLElement): string {
   const base = element.getAttribute('base');
-  return new URL('embed.html', base ? new URL(base, document.baseURI) : new URL('../', import.meta.url)).href;
+  return new URL('embed.html', base ? folderOf(base) : new URL('../', import.meta.url)).href;
 }

@@ -7,12 +7,14 @@ import type { Engine, Loom, LoomState, Place, WriteOptions, Written } from './lo
 import { ATTRIBUTES, fragmentOf, propertyOf, STATUSES, type Attribute, type Kind, type LoomEvent, type Status } from './names.ts';
 import { OUTPUTS, PANELS } from '../state/partnames.ts';
 import { CONTROLS } from '../state/parts.ts';
-import { codeOf, isChinese, OPEN, RETRY, tooOld, troubleOf, type Trouble } from './trouble.ts';
+import { codeOf, isChinese, lacks, OPEN, RETRY, troubleOf, type Trouble } from './trouble.ts';
 
 /** Fetches the playground; `url` is for whoever looks for the reason where it does not come. */
 export interface Source {
   url(base: string | null): string;
   load(base: string | null): Promise<typeof import('./loom.ts')>;
+  /** Subresource integrity of what the engine fetches, by the file's name, where files come as they were released. */
+  integrity?: Record<string, string>;
 }
 
 export interface LoomTag {
@@ -70,7 +72,8 @@ export class CharLoom extends Base {
   /** Answers when it first can train. */
   readonly ready: Promise<void>;
   private readonly becameReady: () => void;
-  private readonly internals = this.attachInternals();
+  /** Old browsers have none: they are told that they are too old. */
+  private readonly internals: ElementInternals | null = this.attachInternals?.() ?? null;
   private readonly poster = document.createElement('div');
   private readonly frame = document.createElement('div');
   private readonly notice = document.createElement('div');
@@ -86,9 +89,11 @@ export class CharLoom extends Base {
     this.ready = new Promise((done) => (resolve = done));
     this.becameReady = resolve;
     const shadow = this.attachShadow({ mode: 'open' });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    shadow.adoptedStyleSheets = [sheet];
+    if ('adoptedStyleSheets' in shadow) {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(STYLE);
+      shadow.adoptedStyleSheets = [sheet];
+    }
     const caption = document.createElement('slot');
     caption.name = 'caption';
     caption.part = 'caption';
@@ -149,7 +154,7 @@ export class CharLoom extends Base {
   private takeEarlyProperties(): void {
     for (const attribute of Object.keys(ATTRIBUTES)) {
       const name = propertyOf(attribute) as keyof LoomTag;
-      if (!Object.hasOwn(this, name)) continue;
+      if (!Object.prototype.hasOwnProperty.call(this, name)) continue;
       const value = this[name];
       delete (this as Partial<LoomTag>)[name];
       if (value !== undefined) (this as Record<string, unknown>)[name] = value;
@@ -206,22 +211,31 @@ export class CharLoom extends Base {
     document.addEventListener('securitypolicyviolation', violated);
     const url = CharLoom.source.url(this.base);
     try {
-      if (tooOld()) throw this.fail(troubleOf('old-browser', '', this.chinese));
-      const { Loom } = await CharLoom.source.load(this.base).catch(async () => {
+      const lacking = lacks();
+      if (lacking) throw this.fail(troubleOf(lacking, '', this.chinese));
+      const notCome = async (error: unknown) => {
+        console.error(error);
+        if ((error as Partial<Trouble>).code === 'no-base') return this.fail(troubleOf('no-base', '', this.chinese));
         // The browser tells of a policy a moment after the failure.
         await new Promise((resolve) => setTimeout(resolve));
-        const code = await codeOf(url, blocked);
-        throw this.fail(troubleOf(code, code === 'csp' ? blocked! : url, this.chinese));
+        // Most browsers name the file.
+        const file = /https?:\S+/.exec(String(error))?.[0] ?? url;
+        const code = await codeOf(file, blocked);
+        return this.fail(troubleOf(code, code === 'csp' ? blocked! : file, this.chinese));
+      };
+      const { Loom } = await CharLoom.source.load(this.base).catch(async (error: unknown) => {
+        throw await notCome(error);
       });
       const loom = new Loom(this, this.frame, {
+        integrity: CharLoom.source.integrity,
         fragment: () => fragmentOf((name) => this.getAttribute(name)),
         become: (status) => this.become(status),
         tell: (name, detail) => this.tell(name, detail),
         fail: (trouble) => void this.fail(trouble),
       });
-      await loom.open().catch((error: unknown) => {
+      await loom.open().catch(async (error: Error | Trouble) => {
         loom.dispose();
-        throw this.fail(error as Trouble);
+        throw error instanceof Error ? await notCome(error) : this.fail(error);
       });
       this.loom = loom;
       this.poster.hidden = true;
@@ -257,8 +271,8 @@ export class CharLoom extends Base {
   private become(status: Status): void {
     if (status === this.current) return;
     this.current = status;
-    for (const each of STATUSES) this.internals.states?.delete(each);
-    this.internals.states?.add(status);
+    for (const each of STATUSES) this.internals?.states?.delete(each);
+    this.internals?.states?.add(status);
     this.tell('status', { status });
   }
 

@@ -56,7 +56,6 @@ export const failures: Record<string, string> = {
   'bad-start': '第 {step} 步的损失算不出来：初始参数太大，还没有开始学习。请用更小的初始值（例如 pytorch）重新开始。',
   'no-text': '请先选择一段文本。',
   'unknown-corpus': '这里没有叫做“{id}”的文本。',
-  'corpus-unavailable': '没能下载文本“{id}”：请检查网络后再选一次。',
   'no-session': '还没有模型。',
   'no-trace': '这一步已经不在了。请重新开始慢动作。',
   'model-missing': '这个模型已不在浏览器里。',

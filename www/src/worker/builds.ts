@@ -73,6 +73,8 @@ export async function loadEngine(glue: Glue, wanted: BuildName | null): Promise<
       console.error(error);
       // What is told is why the best could not be had.
       failure ??= error;
+      // Where one file was changed, none is trusted.
+      if (assets.integrity && (error as Partial<DeskError>).code === 'integrity') break;
     }
   }
   throw failure;

@@ -5,11 +5,7 @@ import { assets, fetchFile } from './files.ts';
 export async function corpusText(id: string): Promise<string> {
   const url = Object.hasOwn(assets.corpora, id) ? assets.corpora[id] : undefined;
   if (url === undefined) throw new DeskError('unknown-corpus', `There is no text called “${id}” here.`, { id });
-  try {
-    return await (await fetchFile(url)).text();
-  } catch {
-    throw new DeskError('corpus-unavailable', `The text “${id}” could not be fetched: check the network and choose it again.`, { id });
-  }
+  return (await fetchFile(url)).text();
 }
 
 /** So that all of them are among the files that the browser keeps. */
