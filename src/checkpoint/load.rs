@@ -48,12 +48,12 @@ pub fn load(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
         return Err(CheckpointError::corrupt(reason));
     }
     let mut known = Vec::new();
-    let parameters = file.flat(&layout, &mut known, str::to_owned)?;
+    let parameters = file.flat(&layout, &mut known, &str::to_owned)?;
     let names = config.train.optimizer_kind().moments();
     let mut moments = Vec::new();
     if file.has_any(OPTIMIZER) {
         for moment in names {
-            moments.push(file.flat(&layout, &mut known, |p| moment_name(moment, p))?);
+            moments.push(file.flat(&layout, &mut known, &|p| moment_name(moment, p))?);
         }
     } else if !names.is_empty() {
         counters.updates = 0;
@@ -72,7 +72,7 @@ pub fn load(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
         Some(best) if file.has_any(BEST) => Some(Best {
             epoch: best.epoch,
             loss: best.loss,
-            parameters: file.flat(&layout, &mut known, best_name)?,
+            parameters: file.flat(&layout, &mut known, &best_name)?,
         }),
         _ => None,
     };
@@ -183,7 +183,7 @@ impl<'a> File<'a> {
         &self,
         layout: &Layout,
         known: &mut Vec<String>,
-        name: impl Fn(&str) -> String,
+        name: &dyn Fn(&str) -> String,
     ) -> Result<Vec<f32>, CheckpointError> {
         // Nothing is allocated before it is known that the file has all of it.
         let mut tensors = Vec::with_capacity(layout.parameters.len());

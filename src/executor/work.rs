@@ -31,12 +31,16 @@ fn shared_work(kernel: &Kernel) -> u64 {
         Kernel::GruForward(p) => layer(3, p.steps, p.batch, p.hidden),
         Kernel::GruBackward(p) => layer(3, p.steps, p.batch, p.hidden),
         Kernel::SoftmaxCrossEntropy(p) => EXPONENTIAL * product(&[p.rows, p.stride]),
+        #[cfg(feature = "tasks")]
         Kernel::ElementwiseLoss(p) => EXPONENTIAL * product(&[p.rows, p.width]),
         Kernel::EmbeddingForward(p) => 2 * STREAMED * product(&[p.rows, p.width]),
         Kernel::EmbeddingBackward(p) => STREAMED * product(&[p.rows.max(p.vocabulary), p.width]),
         Kernel::SumRows(p) => STREAMED * product(&[p.rows, p.columns]),
+        #[cfg(feature = "tasks")]
         Kernel::Add(p) => STREAMED * u64::from(p.len),
+        #[cfg(feature = "tasks")]
         Kernel::ReluForward(p) => STREAMED * u64::from(p.len),
+        #[cfg(feature = "tasks")]
         Kernel::ReluBackward(p) => STREAMED * u64::from(p.len),
         Kernel::Dropout(p) => DRAWN * u64::from(p.len),
         Kernel::GradientNorm(p) => chunks(p.chunks),

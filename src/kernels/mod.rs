@@ -9,9 +9,11 @@ mod recurrent;
 
 pub mod adagrad;
 pub mod adam;
+#[cfg(feature = "tasks")]
 pub mod add;
 pub mod clip;
 pub mod dropout;
+#[cfg(feature = "tasks")]
 pub mod elementwise_loss;
 pub mod embedding_backward;
 pub mod embedding_forward;
@@ -23,7 +25,9 @@ pub mod lstm_forward;
 pub mod matmul;
 pub mod mean_loss;
 pub mod pack_quads;
+#[cfg(feature = "tasks")]
 pub mod relu_backward;
+#[cfg(feature = "tasks")]
 pub mod relu_forward;
 pub mod rmsprop;
 pub mod rnn_backward;
@@ -41,48 +45,48 @@ pub use recurrent::ROWS;
 use crate::simd::Simd;
 
 macro_rules! kernels {
-    ($($variant:ident = $module:ident,)+) => {
+    ($($(#[$on:meta])* $variant:ident = $module:ident,)+) => {
         /// A kernel with its parameters.
         #[derive(Debug, Clone, Copy, PartialEq)]
         #[allow(missing_docs)]
-        pub enum Kernel { $($variant($module::Params),)+ }
+        pub enum Kernel { $($(#[$on])* $variant($module::Params),)+ }
 
         impl Kernel {
             /// The stem of the kernel's two files.
             pub fn name(&self) -> &'static str {
-                match self { $(Self::$variant(_) => stringify!($module),)+ }
+                match self { $($(#[$on])* Self::$variant(_) => stringify!($module),)+ }
             }
 
             /// Its buffers, in order.
             pub fn bindings(&self) -> &'static [Binding] {
-                match self { $(Self::$variant(_) => $module::BINDINGS,)+ }
+                match self { $($(#[$on])* Self::$variant(_) => $module::BINDINGS,)+ }
             }
 
             /// Its parameters as a uniform buffer holds them.
             pub fn params(&self) -> &[u8] {
-                match self { $(Self::$variant(p) => bytemuck::bytes_of(p),)+ }
+                match self { $($(#[$on])* Self::$variant(p) => bytemuck::bytes_of(p),)+ }
             }
 
             /// The least length of each binding's view, where the parameters alone decide which numbers the
             /// kernel touches; `None` where numbers in its buffers do, such as tokens.
             pub fn lengths(&self) -> Option<Vec<u64>> {
-                match self { $(Self::$variant(p) => $module::lengths(p),)+ }
+                match self { $($(#[$on])* Self::$variant(p) => $module::lengths(p),)+ }
             }
 
             /// Scratch that [`Kernel::run`] needs on `threads` threads, in numbers.
             pub fn scratch_len<S: Simd>(&self, threads: usize) -> usize {
-                match self { $(Self::$variant(p) => $module::scratch_len::<S>(p, threads),)+ }
+                match self { $($(#[$on])* Self::$variant(p) => $module::scratch_len::<S>(p, threads),)+ }
             }
 
             /// Numbers that its weights take in panels.
             pub fn panels_len<S: Simd>(&self) -> usize {
-                match self { $(Self::$variant(p) => $module::panels_len::<S>(p),)+ }
+                match self { $($(#[$on])* Self::$variant(p) => $module::panels_len::<S>(p),)+ }
             }
 
             /// Its shader.
             pub fn shader(&self) -> Shader {
                 match self {
-                    $(Self::$variant(_) => Shader {
+                    $($(#[$on])* Self::$variant(_) => Shader {
                         name: stringify!($module),
                         bindings: $module::BINDINGS,
                         source: include_str!(concat!(stringify!($module), ".wgsl")),
@@ -94,6 +98,7 @@ macro_rules! kernels {
             pub fn all(words: &[u32; MAX_PARAMS_WORDS]) -> Vec<Kernel> {
                 let bytes: &[u8] = bytemuck::cast_slice(words);
                 vec![$(
+                    $(#[$on])*
                     Self::$variant(bytemuck::pod_read_unaligned(
                         &bytes[..size_of::<$module::Params>()],
                     )),
@@ -102,7 +107,7 @@ macro_rules! kernels {
 
             /// Runs the kernel on the CPU.
             pub fn run<S: Simd>(&self, operands: Operands, context: Context<S>) {
-                match self { $(Self::$variant(p) => $module::run(p, operands, context),)+ }
+                match self { $($(#[$on])* Self::$variant(p) => $module::run(p, operands, context),)+ }
             }
         }
     };
@@ -130,11 +135,15 @@ kernels! {
     LstmBackward = lstm_backward,
     GruForward = gru_forward,
     GruBackward = gru_backward,
+    #[cfg(feature = "tasks")]
     Add = add,
+    #[cfg(feature = "tasks")]
     ReluForward = relu_forward,
+    #[cfg(feature = "tasks")]
     ReluBackward = relu_backward,
     Dropout = dropout,
     SoftmaxCrossEntropy = softmax_cross_entropy,
+    #[cfg(feature = "tasks")]
     ElementwiseLoss = elementwise_loss,
     MeanLoss = mean_loss,
     GradientNorm = gradient_norm,

@@ -6,8 +6,7 @@
 //! laid out so is remembered, and [`Graph::finish`] reports it.
 use super::{Buffer, BufferId, Dispatch, Plan, PlanError, Program, Role, View};
 use crate::kernels::{
-    Kernel, add, dropout, elementwise_loss, embedding_backward, embedding_forward, matmul,
-    relu_backward, relu_forward, softmax_cross_entropy, sum_rows,
+    Kernel, dropout, embedding_backward, embedding_forward, matmul, softmax_cross_entropy, sum_rows,
 };
 use crate::network::Loss;
 
@@ -229,11 +228,7 @@ impl Graph {
         let name = format!("{} of {label}", self.plan.buffer(x.gradient.buffer).name);
         let part = self.buffer(&name, &[x.gradient.len], Role::Activation);
         write(self, part);
-        let params = add::Params {
-            len: word(x.gradient.len),
-            reserved: [0; 3],
-        };
-        self.emit(label, Kernel::Add(params), &[part, x.gradient]);
+        self.add(label, part, x.gradient);
     }
 
     /// A backward dispatch is about to read `x`'s values.
@@ -289,31 +284,6 @@ impl Graph {
                 Kernel::EmbeddingBackward(backward),
                 &[d_out, tokens.positions, tokens.starts, weight.gradient],
             );
-        });
-    }
-
-    /// `out[n] = x[rows[n]]`; no row of `x` is picked twice.
-    pub fn pick(&mut self, label: &str, rows: Picks, x: &Tensor, out: &Tensor) {
-        let forward = embedding_forward::Params {
-            rows: word(out.rows),
-            width: word(out.width),
-            vocabulary: word(x.rows),
-            reserved: 0,
-        };
-        let views = [rows.rows, x.view, out.view];
-        self.emit(label, Kernel::EmbeddingForward(forward), &views);
-        let (label, x, d_out) = (label.to_owned(), x.clone(), out.gradient);
-        self.on_gradients(move |g| {
-            let backward = embedding_backward::Params {
-                rows: forward.rows,
-                width: forward.width,
-                vocabulary: forward.vocabulary,
-                first: 0,
-            };
-            g.write_or_add(&label, &x, |g, d_x| {
-                let views = [d_out, rows.positions, rows.starts, d_x];
-                g.emit(&label, Kernel::EmbeddingBackward(backward), &views);
-            });
         });
     }
 
@@ -470,19 +440,6 @@ impl Graph {
         });
     }
 
-    /// y = max(0, y), in place: the last operation that reads or writes `y` must be the one that made it.
-    pub fn relu(&mut self, label: &str, y: &Tensor) {
-        let len = word(y.rows * y.width);
-        let reserved = [0; 3];
-        let forward = Kernel::ReluForward(relu_forward::Params { len, reserved });
-        self.emit(label, forward, &[y.view]);
-        let (label, y) = (label.to_owned(), y.clone());
-        self.on_gradients(move |g| {
-            let backward = Kernel::ReluBackward(relu_backward::Params { len, reserved });
-            g.emit(&label, backward, &[y.view, y.gradient]);
-        });
-    }
-
     /// A loss for each row of `outputs`; with `gradient`, the outputs become the gradient of the mean loss over the
     /// rows that count, as `controls` has their number. `targets`: a row each, or of numbers `width`.
     pub fn loss(
@@ -503,15 +460,13 @@ impl Graph {
                 stride,
                 gradient,
             }),
-            Loss::BinaryCrossEntropy | Loss::SquaredError => {
-                Kernel::ElementwiseLoss(elementwise_loss::Params {
-                    rows,
-                    width,
-                    stride,
+            _ => {
+                return self.elementwise_loss(
+                    loss,
+                    [controls, targets, outputs.view, losses],
+                    outputs,
                     gradient,
-                    binary: u32::from(loss == Loss::BinaryCrossEntropy),
-                    reserved: [0; 3],
-                })
+                );
             }
         };
         self.emit("loss", kernel, &[controls, targets, outputs.view, losses]);

@@ -7,8 +7,12 @@ mod build;
 mod data;
 mod graph;
 mod kinds;
+#[cfg(not(feature = "tasks"))]
+mod language;
 mod pass;
 mod recurrent;
+#[cfg(feature = "tasks")]
+mod tasks;
 
 pub use build::{inspection_plan, network_plan, sampling_plan};
 pub use data::{Buffer, BufferId, Dispatch, Plan, PlanError, Program, Role, View};

@@ -1,7 +1,7 @@
 //! One pass of a network over its inputs, laid out as operations of the graph.
 use super::{
     Feeds, Graph, PickFeed, PlanError, Role, Tensor, View,
-    graph::{Linear, Picks, Weight, word},
+    graph::{Linear, Picks, Weight},
     recurrent::RecurrentLayer,
 };
 use crate::kernels::Controls;
@@ -51,7 +51,7 @@ pub(super) struct Network {
 }
 
 /// What a node has come to: rows of numbers, or tokens that the next one looks up.
-enum Value {
+pub(super) enum Value {
     Tokens(Picks),
     Numbers(Tensor),
 }
@@ -149,18 +149,18 @@ pub(super) fn broken(reason: &str) -> PlanError {
 }
 
 /// A pass that is being laid out.
-struct Laying<'a> {
-    pass: Pass<'a>,
+pub(super) struct Laying<'a> {
+    pub pass: Pass<'a>,
     controls: View,
     parameters: Parameters<'a>,
-    inputs: Inputs,
+    pub inputs: Inputs,
     states: Vec<View>,
     /// What each node so far has come to.
     values: Vec<Value>,
 }
 
 impl Laying<'_> {
-    fn numbers(&self, node: usize) -> Result<&Tensor, PlanError> {
+    pub(super) fn numbers(&self, node: usize) -> Result<&Tensor, PlanError> {
         match &self.values[node] {
             Value::Numbers(tensor) => Ok(tensor),
             Value::Tokens(_) => Err(broken("a layer reads tokens that can only read numbers")),
@@ -179,18 +179,6 @@ impl Laying<'_> {
                 self.inputs.tokens = Some(picks);
                 return Ok(Value::Tokens(picks));
             }
-            Layer::Values => {
-                let view = g.buffer("values", &[rows, width], Role::Input);
-                self.inputs.values = Some(view);
-                // Nobody asks for its gradient.
-                Tensor {
-                    view,
-                    gradient: view,
-                    rows,
-                    width,
-                    stride: width,
-                }
-            }
             Layer::Embedding => {
                 let out = numbers(g);
                 self.project(g, index, node, &out)?;
@@ -205,43 +193,13 @@ impl Laying<'_> {
                 g.dropout(&node.name, stream, self.controls, x, &out);
                 out
             }
-            Layer::LastStep => {
-                let (x, out) = (self.numbers(input)?, numbers(g));
-                let names = ["ends", "ends_positions", "ends_starts"];
-                let ends = picks(g, names, rows, x.rows);
-                g.pick(&node.name, ends, x, &out);
-                self.inputs.ends = Some(ends);
-                out
-            }
-            Layer::FirstStep => {
-                let (x, out) = (self.numbers(input)?, numbers(g));
-                let first: Vec<u32> = (0..word(rows)).collect();
-                // Row b is picked by position b, and no other row by any.
-                let starts = (0..=word(x.rows)).map(|row| row.min(word(rows)));
-                let starts = g.constant("first_starts", starts.collect());
-                let rows = g.constant("firsts", first);
-                let picks = Picks {
-                    rows,
-                    positions: rows,
-                    starts,
-                };
-                g.pick(&node.name, picks, x, &out);
-                out
-            }
-            Layer::Dense { relu } => {
-                let out = numbers(g);
-                self.project(g, index, node, &out)?;
-                if relu {
-                    g.relu(&node.name, &out);
-                }
-                out
-            }
+            _ => return self.other_layer(g, index, node),
         };
         Ok(Value::Numbers(out))
     }
 
     /// `out` = the node's first parameter times what it reads: tokens as one-hot vectors, numbers side by side.
-    fn project(
+    pub(super) fn project(
         &self,
         g: &mut Graph,
         index: usize,
@@ -304,18 +262,12 @@ impl Laying<'_> {
         let rows = self.pass.rows(node);
         let width = size([hidden, layer.cell.gates() as u64]);
         let gates = g.tensor_in_place(&format!("gates_{label}"), rows, width);
-        let reversed = layer.reverse.then(|| {
-            let names = ["reversed", "reversed_positions", "reversed_starts"];
-            picks(g, names, rows, rows)
-        });
-        if let Some(reversed) = reversed {
-            let projected = g.tensor(&format!("projected_{label}"), rows, width, trained);
-            self.project(g, index, node, &projected)?;
-            g.pick(&label, reversed, &projected, &gates);
-            self.inputs.reversed = Some(reversed);
+        let reversed = if layer.reverse {
+            Some(self.read_backwards(g, index, node, &gates)?)
         } else {
             self.project(g, index, node, &gates)?;
-        }
+            None
+        };
         let parts = if layer.cell == Cell::Lstm { 2 } else { 1 };
         let name = format!("{states}_{label}");
         let state = g.buffer(&name, &[parts, batch, hidden], Role::State);
@@ -339,18 +291,14 @@ impl Laying<'_> {
         };
         let hs = g.recurrent(layer, &gates);
         Ok(match reversed {
+            Some(reversed) => self.in_order(g, node, reversed, &hs),
             None => hs,
-            Some(reversed) => {
-                let out = g.tensor(&format!("out_{}", node.name), rows, hidden, trained);
-                g.pick(&node.name, reversed, &hs, &out);
-                out
-            }
         })
     }
 }
 
 /// Buffers for what a batch picks out of a table of `table` rows.
-fn picks(g: &mut Graph, names: [&str; 3], rows: u64, table: u64) -> Picks {
+pub(super) fn picks(g: &mut Graph, names: [&str; 3], rows: u64, table: u64) -> Picks {
     Picks {
         rows: g.buffer(names[0], &[rows], Role::Input),
         positions: g.buffer(names[1], &[rows], Role::Input),
