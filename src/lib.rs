@@ -61,6 +61,7 @@
 //! | `corpora` | yes | the embedded lyrics ([`text::find`]) |
 //! | `encodings` | yes | the tables with which files of any encoding are read |
 //! | `unicode` | yes | tables for composing and for lower case; without them the caller does both |
+//! | `tasks` | yes | layers and losses that a language model has no use for ([`network::Layer`]) |
 //! | `threads` | yes | several threads on the CPU |
 //! | `webgpu` | no | the GPU: Vulkan, Metal or Direct3D 12 natively, WebGPU in a browser |
 pub mod checkpoint;

@@ -48,7 +48,7 @@ fn every_form_answers_and_learns_as_its_formulas_say() {
     for (seed, (name, model)) in models(5).iter().enumerate() {
         let named = parameters(model, seed as u64);
         let (sequences, batch, counted) = batch(model, seed as u64);
-        let (outputs, loss) = answer(model, &map(&named, |v| f64::from(v)), &sequences);
+        let (outputs, loss) = answer(model, &map(&named, f64::from), &sequences);
         start_tape();
         let inputs: Named<Traced> = named
             .iter()

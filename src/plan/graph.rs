@@ -472,3 +472,71 @@ impl Graph {
         self.emit("loss", kernel, &[controls, targets, outputs.view, losses]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weight(g: &mut Graph, name: &str) -> Weight {
+        Weight {
+            view: g.buffer(name, &[4, 4], Role::Parameters),
+            gradient: g.buffer(&format!("d_{name}"), &[4, 4], Role::Gradients),
+        }
+    }
+
+    fn linear(g: &mut Graph, name: &str, x: &Tensor) -> Tensor {
+        let layer = Linear {
+            weight: weight(g, name),
+            input_major: true,
+            bias: None,
+            first: 0,
+            inputs: 4,
+            x_trained: true,
+            accumulate: false,
+        };
+        let y = g.tensor(&format!("out_{name}"), 3, 4, true);
+        g.linear(name, x, layer, &y);
+        y
+    }
+
+    fn reason(g: Graph) -> String {
+        g.finish().unwrap_err().to_string()
+    }
+
+    /// Which of the products that write `x`'s gradient add to it, in the order in which they run.
+    #[test]
+    fn the_first_gradient_is_written_and_the_others_are_added() {
+        let mut g = Graph::default();
+        let x = g.tensor("x", 3, 4, true);
+        for name in ["one", "two", "three"] {
+            linear(&mut g, name, &x);
+        }
+        g.gradients();
+        let (program, plan) = g.finish().unwrap();
+        plan.validate().unwrap();
+        let dispatches = plan.programs[program].dispatches.iter();
+        let adds = dispatches.filter_map(|d| match d.kernel {
+            Kernel::Matmul(p) if d.views[3] == x.gradient => Some(p.accumulate),
+            _ => None,
+        });
+        assert_eq!(adds.collect::<Vec<_>>(), [0, 1, 1]);
+    }
+
+    #[test]
+    fn a_tensor_whose_gradient_takes_its_place_is_read_once() {
+        let mut g = Graph::default();
+        let x = g.tensor_in_place("x", 3, 4);
+        linear(&mut g, "one", &x);
+        linear(&mut g, "two", &x);
+        g.gradients();
+        assert!(reason(g).contains("taken the place"));
+    }
+
+    #[test]
+    fn a_buffer_has_one_shape() {
+        let mut g = Graph::default();
+        g.buffer("x", &[3, 4], Role::Activation);
+        g.buffer("x", &[4, 3], Role::Activation);
+        assert!(reason(g).contains("different shapes"));
+    }
+}

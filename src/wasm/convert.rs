@@ -15,7 +15,8 @@ pub fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
 /// A plain JavaScript value, read; a field that does not fit is named. By way of JSON, which model files are read
 /// from too: a second reader for the same types is 5 KB of a page's download.
 pub fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
-    let json = js_sys::JSON::stringify(&value).map_err(|_| error("config", "not a plain object"))?;
+    let json =
+        js_sys::JSON::stringify(&value).map_err(|_| error("config", "not a plain object"))?;
     // (Of `undefined` it makes `undefined`.)
     let json = json.as_string().unwrap_or_else(|| "null".into());
     serde_json::from_str(&json).map_err(|e| {
