@@ -1,14 +1,21 @@
 //! Losses as they arrive: steps are recorded, epochs end, divergence is found.
 use super::{Best, SLOTS, Trainer, evaluate::mean_loss, flight::Group, flight::Pending};
 use crate::{
-    Error, executor::Executor, kernels::METRICS_STRIDE, plan::View, train::metrics::StepMetrics,
+    Error,
+    executor::Executor,
+    kernels::METRICS_STRIDE,
+    plan::View,
+    train::{
+        data::{Data, runs},
+        metrics::StepMetrics,
+    },
 };
 
-impl Trainer {
+impl<D: Data> Trainer<D> {
     /// Takes in losses until at most `most` steps are under way. An epoch with a validation part is
     /// waited for whole.
     pub(super) async fn collect(&mut self, most: usize) -> Result<(), Error> {
-        let validates = !self.corpus.validation().is_empty();
+        let validates = self.data.holds_back();
         let ends_epoch = |p: Pending| p.ends_epoch.is_some();
         let wait = validates && self.flight.last_submitted().is_some_and(ends_epoch);
         let most = if wait { 0 } else { most };
@@ -75,7 +82,7 @@ impl Trainer {
             lr,
         });
         if self.health.accepts(loss, norm) {
-            self.log.add(loss, self.batch.targets.len());
+            self.log.add(loss, pending.counted);
             if let Some(trouble) = self.watch.note(step, loss, norm) {
                 self.trouble = Some(trouble);
             }
@@ -90,14 +97,14 @@ impl Trainer {
 
     async fn end_epoch(&mut self, epoch: u64) -> Result<(), Error> {
         self.log.stop_clock();
-        let validation = self.corpus.validation();
-        let validation_perplexity = if validation.is_empty() {
-            None
-        } else {
-            let (backend, train) = (&mut self.backend, &self.config.train);
-            let loss = mean_loss(backend, &self.network, train, validation).await?;
+        let validation_perplexity = if self.data.holds_back() {
+            let (backend, config, data) = (&mut self.backend, &self.config, &self.data);
+            let held_back = |index, batch: &mut _| data.held_back(config, index, batch);
+            let loss = mean_loss(backend, &self.network, &config.train, held_back).await?;
             self.keep_if_best(epoch, loss).await?;
             Some(loss.exp())
+        } else {
+            None
         };
         self.epochs
             .extend(self.log.end(epoch, validation_perplexity));
@@ -137,10 +144,12 @@ impl Trainer {
         self.zero(&self.network.states.clone());
         self.flight.clear();
         (self.step, self.updates) = (step + 1, 0);
-        self.batches.seek(next)?;
+        self.data.seek(next)?;
         Ok(())
     }
+}
 
+impl Trainer {
     /// Mean cross-entropy, nats a character, of predicting each of `tokens` but the first from those
     /// before it. The tokens are cut into B runs, each starting from a zero state.
     ///
@@ -150,6 +159,7 @@ impl Trainer {
         // It writes over the ring's slots: the losses there are taken in first.
         self.collect(0).await?;
         let (backend, train) = (&mut self.backend, &self.config.train);
-        mean_loss(backend, &self.network, train, tokens).await
+        let batches = |index, batch: &mut _| runs(tokens, train.batch_size, index, batch);
+        mean_loss(backend, &self.network, train, batches).await
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct Pending {
     pub step: u64,
     /// Where in the ring of metrics its loss will be.
     pub slot: usize,
+    /// How many of its targets count.
+    pub counted: usize,
     /// Its learning rate.
     pub lr: f32,
     /// How many updates the parameters that it runs with have got.
@@ -159,6 +161,7 @@ mod tests {
         Pending {
             step,
             slot: step as usize,
+            counted: 1,
             lr: 0.1,
             updates: step,
             ends_epoch: None,

@@ -14,6 +14,7 @@ use self::{
     state::Rescue,
 };
 use super::{
+    data::{Data, Text},
     epoch_log::EpochLog,
     health::Health,
     metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport},
@@ -25,7 +26,7 @@ use crate::{
     kernels::ClipMode,
     network::{Summary, in_range, initialise, summarize},
     plan::{BufferId, NetworkPlan, PlanError, PlanOptions, network_plan},
-    text::{Batches, Corpus, MAX_VOCABULARY, Part, Sampling},
+    text::{Corpus, MAX_VOCABULARY, Sampling},
 };
 
 /// Slots of the metrics ring: more than there are ever steps in flight.
@@ -70,13 +71,12 @@ pub struct Windows {
     pub batches_per_epoch: usize,
 }
 
-/// Trains one network on one text.
-pub struct Trainer {
+/// Trains one network on a text, or on other [`Data`].
+pub struct Trainer<D = Text> {
     config: Config,
-    corpus: Corpus,
+    data: D,
     network: NetworkPlan,
     backend: Backend,
-    batches: Batches,
     /// Steps submitted.
     step: u64,
     /// Updates since the optimiser began.
@@ -111,22 +111,7 @@ impl Trainer {
         backend: impl FnOnce(&NetworkPlan) -> Result<Backend, ExecutorError>,
     ) -> Result<Self, Error> {
         config.validate()?;
-        let mut trainer = Self::unstarted(corpus, config, backend)?;
-        let Self {
-            config, network, ..
-        } = &trainer;
-        let model = config.model.language_model(network.vocabulary);
-        let parameters = initialise(&model, &network.layout, config.train.seed)
-            .map_err(|_| ExecutorError::out_of_memory(network.plan.bytes()))?;
-        let state = TrainerState {
-            parameters,
-            ..TrainerState::default()
-        };
-        trainer.load(Rescue {
-            state,
-            snapshot: None,
-        })?;
-        Ok(trainer)
+        Self::begin(Text::new(corpus, &config)?, config, backend)
     }
 
     /// Goes on from a state that [`Trainer::state`] gave, for the same text and configuration.
@@ -140,7 +125,56 @@ impl Trainer {
         backend: impl FnOnce(&NetworkPlan) -> Result<Backend, ExecutorError>,
     ) -> Result<Self, Error> {
         config.validate()?;
-        let mut trainer = Self::unstarted(corpus, config, backend)?;
+        Self::go_on(Text::new(corpus, &config)?, config, state, backend)
+    }
+
+    /// The text.
+    pub fn corpus(&self) -> &Corpus {
+        &self.data.corpus
+    }
+}
+
+impl<D: Data> Trainer<D> {
+    /// A fresh network for `data`. `backend` makes the executor from the plan.
+    ///
+    /// # Errors
+    /// A configuration out of range, too little memory.
+    pub fn begin(
+        data: D,
+        config: Config,
+        backend: impl FnOnce(&NetworkPlan) -> Result<Backend, ExecutorError>,
+    ) -> Result<Self, Error> {
+        let mut trainer = Self::unstarted(data, config, backend)?;
+        let Self {
+            config,
+            data,
+            network,
+            ..
+        } = &trainer;
+        let parameters = initialise(&data.model(config), &network.layout, config.train.seed)
+            .map_err(|_| ExecutorError::out_of_memory(network.plan.bytes()))?;
+        let state = TrainerState {
+            parameters,
+            ..TrainerState::default()
+        };
+        trainer.load(Rescue {
+            state,
+            snapshot: None,
+        })?;
+        Ok(trainer)
+    }
+
+    /// Goes on from a state that [`Trainer::state`] gave, for the same data and configuration.
+    ///
+    /// # Errors
+    /// As [`Trainer::begin`]; a cursor past the end of an epoch.
+    pub fn go_on(
+        data: D,
+        config: Config,
+        state: TrainerState,
+        backend: impl FnOnce(&NetworkPlan) -> Result<Backend, ExecutorError>,
+    ) -> Result<Self, Error> {
+        let mut trainer = Self::unstarted(data, config, backend)?;
         trainer.load(Rescue {
             state,
             snapshot: None,
@@ -149,21 +183,13 @@ impl Trainer {
     }
 
     fn unstarted(
-        corpus: Corpus,
+        data: D,
         config: Config,
         backend: impl FnOnce(&NetworkPlan) -> Result<Backend, ExecutorError>,
     ) -> Result<Self, Error> {
-        let t = &config.train;
-        let batches = corpus.batches(Part::Training, t.sampling, t.batch_size, t.steps, t.seed)?;
-        if config.text.validation > 0.0 {
-            // One character to predict from and one to predict: otherwise it would be perfect.
-            corpus.batches(Part::Validation, Sampling::Random, 1, 1, 0)?;
-        }
-        let vocabulary = corpus.vocabulary().len();
-        let network = network_plan(
-            &config.model.language_model(vocabulary),
-            &plan_options(&config),
-        )?;
+        config.validate()?;
+        let choices = data.choices();
+        let network = network_plan(&data.model(&config), &plan_options(&config))?;
         let backend = backend(&network)?;
         Ok(Self {
             batch: Batch::new(&network.plan, &network.feeds),
@@ -175,27 +201,21 @@ impl Trainer {
             epochs: Vec::new(),
             stopped: None,
             best: None,
-            watch: TroubleWatch::new(corpus.vocabulary().len()),
+            watch: TroubleWatch::new(choices),
             trouble: None,
             rescue: None,
-            health: Health::new(vocabulary, 0, 0.0),
+            health: Health::new(choices, 0, 0.0),
             log: EpochLog::default(),
             config,
-            corpus,
+            data,
             network,
             backend,
-            batches,
         })
     }
 
     /// The configuration, with live changes.
     pub fn config(&self) -> &Config {
         &self.config
-    }
-
-    /// The text.
-    pub fn corpus(&self) -> &Corpus {
-        &self.corpus
     }
 
     /// The plan.
@@ -210,12 +230,12 @@ impl Trainer {
 
     /// How far training is.
     pub fn position(&self) -> Position {
-        let cursor = self.batches.cursor();
+        let cursor = self.data.cursor();
         Position {
             epoch: cursor.epoch,
             step: self.step,
             batch: cursor.batch,
-            batches_per_epoch: self.batches.batches_per_epoch(),
+            batches_per_epoch: self.data.batches_per_epoch(),
         }
     }
 
@@ -299,13 +319,13 @@ impl Trainer {
 
     fn all_epochs_done(&self) -> bool {
         let limit = self.config.train.epochs;
-        limit > 0 && self.batches.cursor().epoch >= limit
+        limit > 0 && self.data.cursor().epoch >= limit
     }
 
     /// Submits one step.
     fn begin_step(&mut self) {
         self.log.start_clock();
-        if self.carries() && self.batches.resets_state() {
+        if self.carries() && self.data.resets_state() {
             self.zero(&self.network.states.clone());
         }
         let (step, updates) = (self.step, self.updates);
@@ -314,31 +334,28 @@ impl Trainer {
                 .copy(self.network.parameters, self.network.snapshot);
             self.health.set_snapshot(step);
         }
-        let cursor = self.batches.cursor();
-        let Batch {
-            tokens, targets, ..
-        } = &mut self.batch;
-        let filled = self.batches.next(self.corpus.train(), tokens, targets);
-        debug_assert!(filled, "the epoch was rolled over after its last batch");
+        let cursor = self.data.cursor();
+        let counted = self.data.next(&mut self.batch);
         let slot = (step % SLOTS as u64) as usize;
         let (train, dropout) = (&self.config.train, self.config.model.dropout);
-        let controls = train.controls(step, updates, dropout, slot, self.batch.targets.len());
+        let controls = train.controls(step, updates, dropout, slot, counted);
         self.feeder.train(&mut self.backend, &self.batch, &controls);
         self.backend.run(self.network.train);
         self.step += 1;
         self.updates += 1;
-        let last = cursor.batch + 1 == self.batches.batches_per_epoch() as u64;
+        let last = cursor.batch + 1 == self.data.batches_per_epoch() as u64;
         if last {
-            self.batches.start_epoch(cursor.epoch + 1);
+            self.data.start_epoch(cursor.epoch + 1);
         }
         let ends_epoch = last.then_some(cursor.epoch + 1);
         self.flight.push(Pending {
             step,
             slot,
+            counted,
             lr: controls.lr,
             updates,
             ends_epoch,
-            next: self.batches.cursor(),
+            next: self.data.cursor(),
         });
     }
 

@@ -34,12 +34,16 @@ impl Trainer {
             return Err(ConfigError::new("batch_size", rule).into());
         }
         let state = self.state().await?;
-        let mut batches = self.batches.clone();
+        let mut batches = self.data.batches.clone();
         let cursor = batches.cursor();
         let starts = self.windows(batches.sampling(), cursor)?.starts;
         let resets = batches.resets_state();
         let mut batch = self.batch.clone();
-        batches.next(self.corpus.train(), &mut batch.tokens, &mut batch.targets);
+        batches.next(
+            self.data.corpus.train(),
+            &mut batch.tokens,
+            &mut batch.targets,
+        );
         let Counters { step, updates, .. } = state.counters;
         let dropout = self.config.model.dropout;
         let controls = self
@@ -66,7 +70,10 @@ impl Trainer {
     pub fn windows(&self, sampling: Sampling, at: Cursor) -> Result<Windows, Error> {
         let t = &self.config.train;
         let (b, part) = (t.batch_size, Part::Training);
-        let mut batches = self.corpus.batches(part, sampling, b, t.steps, t.seed)?;
+        let mut batches = self
+            .data
+            .corpus
+            .batches(part, sampling, b, t.steps, t.seed)?;
         batches.seek(at)?;
         Ok(Windows {
             starts: (0..b).filter_map(|row| batches.start(row)).collect(),

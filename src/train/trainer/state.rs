@@ -3,7 +3,7 @@ use super::Trainer;
 use crate::{
     Error,
     executor::Backend,
-    train::{counters::Counters, epoch_log::EpochLog, health::Health},
+    train::{counters::Counters, data::Data, epoch_log::EpochLog, health::Health},
 };
 
 /// All of a training in progress but its configuration, its text and its vocabulary.
@@ -48,7 +48,7 @@ pub(super) struct Rescue {
     pub snapshot: Option<(u64, Vec<f32>)>,
 }
 
-impl Trainer {
+impl<D: Data> Trainer<D> {
     /// A copy of the parameters as of the last submitted step.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Trainer {
             counters: Counters {
                 step: self.step,
                 updates: self.updates,
-                cursor: self.batches.cursor(),
+                cursor: self.data.cursor(),
                 loss_sum: self.log.loss_sum,
                 targets: self.log.targets,
                 seconds: self.log.seconds,
@@ -122,7 +122,7 @@ impl Trainer {
         self.stopped = None;
         self.load(rescue)?;
         // What is trained once more is reported once.
-        let epoch = self.batches.cursor().epoch;
+        let epoch = self.data.cursor().epoch;
         self.steps.retain(|reported| reported.step < self.step);
         self.epochs.retain(|reported| reported.epoch <= epoch);
         Ok(self.step)
@@ -144,17 +144,16 @@ impl Trainer {
             mut cursor,
             ..
         } = *counters;
-        self.batches.seek(cursor)?;
-        if self.batches.start(0).is_none() {
+        self.data.seek(cursor)?;
+        if cursor.batch == self.data.batches_per_epoch() as u64 {
             // At the end of an epoch, where a trainer never stops.
             cursor.epoch += 1;
-            self.batches.start_epoch(cursor.epoch);
+            self.data.start_epoch(cursor.epoch);
         }
         (self.step, self.updates) = (step, updates);
         self.best.clone_from(best);
         self.watch.begin_anew();
-        let vocabulary = self.corpus.vocabulary().len();
-        self.health = Health::new(vocabulary, step, counters.smoothed_loss);
+        self.health = Health::new(self.data.choices(), step, counters.smoothed_loss);
         self.log = EpochLog::new(counters.loss_sum, counters.targets, counters.seconds);
         let (at, kept) = match snapshot {
             Some((at, kept)) => (*at, kept),
