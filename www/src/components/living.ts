@@ -78,7 +78,8 @@ export class Living extends AppElement {
           display: none;
         }
       }
-      @container (max-width: 560px) {
+      /* Beside the controls, where the window is as wide as a tablet held upright. */
+      @container (max-width: 560px) or ((min-width: 740px) and (max-width: 899px)) {
         .body {
           grid-template-columns: minmax(0, 1fr);
         }

@@ -9,7 +9,7 @@ import { textName } from '../i18n/names.ts';
 import { TEXT_OPTIONS } from '../i18n/options.ts';
 import { openPart } from '../parts.ts';
 import { getOption } from '../state/config.ts';
-import { secondsUntilGood } from '../state/estimate.ts';
+import { secondsUntilWords } from '../state/estimate.ts';
 import { AppElement } from './base.ts';
 import './options.ts';
 import { shared } from './styles.ts';
@@ -27,8 +27,14 @@ export class TextDesk extends AppElement {
     css`
       .choose {
         display: grid;
-        grid-template-columns: repeat(2, minmax(0, 1fr));
+        grid-template-columns: repeat(2, minmax(min-content, auto));
         gap: 6px;
+      }
+      .choose button {
+        padding-inline: 8px;
+      }
+      .choose select {
+        min-width: 0;
       }
       .choose .drop {
         grid-column: 1 / -1;
@@ -169,7 +175,7 @@ export class TextDesk extends AppElement {
     const { config, text, rate, phase, language } = this.state;
     if (!config || !text || !rate || phase !== 'ready') return nothing;
     const { kept, characters } = text.statistics;
-    const seconds = secondsUntilGood(config, kept, characters, rate);
+    const seconds = secondsUntilWords(config, kept, characters, text.excerpt, rate);
     if (!seconds) return nothing;
     const [from, to] = seconds.map((each) => format.duration(each, language));
     return html`<p class="small muted" id="good-in">${from === to ? this.t('text.goodIn.about', { time: to! }) : this.t('text.goodIn', { from: from!, to: to! })}</p>`;
