@@ -220,7 +220,7 @@ export class Crawler {
     return times.sort((a, b) => a - b)[1]! / this.pace;
   }
 
-  /** The event of the deed that was answered last. */
+  /** The event of the deed that was answered last, and the processor time that went by until then. */
   private async timed(deed: Deed): Promise<{ latest: number; worked: number; fetched: boolean }> {
     const slowest = { latest: 0, worked: 0, fetched: false };
     for (const event of await this.eventsOf(deed)) {
@@ -231,12 +231,14 @@ export class Crawler {
           return performance.getEntriesByType('resource').length;
         })
         .catch(() => 0);
-      const started = await this.work();
+      const [started, clock] = [await this.work(), performance.now()];
       await answering(this.page, JSON.stringify(deed), event());
       const state = () => ({ latest: (window as unknown as { crawled?: Watching }).crawled?.latest ?? 0, resources: performance.getEntriesByType('resource').length });
       // The event's task, and whatever it set off at once, is over when the page answers.
       const after = await answering(this.page, `an answer after ${JSON.stringify(deed)}`, this.page.evaluate(state).catch(() => ({ latest: 0, resources: -1 })));
-      const worked = (await this.work()) - started;
+      // Between this clock's two ends lies more than the answer, such as other frames of a training.
+      const share = Math.min(1, after.latest / (performance.now() - clock));
+      const worked = share * ((await this.work()) - started);
       if (Math.min(after.latest, worked) >= Math.min(slowest.latest, slowest.worked)) Object.assign(slowest, { latest: after.latest, worked });
       slowest.fetched ||= after.resources !== before;
     }
