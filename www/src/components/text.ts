@@ -19,7 +19,7 @@ const FREQUENT_SHOWN = 24;
 
 @customElement('cl-text')
 export class TextDesk extends AppElement {
-  protected readonly watches = ['boot', 'text', 'reading', 'fitted', 'config', 'proposal', 'rate', 'phase'] as const;
+  protected readonly watches = ['boot', 'text', 'reading', 'refused', 'fitted', 'config', 'proposal', 'rate', 'phase'] as const;
   @query('input[type=file]') private picker!: HTMLInputElement;
 
   static override styles = [
@@ -85,7 +85,7 @@ export class TextDesk extends AppElement {
   ];
 
   override render() {
-    const { boot, text } = this.state;
+    const { boot, text, refused } = this.state;
     return html`<section class="card stack" aria-labelledby="title">
       <div class="head tight"><h2 id="title">${this.t('text.title')}</h2></div>
       ${this.shows('preset') ? html`<cl-presets .app=${this.app}></cl-presets>` : nothing}
@@ -106,7 +106,7 @@ export class TextDesk extends AppElement {
         </select>
         ${this.shows('own-text') ? this.own() : nothing}
       </div>
-      <cl-reading .app=${this.app}></cl-reading>
+      ${text?.reading || refused ? html`<cl-reading .app=${this.app}></cl-reading>` : nothing}
       ${text ? this.about(text) : nothing}
       ${text
         ? html`<details id="windows" @toggle=${() => this.app.notices.attempt(() => openPart('windows', this.state.language))}>
