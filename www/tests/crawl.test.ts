@@ -7,13 +7,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { openSite, type Site } from './browser.ts';
+import { openSite, until, type Site } from './browser.ts';
 import { Crawler, randomOf, type Deed } from './crawler.ts';
 
 const WIDTHS = [320, 768, 1024, 1440] as const;
 const ALL = process.env['CHARLOOM_ALL'] === '1';
 /** Deeds in each of the three phases of each width. */
 const DEEDS = ALL ? 240 : 12;
+/** After so many deeds it trains again, whatever the visitor did to it. */
+const STRETCH = 20;
 const SEED = Number(process.env['CHARLOOM_SEED'] ?? 20);
 const REPLAY = process.env['CHARLOOM_REPLAY'];
 
@@ -27,13 +29,16 @@ after(async () => {
   await site?.close();
 });
 
-/** The visitor may have done anything to the run: it trains, or it can be made to. */
+/** The visitor may have done anything to the run: it trains or rests, or the page says why not and offers what can be done. */
 async function makeSure(page: Page, button: 'train' | 'pause'): Promise<void> {
+  const press = (what: string) => page.locator(what).evaluateAll((found: HTMLElement[]) => found[0]?.click());
   await page.keyboard.press('Escape');
-  const wanted = page.locator(`#${button}:enabled`);
-  if (!(await wanted.count())) return;
-  await wanted.evaluate((element: HTMLElement) => element.click());
-  await page.locator(button === 'train' ? '#pause' : '#train').waitFor();
+  if (!(await page.locator(`#${button}:enabled`).count())) return;
+  await press(`#${button}:enabled`);
+  const other = page.locator(button === 'train' ? '#pause' : '#train');
+  await until(page, `an answer to ${button}`, async () => (await other.count()) > 0 || (await page.locator('cl-notices .notice').count()) > 0);
+  // All epochs that were asked for are done: there may be more.
+  if (button === 'train' && !(await other.count())) await press('cl-notices .notice > button.primary:not(#resume)');
 }
 
 for (const width of WIDTHS) {
@@ -47,9 +52,13 @@ for (const width of WIDTHS) {
       const recorded = REPLAY ? readLog(REPLAY, width) : null;
       for (const phase of ['before', 'during', 'after'] as const) {
         phases.push(`${phase} from deed ${crawler.log.length}`);
-        if (phase === 'during') await makeSure(page, 'train');
+        const deeds = recorded?.[phase] ?? null;
+        const count = deeds?.length ?? DEEDS;
         if (phase === 'after') await makeSure(page, 'pause');
-        await crawler.crawl(DEEDS, recorded && recorded[phase]);
+        for (let from = 0; from < count; from += STRETCH) {
+          if (phase === 'during') await makeSure(page, 'train');
+          await crawler.crawl(Math.min(STRETCH, count - from), deeds && deeds.slice(from, from + STRETCH));
+        }
       }
     } catch (error) {
       const head = JSON.stringify({ seed: SEED, width, phases });

@@ -60,6 +60,10 @@ export function cut(page: Page): Promise<string[]> {
       } else if (own && element instanceof HTMLButtonElement && beyond > 1) {
         found.push(`button: ${beyond} px of ${JSON.stringify(element.textContent!.trim())}`);
       }
+      // What somebody wrote may be longer than its field; a number that the page offers may not.
+      if (element instanceof HTMLInputElement && element.type === 'number' && element.scrollWidth - element.clientWidth > 1) {
+        found.push(`input#${element.id}: ${element.scrollWidth - element.clientWidth} px of ${element.value}`);
+      }
       for (const child of [...(element.shadowRoot?.children ?? []), ...element.children]) visit(child);
     };
     visit(document.body);

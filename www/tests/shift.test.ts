@@ -51,7 +51,7 @@ for (const [width, height] of [[1440, 900], [390, 844]] as const) {
     await watch(page);
     await page.goto(site.url);
     await page.locator('#train:enabled').waitFor();
-    await page.locator('cl-charts canvas').first().waitFor();
+    await page.locator('cl-charts cl-chart .plot').first().waitFor();
     await page.waitForLoadState('networkidle');
     await shifted(page, 'on loading');
 

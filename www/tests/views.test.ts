@@ -63,12 +63,13 @@ test('on paper stands what was found, whole, in light colours, without controls'
   const dark = await page.evaluate(() => getComputedStyle(document.documentElement).color);
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   await page.emulateMedia({ media: 'print' });
-  for (const control of ['#train', '#write', '#corpus', '#device-choice', '#projector', 'cl-live', 'cl-models', 'cl-slow', 'cl-inside', '#prefix', '#earlier', 'cl-writer h2', '.mark']) {
+  for (const control of ['#train', '#write', '#corpus', '#device-choice', '#projector', 'cl-live', 'cl-guide', '#write-best', 'cl-models', 'cl-slow', 'cl-inside', '#prefix', '#earlier', 'cl-writer h2', '.mark']) {
     assert.equal(await page.locator(control).first().isVisible(), false, control);
   }
   for (const found of ['#living', '#epoch', '#loss', 'cl-charts canvas', 'cl-diagram svg']) {
     assert.equal(await page.locator(found).first().isVisible(), true, found);
   }
+  assert.equal(await page.locator('cl-charts canvas').count(), 3, 'charts that were out of sight are drawn too');
   const { scrollHeight, clientHeight } = await page.locator('#living').evaluate(({ scrollHeight, clientHeight }) => ({ scrollHeight, clientHeight }));
   assert.ok(scrollHeight <= clientHeight + 1, `the sample: ${clientHeight} of ${scrollHeight} px`);
   assert.notEqual(await page.evaluate(() => getComputedStyle(document.documentElement).color), dark);

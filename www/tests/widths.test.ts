@@ -57,6 +57,11 @@ for (const locale of ['en-US', 'zh-CN']) {
     await page.locator('#pause').click();
     await page.locator('#train').waitFor();
     await look('paused');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.locator('#projector').click();
+    assert.deepEqual(await stickingOut(page), [], 'for a projector');
+    assert.deepEqual(await cut(page), [], 'for a projector');
+    await page.locator('#projector').click();
     await page.locator('cl-device summary').click();
     for (const width of [320, 700, 1440]) {
       await page.setViewportSize({ width, height: 900 });

@@ -5,6 +5,9 @@
  * Data flows one way. Only a person changes what is pointed at: mouse, finger or key send a PointEvent, the owner sets
  * `pointed`, and drawing places the cursor there. No hook of uPlot's may change state, since uPlot calls its hooks
  * again for whatever a new state makes it draw.
+ *
+ * It is drawn in the next frame in which it can be seen: whatever changed until then costs one drawing, and out of
+ * sight none.
  */
 import { LitElement, css, html, nothing, unsafeCSS, type PropertyValues } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
@@ -13,6 +16,7 @@ import uplotStyles from 'uplot/dist/uPlot.min.css?inline';
 import { nearest } from '../state/series.ts';
 import { Colours, onAppearance } from '../theme/theme.ts';
 import { typeScale } from '../theme/view.ts';
+import { Sight } from './sight.ts';
 
 export type ChartOptions = Omit<uPlot.Options, 'width' | 'height'>;
 export type ColourOf = Colours['of'];
@@ -63,14 +67,29 @@ export class Chart extends LitElement {
   @property() label = '';
   @query('.plot') private place!: HTMLElement;
   private plot: uPlot | undefined;
+  /** What is to be drawn. */
+  private readonly due = new Set<'plot' | 'size' | 'data' | 'cursor'>();
+  private frame = 0;
+  private readonly sight = new Sight(this, '200px');
   private readonly resizes = new ResizeObserver(() => this.resize());
   private unwatch: (() => void) | undefined;
   readonly colours = new Colours(() => this.place);
   private readonly rebuild = () => {
     this.colours.forget();
-    this.plot?.destroy();
-    this.plot = undefined;
+    this.due.add('plot');
     this.requestUpdate();
+  };
+  private readonly draw = () => {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    if (!this.isConnected || !this.clientWidth) return;
+    if (!this.plot || this.due.has('plot')) this.build();
+    else {
+      if (this.due.has('size')) this.plot.setSize({ width: this.clientWidth, height: this.tall });
+      if (this.due.has('data')) this.plot.setData(this.data);
+      if (this.due.has('cursor')) this.showCursor();
+    }
+    this.due.clear();
   };
 
   static override styles = [
@@ -105,13 +124,19 @@ export class Chart extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.resizes.observe(this);
+    addEventListener('beforeprint', this.draw);
     this.unwatch = onAppearance(this.rebuild);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.resizes.disconnect();
+    removeEventListener('beforeprint', this.draw);
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
     this.unwatch?.();
+    this.plot?.destroy();
+    this.plot = undefined;
     this.rebuild();
   }
 
@@ -137,34 +162,36 @@ export class Chart extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has('options') || changed.has('height')) {
-      this.plot?.destroy();
-      this.plot = undefined;
-    }
-    if (this.plot) {
-      if (changed.has('data')) this.plot.setData(this.data);
-      if (changed.has('pointed')) this.showCursor();
-    } else if (this.clientWidth) {
-      const options = sized(this.options(this.colours.of), typeScale(this));
-      const { hooks } = options;
-      this.plot = new uPlot(
-        {
-          ...options,
-          width: this.clientWidth,
-          height: this.tall,
-          legend: { show: false },
-          cursor: { y: false, points: { size: 6 }, bind: UNBOUND },
-          // The scales may have changed: the cursor stays at its place, not at its pixel.
-          hooks: { ...hooks, draw: [...(hooks?.draw ?? []), () => this.showCursor()] },
-        },
-        this.data,
-        this.place,
-      );
-    }
+    if (changed.has('options') || changed.has('height')) this.due.add('plot');
+    if (changed.has('data')) this.due.add('data');
+    if (changed.has('pointed')) this.due.add('cursor');
+    if (this.sight.visible && this.due.size) this.frame ||= requestAnimationFrame(this.draw);
   }
 
-  /** The picture as it is drawn; none while the chart has no room. */
-  get canvas(): HTMLCanvasElement | undefined {
+  private build(): void {
+    this.plot?.destroy();
+    const options = sized(this.options(this.colours.of), typeScale(this));
+    const { hooks } = options;
+    this.plot = new uPlot(
+      {
+        ...options,
+        width: this.clientWidth,
+        height: this.tall,
+        legend: { show: false },
+        cursor: { y: false, points: { size: 6 }, bind: UNBOUND },
+        // The scales may have changed: the cursor stays at its place, not at its pixel.
+        hooks: { ...hooks, draw: [...(hooks?.draw ?? []), () => this.showCursor()] },
+      },
+      this.data,
+      this.place,
+    );
+  }
+
+  /** The picture as it is now; none while the chart has no room. */
+  async drawn(): Promise<HTMLCanvasElement | undefined> {
+    if (this.due.size) this.draw();
+    // uPlot draws at the end of the task.
+    await Promise.resolve();
     return this.plot?.ctx.canvas;
   }
 
@@ -174,8 +201,8 @@ export class Chart extends LitElement {
   }
 
   private resize(): void {
-    if (this.plot && this.clientWidth) this.plot.setSize({ width: this.clientWidth, height: this.tall });
-    else this.requestUpdate();
+    this.due.add('size');
+    this.requestUpdate();
   }
 
   private showCursor(): void {

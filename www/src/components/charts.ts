@@ -280,7 +280,8 @@ export class Charts extends AppElement {
         const { colour: own, dash } = look(run);
         return { name: `${runName(language, run)} · ${runDetails(language, run, this.app.runs.all)}`, colour: colour(own), dash };
       });
-      const shown = charts.flatMap(({ canvas }, index) => (canvas ? [{ title: titles[index]!, canvas }] : []));
+      const canvases = await Promise.all(charts.map((chart) => chart.drawn()));
+      const shown = canvases.flatMap((canvas, index) => (canvas ? [{ title: titles[index]!, canvas }] : []));
       const sheet = await picture(shown, { background: colour('--surface'), ink: colour('--ink'), runs });
       saveAs(sheet, 'charloom-curves.png');
     });

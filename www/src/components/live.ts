@@ -39,11 +39,14 @@ export class Live extends AppElement {
         }
       }
       @container (max-width: 479px) {
+        /* In two columns every value and choice has room for all of it. */
         .card {
+          display: grid;
+          grid-template-columns: repeat(2, minmax(0, 1fr));
           padding: 8px 14px;
         }
         h2 {
-          flex: 1 0 100%;
+          grid-column: 1 / -1;
         }
       }
     `,

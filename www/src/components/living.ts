@@ -14,6 +14,7 @@ export class Living extends AppElement {
   @state() private lookedAt: number | null = null;
   /** The sample that a pressed pointer is marking: it stands still meanwhile. */
   private held: LivingSample | null = null;
+  private followed: LivingSample | null = null;
 
   static override styles = [
     shared,
@@ -78,7 +79,8 @@ export class Living extends AppElement {
           display: none;
         }
       }
-      @container (max-width: 560px) {
+      /* Beside the controls, where the window is as wide as a tablet held upright. */
+      @container (max-width: 560px) or ((min-width: 740px) and (max-width: 899px)) {
         .body {
           grid-template-columns: minmax(0, 1fr);
         }
@@ -148,7 +150,10 @@ export class Living extends AppElement {
   /** What is being written stays in sight. */
   protected override updated(): void {
     const text = this.renderRoot.querySelector('#living');
-    if (text && this.lookedAt === null && !this.held && !this.state.living?.complete) text.scrollTop = text.scrollHeight;
+    const { living } = this.state;
+    // The last characters too; a whole sample may then be scrolled by whoever reads it.
+    if (text && this.lookedAt === null && !this.held && living !== this.followed) text.scrollTop = text.scrollHeight;
+    this.followed = living;
     if (this.state.living?.position.step) void this.app.teaching.fetchLessons().catch(() => undefined);
   }
 

@@ -196,6 +196,7 @@ export class Page extends AppElement {
         grid-column: 1 / -1;
         min-height: 0;
       }
+      .projector .watch cl-guide,
       .projector .watch cl-book,
       .projector .watch cl-runs {
         grid-column: 1 / -1;
@@ -227,6 +228,7 @@ export class Page extends AppElement {
         nav,
         footer,
         cl-notices,
+        cl-guide,
         cl-live,
         cl-text,
         cl-training,
@@ -237,6 +239,10 @@ export class Page extends AppElement {
         }
       }
       @container (max-width: 1340px) {
+        .main {
+          --left: 310px;
+          --right: 320px;
+        }
         cl-guide {
           --guide-height: 168px;
         }
@@ -257,6 +263,11 @@ export class Page extends AppElement {
           grid-column: 1 / -1;
         }
       }
+      @container (max-width: 863px) {
+        cl-live {
+          min-height: 154px;
+        }
+      }
       @container (max-width: 739px) {
         cl-guide {
           --guide-height: 214px;
@@ -274,9 +285,6 @@ export class Page extends AppElement {
         }
         cl-living {
           min-height: 466px;
-        }
-        cl-live {
-          min-height: 98px;
         }
         cl-writer {
           order: 1;

@@ -71,7 +71,8 @@ export class Runs extends AppElement {
         th {
           grid-column: 1 / -1;
           grid-row: 1;
-          padding-right: 40px;
+          /* Beside its button, or that it is the current one. */
+          padding-right: 64px;
         }
         td.number {
           text-align: left;

@@ -3,12 +3,20 @@ import type { LitElement, ReactiveController } from 'lit';
 
 export class Sight implements ReactiveController {
   visible = false;
-  private readonly observer = new IntersectionObserver(([entry]) => {
-    this.visible = entry?.isIntersecting ?? false;
-    if (this.visible) this.host.requestUpdate();
-  });
+  private readonly observer: IntersectionObserver;
 
-  constructor(private readonly host: LitElement) {
+  /** `rootMargin`: how near the screen counts as on it. */
+  constructor(
+    private readonly host: LitElement,
+    rootMargin = '0px',
+  ) {
+    this.observer = new IntersectionObserver(
+      (entries) => {
+        this.visible = entries.at(-1)?.isIntersecting ?? false;
+        if (this.visible) this.host.requestUpdate();
+      },
+      { rootMargin },
+    );
     host.addController(this);
   }
 

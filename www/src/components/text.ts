@@ -9,7 +9,7 @@ import { textName } from '../i18n/names.ts';
 import { TEXT_OPTIONS } from '../i18n/options.ts';
 import { openPart } from '../parts.ts';
 import { getOption } from '../state/config.ts';
-import { secondsUntilGood } from '../state/estimate.ts';
+import { secondsUntilWords } from '../state/estimate.ts';
 import { AppElement } from './base.ts';
 import './options.ts';
 import { shared } from './styles.ts';
@@ -19,7 +19,7 @@ const FREQUENT_SHOWN = 24;
 
 @customElement('cl-text')
 export class TextDesk extends AppElement {
-  protected readonly watches = ['boot', 'text', 'reading', 'fitted', 'config', 'proposal', 'rate', 'phase'] as const;
+  protected readonly watches = ['boot', 'text', 'reading', 'refused', 'fitted', 'config', 'proposal', 'rate', 'phase'] as const;
   @query('input[type=file]') private picker!: HTMLInputElement;
 
   static override styles = [
@@ -27,8 +27,14 @@ export class TextDesk extends AppElement {
     css`
       .choose {
         display: grid;
-        grid-template-columns: repeat(2, minmax(0, 1fr));
+        grid-template-columns: repeat(2, minmax(min-content, auto));
         gap: 6px;
+      }
+      .choose button {
+        padding-inline: 8px;
+      }
+      .choose select {
+        min-width: 0;
       }
       .choose .drop {
         grid-column: 1 / -1;
@@ -79,7 +85,7 @@ export class TextDesk extends AppElement {
   ];
 
   override render() {
-    const { boot, text } = this.state;
+    const { boot, text, refused } = this.state;
     return html`<section class="card stack" aria-labelledby="title">
       <div class="head tight"><h2 id="title">${this.t('text.title')}</h2></div>
       ${this.shows('preset') ? html`<cl-presets .app=${this.app}></cl-presets>` : nothing}
@@ -100,7 +106,7 @@ export class TextDesk extends AppElement {
         </select>
         ${this.shows('own-text') ? this.own() : nothing}
       </div>
-      <cl-reading .app=${this.app}></cl-reading>
+      ${text?.reading || refused ? html`<cl-reading .app=${this.app}></cl-reading>` : nothing}
       ${text ? this.about(text) : nothing}
       ${text
         ? html`<details id="windows" @toggle=${() => this.app.notices.attempt(() => openPart('windows', this.state.language))}>
@@ -169,7 +175,7 @@ export class TextDesk extends AppElement {
     const { config, text, rate, phase, language } = this.state;
     if (!config || !text || !rate || phase !== 'ready') return nothing;
     const { kept, characters } = text.statistics;
-    const seconds = secondsUntilGood(config, kept, characters, rate);
+    const seconds = secondsUntilWords(config, kept, characters, text.excerpt, rate);
     if (!seconds) return nothing;
     const [from, to] = seconds.map((each) => format.duration(each, language));
     return html`<p class="small muted" id="good-in">${from === to ? this.t('text.goodIn.about', { time: to! }) : this.t('text.goodIn', { from: from!, to: to! })}</p>`;

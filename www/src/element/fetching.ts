@@ -13,7 +13,8 @@ const refused = (code: string, message: string, values: Record<string, string>) 
 /** `base` is the document's: a relative address is meant as in a link. */
 async function fetchFile(address: string, most: number, signal: AbortSignal): Promise<File> {
   const url = URL.canParse(address, document.baseURI) ? new URL(address, document.baseURI) : null;
-  const values = { url: url?.href ?? address, size: String(most / 2 ** 20) };
+  // What is said of an address is not what is said of this page's own files.
+  const values = { rule: 'address', url: url?.href ?? address, size: String(most / 2 ** 20) };
   if (!url || !/^https?:$/.test(url.protocol)) throw refused('url', `${address} is no address that starts with http:// or https://.`, values);
   const stop = new AbortController();
   const stopped = () => stop.abort();

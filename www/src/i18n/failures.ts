@@ -24,7 +24,8 @@ export async function loadFailures(language: Language): Promise<void> {
 export function failureText(language: Language, { code, message, field, values = {} }: Failure): string {
   const table = language === 'zh-Hans' ? chinese : null;
   const template = table?.[`${code}.${values['rule']}`] ?? table?.[code];
-  if (template) return fill(template, values);
+  // Braces are nothing to read: what holds other values is told as the engine told it.
+  if (template && [...template.matchAll(/\{(\w+)\}/g)].every(([, name]) => name! in values)) return fill(template, values);
   // The option's name is beside the message already.
   const text = field ? message.replace(`${field}: `, '') : message;
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -78,15 +78,14 @@ export class Picture extends AppElement {
       }
       .context {
         grid-column: 1 / -1;
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
+        /* One line; two where type is larger for a projector. */
+        min-height: calc((var(--drawn, 1) - 1) * 4.9em);
       }
       ol {
         grid-column: 1 / -1;
         display: grid;
-        grid-auto-rows: 21px;
-        min-height: 126px;
+        grid-auto-rows: 1.4em;
+        min-height: 8.4em;
       }
       li {
         display: grid;

@@ -31,6 +31,11 @@ export class Reciting extends AppElement {
         gap: 8px;
         font-size: 13.5px;
       }
+      @media print {
+        label {
+          display: none;
+        }
+      }
     `,
   ];
 

@@ -4,6 +4,7 @@
  */
 import type { SampledCharacter, Session } from '../protocol/engine.ts';
 import type { Likeness } from '../protocol/messages.ts';
+import { DENSE } from '../protocol/script.ts';
 
 /**
  * A passage counts from so many characters on. Of the bundled lyrics' own last tenth, 1.4 % (English) and 3.2 %
@@ -15,7 +16,6 @@ const DENSE_PASSAGE = 8;
 /** The index takes 8 to 16 bytes a character. */
 const MOST_CHARACTERS = 4_000_000;
 const CHARACTERS_PER_STEP = 4096;
-const DENSE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
 const WORDS = /[\p{Letter}\p{Mark}'’]{2,}/gu;
 
 type Written = Pick<SampledCharacter, 'character' | 'token'>;
