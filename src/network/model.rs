@@ -1,7 +1,7 @@
 //! The network as a list of layers, each fed by earlier ones: what parameters, plans and summaries are made from.
 //!
 //! [`ModelConfig`] is the form that a reader fills in; [`Model`] is what comes of it for one vocabulary and one kind
-//! of answer. A layer is added here, as a variant of [`Layer`] with its parameters in [`Layer::parameters`], and in
+//! of answer. A layer is added here, as a variant of [`Layer`] with its parameters in [`Model::parameters`], and in
 //! `plan/pass.rs`, with the operations that it becomes.
 use std::ops::Range;
 
