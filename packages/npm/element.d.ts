@@ -1,5 +1,5 @@
 /** The tag `<char-loom>`: importing this defines it. */
-type Status = 'idle' | 'loading' | 'ready' | 'training' | 'paused' | 'waiting' | 'finished' | 'failed';
+export type Status = 'idle' | 'loading' | 'ready' | 'training' | 'paused' | 'waiting' | 'finished' | 'failed';
 type Whole = number | string | null;
 type Names = readonly string[] | string | null;
 
@@ -65,6 +65,31 @@ export interface Written {
   alternatives: { character: string; probability: number }[];
 }
 
+export interface Engine {
+  backend: string;
+  build: string;
+}
+
+export interface CharLoomEventMap {
+  'loom-ready': CustomEvent<{ version: string; engine: Engine | null }>;
+  'loom-status': CustomEvent<{ status: Status }>;
+  /** At most ten a second. */
+  'loom-progress': CustomEvent<Place>;
+  'loom-epoch': CustomEvent<{ epoch: number; loss: number; perplexity: number; validation_perplexity: number | null; characters_per_second: number; seconds: number }>;
+  'loom-sample': CustomEvent<{ text: string; epoch: number; step: number }>;
+  /** The reader changed something; `config` is in the grammar of a link. */
+  'loom-config': CustomEvent<{ config: string }>;
+  'loom-finish': CustomEvent<{ reason: 'finished' | 'paused' | 'diverged' | 'failed'; epoch: number; step: number }>;
+  'loom-error': CustomEvent<{ code: string; message: string; field?: string; values?: Record<string, string> }>;
+}
+
+type Kebab<Name extends string> = Name extends `${infer First}${infer Rest}` ? `${First extends Lowercase<First> ? First : `-${Lowercase<First>}`}${Kebab<Rest>}` : Name;
+
+/** What JSX and templates take: properties, attributes, and a handler for each event. */
+export type CharLoomAttributes = { [Name in keyof CharLoomProperties]?: CharLoomProperties[Name] | undefined } & {
+  [Name in keyof CharLoomProperties as Kebab<Name>]?: CharLoomProperties[Name] | undefined;
+} & { [Name in keyof CharLoomEventMap as `on${Name}`]?: ((event: CharLoomEventMap[Name]) => void) | undefined };
+
 export interface CharLoom extends CharLoomProperties {}
 /** Methods load the playground where that has not been done; they reject with an `Error` that has a `code`. */
 export class CharLoom extends HTMLElement {
@@ -75,7 +100,7 @@ export class CharLoom extends HTMLElement {
   readonly ready: Promise<void>;
   readonly status: Status;
   readonly position: Place | null;
-  readonly engine: { backend: string; build: string } | null;
+  readonly engine: Engine | null;
   load(): Promise<void>;
   train(): Promise<void>;
   pause(): Promise<void>;
@@ -96,4 +121,5 @@ declare global {
   interface HTMLElementTagNameMap {
     'char-loom': CharLoom;
   }
+  interface GlobalEventHandlersEventMap extends CharLoomEventMap {}
 }

@@ -7,6 +7,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'rolldown';
+import { customElements } from './elements.ts';
 import { engineIntegrity, integrityOf } from './integrity.ts';
 import { scalable, smallCss, smallTemplates } from './styles.ts';
 import { buildWorkers, SCRIPTS } from './workers.ts';
@@ -56,6 +57,11 @@ function writeFramePage(): void {
   writeFileSync(join(DIST, 'embed.css'), smallCss(readFileSync(join(WWW, 'src/frame/embed.css'), 'utf8')));
 }
 
+function writeElements(): void {
+  const elements = customElements({ declarations: readFileSync(join(SOURCE, 'element.d.ts'), 'utf8'), api: readFileSync(join(ROOT, 'docs/en/api.md'), 'utf8') });
+  writeFileSync(join(OUT, 'custom-elements.json'), `${JSON.stringify(elements, null, 2)}\n`);
+}
+
 /** For those who pin what they load: the hash of every file that a page fetches. */
 function writeIntegrity(): void {
   const names = readdirSync(DIST).filter((name) => !/\.(d\.ts|py)$|\.node\.js$/.test(name)).sort();
@@ -96,7 +102,7 @@ function declare(): void {
   const base = of('client/packageassets.d.ts').match(/\/\*\* The folder with[^]*?;\n/)![0];
   const declarations = ['/// <reference lib="esnext.disposable" />', engine, of('headless/types.d.ts'), of('headless/loom.d.ts'), of('headless/page.d.ts'), base];
   writeFileSync(join(DIST, 'headless.d.ts'), declarations.join('\n'));
-  for (const name of ['element.d.ts', 'anywidget.d.ts']) copyFileSync(join(SOURCE, name), join(DIST, name));
+  for (const name of readdirSync(SOURCE).filter((file) => file.endsWith('.d.ts'))) copyFileSync(join(SOURCE, name), join(DIST, name));
   writeFileSync(join(DIST, 'frame.d.ts'), ['protocol', 'client'].map((name) => of(`frame/${name}.d.ts`)).join('\n'));
   rmSync(folder, { recursive: true });
 }
@@ -139,6 +145,7 @@ const complete: Plugin = {
     copyFiles();
     writeFramePage();
     declare();
+    writeElements();
     writeIntegrity();
     writeManifest();
   },

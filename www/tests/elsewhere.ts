@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serve } from './server.ts';
+import { startEverywhere } from './ways.ts';
 import { WWW } from './browser.ts';
 
 /** What the story needs of a browser. */
@@ -138,4 +139,7 @@ export function tellStory(name: string, start: () => Promise<OtherBrowser>): voi
     assert.deepEqual(browser.errors, []);
     assert.equal(await textOf('.notice.problem'), null);
   });
+
+  // Browsers speak of what they refuse, and these pages make them.
+  startEverywhere(name, () => browser);
 }

@@ -11,16 +11,19 @@ let site: Site;
 /** The page's own server, and one with the files only, as a CDN sends them. */
 let host: HostServer;
 let cdn: HostServer;
+/** One that isolates its pages, and its files with them. */
+let isolated: HostServer;
 
 before(async () => {
   site = await openSite({}, WITHOUT_WEBGPU);
   host = await openHost();
+  isolated = await openHost(ISOLATED);
   cdn = await openHost({ 'access-control-allow-origin': '*' });
 });
 
 after(async () => {
   await site?.close();
-  for (const each of [host, cdn]) each?.close();
+  for (const each of [host, cdn, isolated]) each?.close();
 });
 
 const EAGER = tag('loading="eager"').replace('style="display:block;min-height:560px" ', '');
@@ -73,6 +76,49 @@ test('a policy that refuses it is named', async () => {
 test('an isolated page, files with CORS only', async () => {
   const page = await works({ body: html(EAGER, REPORTS + script(`${cdn.origin}/c/`)), headers: ISOLATED }, [`${cdn.origin}/c/`]);
   assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+  await page.context().close();
+});
+
+test('where threads could be had they come only for those who ask; device and build can be changed while it trains', async () => {
+  isolated.pages.set('/', { body: html(tag('loading="eager"'), script('/c/')), headers: ISOLATED });
+  const { page, requests, complaints } = await visit(site, `${isolated.origin}/`);
+  await becomes(page, 'ready');
+  const engine = () => page.locator('char-loom').evaluate((element) => (element as unknown as { engine: { backend: string; build: string } }).engine);
+  const config = async () => new URLSearchParams(((await call(page, 'getState')) as { config: string }).config);
+  const change = (name: string, value: string | null) => page.locator('char-loom').evaluate((element, [name, value]) => (value === null ? element.removeAttribute(name!) : element.setAttribute(name!, value)), [name, value] as const);
+  await call(page, 'train');
+  await until(page, 'some epochs', async () => (await stepOf(page)) > 60);
+  assert.equal((await engine()).build, 'relaxed');
+  assert.deepEqual(requests.filter((url) => /charloom-thread/.test(url)), []);
+  let before = await stepOf(page);
+  for (const build of ['simd', 'threads', null]) {
+    await change('build', build);
+    await until(page, `the build ${build}`, async () => (await engine()).build === (build ?? 'relaxed') && (await stepOf(page)) > before);
+    assert.equal((await config()).get('build'), build);
+    before = await stepOf(page);
+  }
+  assert.equal(requests.some((url) => /charloom-thread/.test(url)), true);
+  await until(page, 'the end of the others', async () => page.workers().length === 1);
+  await change('backend', 'cpu');
+  await until(page, 'the device', async () => (await config()).get('backend') === 'cpu');
+  await page.locator('#device[data-backend=cpu]').waitFor({ state: 'attached' });
+  // A state brings its engine along, too.
+  await call(page, 'pause');
+  await call(page, 'setState', { version: 1, config: `${SMALL_CONFIG}&build=scalar` });
+  await until(page, 'the build of the state', async () => (await engine()).build === 'scalar');
+  assert.equal(await stepOf(page), 0);
+  assert.deepEqual(complaints, []);
+  await page.context().close();
+});
+
+test('a page may style buttons and fields, however deep they are', async () => {
+  host.pages.set('/', { body: html(tag('loading="eager"'), `<style>char-loom::part(button) { border-color: rgb(1, 2, 3); } char-loom::part(field) { border-color: rgb(4, 5, 6); }</style>${script('/c/')}`) });
+  const { page } = await visit(site, `${host.origin}/`);
+  await becomes(page, 'ready');
+  const colour = (selector: string) => page.locator(selector).first().evaluate((element) => getComputedStyle(element).borderTopColor);
+  await page.locator('#write:enabled').waitFor();
+  for (const selector of ['#train', '#write']) assert.equal(await colour(selector), 'rgb(1, 2, 3)', selector);
+  for (const selector of ['#corpus', 'cl-network cl-option input[type=number], cl-network cl-option input:not([type])', 'cl-writer input:not([type=range], [type=checkbox])']) assert.equal(await colour(selector), 'rgb(4, 5, 6)', selector);
   await page.context().close();
 });
 

@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { EVENTS, STATUSES } from '../src/element/names.ts';
 import { openSite, until, WWW, type Site } from './browser.ts';
 import { serve } from './server.ts';
 
@@ -16,7 +17,7 @@ const PACKAGE = join(WWW, '../pkg/npm');
 const TRACKED = join(WWW, '../packages/npm/files.txt');
 
 /** Everything that is installed here, pinned. */
-const TOOLS = { publint: '0.3.25', '@arethetypeswrong/cli': '0.18.5', esbuild: '0.28.2' };
+const TOOLS = { publint: '0.3.25', '@arethetypeswrong/cli': '0.18.5', esbuild: '0.28.2', '@types/react': '19.3.3' };
 const MORE_TOOLS = {
   webpack: '5.113.0',
   'webpack-cli': '7.3.1',
@@ -25,6 +26,8 @@ const MORE_TOOLS = {
   '@rollup/plugin-node-resolve': '16.0.3',
   '@web/rollup-plugin-import-meta-assets': '2.3.3',
   parcel: '2.16.4',
+  vue: '3.5.45',
+  svelte: '5.57.3',
 };
 
 /** What a program makes of the package; it says in the title how that went. */
@@ -48,6 +51,24 @@ try {
 } catch (error) { say('failed ' + error.code + ' ' + error.message); }
 `;
 const html = (script: string, base = '') => `<!doctype html><html${base && ` data-base="${base}"`}><meta charset="utf-8"><title>waiting</title><script type="module" src="${script}"></script></html>`;
+
+interface Named {
+  name: string;
+  description?: string;
+  type?: object;
+}
+interface Declared {
+  tagName: string;
+  attributes: Named[];
+  members: (Named & { kind: string; [more: string]: unknown })[];
+  events: Named[];
+  slots: Named[];
+  cssParts: Named[];
+  cssProperties: Named[];
+  cssStates: Named[];
+}
+/** TypeScript's privacy ends where it is compiled. */
+const PRIVATE = ['chinese', 'takeEarlyProperties', 'openWhenSeen', 'offer', 'ask', 'open', 'start', 'close', 'fail', 'become', 'tell'];
 
 let folder: string;
 let tarball: string;
@@ -109,6 +130,8 @@ const places: number = (await loom.inspect('la')).places.length;
 if (new Error() instanceof CharloomError) console.log(info.config.train.lr, loss, places);
 const tag: CharLoom = document.createElement('char-loom');
 tag.units = 64;
+tag.addEventListener('loom-epoch', ({ detail }) => console.log(detail.perplexity.toFixed(2)));
+document.addEventListener('loom-error', ({ detail }) => console.log(detail.code.length, detail.values?.['url']));
 await tag.setCorpus({ url: 'https://example.org/a.txt' });
 await (await connectFrame(document.createElement('iframe'))).close();
 // @ts-expect-error there is no such cell
@@ -128,6 +151,79 @@ for (const [module, resolution] of [
     run(process.execPath, [join(WWW, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'], folder);
   });
 }
+
+/** The tag in a framework's markup. */
+function compiles(name: string, source: string): void {
+  writeFileSync(join(folder, name), source);
+  const options = { strict: true, noEmit: true, target: 'es2022', lib: ['es2023', 'dom', 'dom.asynciterable', 'esnext.disposable'], types: [], module: 'esnext', moduleResolution: 'bundler', jsx: 'react-jsx', skipLibCheck: name.startsWith('svelte') };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: [name] }));
+  run(process.execPath, [join(WWW, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'], folder);
+}
+
+test('types in JSX for React 19', () => {
+  compiles('react.tsx', `import 'charloom/react';
+import { createRef } from 'react';
+import type { CharLoom } from 'charloom/react';
+const ref = createRef<CharLoom>();
+export const a = <char-loom preset="quick-zh" />;
+export const b = <char-loom ref={ref} className="loom" style={{ minHeight: 560 }} units={64} layers="2" hide={['clip']} lock="cell" start-with="The" corpusUrl="a.txt" autostart onloom-epoch={({ detail }) => detail.perplexity.toFixed(2)}><p>Not yet</p></char-loom>;
+// @ts-expect-error units are a number
+export const c = <char-loom units={{}} />;
+// @ts-expect-error there is no such attribute
+export const d = <char-loom unit="64" />;
+`);
+});
+
+test('custom-elements.json is the class', async () => {
+  const manifest = JSON.parse(readFileSync(join(folder, 'node_modules/charloom/custom-elements.json'), 'utf8')) as { modules: { path: string; declarations: Declared[] }[] };
+  const [{ path, declarations: [declared] }] = manifest.modules as [{ path: string; declarations: [Declared] }];
+  assert.ok(listed.includes(path));
+  const server = await serve(join(PACKAGE, 'dist'));
+  try {
+    const page = await site.open();
+    await page.route('**/host.html', (route) => route.fulfill({ contentType: 'text/html', body: `<!doctype html><script type="module" src="./charloom.js"></script><char-loom loading="eager" preset="quick-en" units="16" backend="cpu"></char-loom>` }));
+    await page.goto(`${server.url}host.html`);
+    await page.locator('char-loom #write:enabled').waitFor();
+    const own = await page.evaluate(() => {
+      const CharLoom = customElements.get('char-loom')!;
+      const described = Object.entries(Object.getOwnPropertyDescriptors(CharLoom.prototype));
+      const element = document.querySelector('char-loom')!;
+      const shadow = element.shadowRoot!;
+      // Fields of its own are private, but for the promise.
+      const internal = /^(constructor|.*Callback)$/;
+      const partsOf = (root: ParentNode) => [...root.querySelectorAll('[part], [exportparts]')].flatMap((each) => [...each.part, ...(each.getAttribute('exportparts') ?? '').split(',').map((name) => name.trim())]);
+      return {
+        name: CharLoom.name,
+        attributes: (CharLoom as unknown as { observedAttributes: string[] }).observedAttributes.filter((name) => !['lang', 'dir'].includes(name)),
+        accessors: described.filter(([, { get }]) => get).map(([name]) => name),
+        methods: described.filter(([name, { value }]) => typeof value === 'function' && !internal.test(name)).map(([name]) => name),
+        statics: Object.keys(CharLoom).filter((name) => ['version', 'parts'].includes(name)),
+        parts: [...new Set(partsOf(shadow))].filter(Boolean),
+        slots: [...shadow.querySelectorAll('slot')].map(({ name }) => name),
+        inside: partsOf(shadow.querySelector('cl-page')!.shadowRoot!),
+      };
+    });
+    await page.context().close();
+    const names = (list: { name: string }[]) => list.map(({ name }) => name).sort();
+    const fields = declared.members.filter(({ kind }) => kind === 'field');
+    assert.equal(declared.tagName, 'char-loom');
+    assert.deepEqual(names(declared.attributes), own.attributes.sort());
+    assert.deepEqual(names(fields.filter((field) => !field['static'] && field.name !== 'ready')), own.accessors.filter((name) => !PRIVATE.includes(name)).sort());
+    assert.deepEqual(names(declared.members.filter(({ kind }) => kind === 'method')), own.methods.filter((name) => !PRIVATE.includes(name)).sort());
+    assert.deepEqual(names(fields.filter((field) => field['static'])), own.statics.sort());
+    assert.deepEqual(names(declared.events), EVENTS.map((name) => `loom-${name}`).sort());
+    assert.deepEqual(names(declared.cssStates), [...STATUSES].sort());
+    // The notice is named while there is one.
+    assert.deepEqual(names(declared.cssParts), [...own.parts].sort());
+    for (const part of own.parts.filter((name) => !['frame', 'poster', 'caption'].includes(name))) assert.ok(own.inside.includes(part), part);
+    assert.deepEqual(names(declared.slots), own.slots.sort());
+    const used = readdirSync(join(WWW, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => /\.(ts|css)$/.test(file)).flatMap((file) => readFileSync(join(WWW, 'src', file), 'utf8').match(/--charloom-\w+/g) ?? []);
+    assert.deepEqual(names(declared.cssProperties), [...new Set(used)].sort());
+    for (const { name, description, type } of [...declared.attributes, ...declared.members.filter(({ kind }) => kind === 'method')]) assert.ok(description && (type ?? true), `${name} is described`);
+  } finally {
+    server.close();
+  }
+});
 
 /** Opened at a sub-path; it has to train. */
 async function trains(dist: string): Promise<void> {
@@ -294,6 +390,23 @@ rspack({ mode: 'production', context: ${JSON.stringify(folder)}, entry: './main.
     node('rollup/dist/bin/rollup', ['-c', file, '--silent'], folder);
     writeFileSync(join(dist, 'index.html'), html('./main.js'));
     await trains(dist);
+  });
+
+  test('types in Vue’s templates and Svelte’s markup', () => {
+    compiles('vue.ts', `import 'charloom/vue';
+import type { GlobalComponents } from 'vue';
+type Props = InstanceType<GlobalComponents['char-loom']>['$props'];
+export const right: Props = { preset: 'quick-zh', units: 64, 'start-with': 'The' };
+// @ts-expect-error units are a number
+export const wrong: Props = { units: {} };
+`);
+    compiles('svelte.ts', `import 'charloom/svelte';
+import type { SvelteHTMLElements } from 'svelte/elements';
+type Props = SvelteHTMLElements['char-loom'];
+export const right: Props = { preset: 'quick-zh', units: 64, class: 'loom', 'onloom-epoch': ({ detail }) => detail.perplexity.toFixed(2) };
+// @ts-expect-error units are a number
+export const wrong: Props = { units: {} };
+`);
   });
 
   test('Parcel', async () => {

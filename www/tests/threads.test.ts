@@ -32,6 +32,9 @@ type Root = {
   };
 };
 
+/** What a visit keeps for visits without a network is fetched after a while, threads too. */
+const UNKEPT = { serviceWorkers: 'block' } as const;
+
 const shown = async (page: Page) => ((await page.locator('#device').textContent()) ?? '').trim();
 const device = (page: Page) => page.evaluate(() => (document.querySelector('cl-page') as unknown as Root).app.state.device);
 
@@ -113,7 +116,7 @@ test('where the page is isolated, threads are tried on the model, and used where
 });
 
 test('a link that asks for a build gets that one alone: reproducible training uses no threads and no GPU', async () => {
-  const page = await isolated.open({}, `${MODEL}&build=simd`);
+  const page = await isolated.open(UNKEPT, `${MODEL}&build=simd`);
   await trainUntil(page, 'many steps', async () => (await stepsDone(page)) > 60);
   assert.equal((await device(page))?.build, 'simd');
   assert.match((await page.locator('#why').textContent()) ?? '', /your choice/, 'no GPU was looked for');
@@ -123,7 +126,7 @@ test('a link that asks for a build gets that one alone: reproducible training us
 
 test('without isolation nothing is different: no threads, and nothing is fetched for them', async () => {
   for (const hash of ['', '&build=threads']) {
-    const page = await plain.open({}, MODEL + hash);
+    const page = await plain.open(UNKEPT, MODEL + hash);
     assert.equal(await page.evaluate(() => crossOriginIsolated), false);
     await trainUntil(page, 'many steps', async () => (await stepsDone(page)) > 60);
     assert.equal(await shown(page), 'your processor · fastest build');

@@ -37,8 +37,8 @@ export type Client = Calls & {
   write(request: WriteRequest, onCharacters: (characters: SampledCharacter[]) => void): ReturnType<Answer<Desk['write']>>;
   /** Called once for a worker that has started and then died. */
   onDeath(listener: (failure: Failure) => void): void;
-  /** A new worker in place of the dead one; it has to be started. */
-  restart(): void;
+  /** A new worker in place of the present one, with another build where one is named; it has to be started. */
+  restart(build?: BuildName | null): void;
   terminate(): void;
 };
 
@@ -61,6 +61,7 @@ class Connection {
 
   constructor(
     build: BuildName | null,
+    threads: boolean,
     private readonly died: (failure: Failure) => void,
   ) {
     this.dead = new Promise<never>((_, reject) => (this.reject = reject));
@@ -72,7 +73,7 @@ class Connection {
       this.end(data);
     });
     const table = assets();
-    const first: Begin = { begin: { assets: table, build } };
+    const first: Begin = { begin: { assets: table, build, threads } };
     this.worker = startWorker({ url: table.worker, name: this.name, first, build: table.build, integrity: table.integrity?.[table.worker] });
     this.remote = this.worker.then((worker) => this.connected(worker));
     this.remote.catch((error: Partial<Failure>) => this.end(typeof error.code === 'string' ? (error as Failure) : UNREACHED));
@@ -138,16 +139,17 @@ class Connection {
   }
 }
 
-/** Starts the worker, which loads the build that is asked for, or the best that runs here. */
-export function connect(build: BuildName | null): Client {
+/** Starts the worker, which loads the build that is asked for, or the best that runs here; `threads`: may they be tried unasked? */
+export function connect(build: BuildName | null, threads = true): Client {
   let died: (failure: Failure) => void = () => undefined;
-  const open = (wanted: BuildName | null) => new Connection(wanted, (failure) => died(failure));
+  const open = (wanted: BuildName | null) => new Connection(wanted, threads, (failure) => died(failure));
   let connection = open(build);
   const own: Pick<Client, 'onDeath' | 'restart' | 'terminate'> = {
     onDeath: (listener) => (died = listener),
-    restart: () => {
+    restart: (wanted) => {
       connection.terminate();
-      connection = open(connection.threadBroke ? 'relaxed' : build);
+      if (wanted !== undefined) build = wanted;
+      connection = open(wanted === undefined && connection.threadBroke ? 'relaxed' : build);
     },
     terminate: () => connection.terminate(),
   };

@@ -59,6 +59,11 @@ export abstract class AppElement extends LitElement {
     this.follow();
   }
 
+  protected override update(changed: PropertyValues): void {
+    super.update(changed);
+    this.app.host.drawn?.(this);
+  }
+
   private follow(): void {
     if (this.unsubscribe || !this.app) return;
     this.unsubscribe = this.app.store.draw((changed) => {

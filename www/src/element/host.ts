@@ -97,6 +97,15 @@ export class ElementHost implements Host {
     if ((this.layer.dataset['view'] ?? 'page') !== view) applyView(view, this.layer);
   }
 
+  /** The page around may style buttons and what is filled in, however deep they are. */
+  drawn(component: HTMLElement & { readonly renderRoot: ParentNode }): void {
+    if (!component.hasAttribute('exportparts')) component.setAttribute('exportparts', 'button, field');
+    for (const each of component.renderRoot.querySelectorAll(':is(button, select, textarea, input):not([part])')) {
+      if (each.matches('[type=checkbox], [type=radio], [type=range], [type=file]')) continue;
+      each.part.add(each.localName === 'button' ? 'button' : 'field');
+    }
+  }
+
   repaint(): void {
     this.paint('auto', this.view);
   }

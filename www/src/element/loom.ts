@@ -6,7 +6,7 @@ import { failureText, loadFailures } from '../i18n/failures.ts';
 import { preferredLanguage, translate } from '../i18n/i18n.ts';
 import { complete, draw } from '../opening.ts';
 import type { SampledCharacter, SampleOptions } from '../protocol/engine.ts';
-import type { Failure, TextSource, WorkerEvent } from '../protocol/messages.ts';
+import type { BuildName, Failure, TextSource, WorkerEvent } from '../protocol/messages.ts';
 import { App } from '../state/app.ts';
 import type { AppState } from '../state/appstate.ts';
 import { allPaths, isLive, type OptionValue } from '../state/config.ts';
@@ -117,7 +117,8 @@ export class Loom {
       text: () => this.text(),
       hear: (event) => this.hear(event),
     });
-    this.client = connect(readHash(this.host.fragment).build);
+    // A page may have several of these, and other work: threads are for those who ask.
+    this.client = connect(readHash(this.host.fragment).build, false);
     this.app = new App(this.client, this.host);
   }
 
@@ -128,7 +129,7 @@ export class Loom {
     try {
       const started = app.start();
       const page = await draw(app, this.frame);
-      page.setAttribute('exportparts', 'toolbar, controls, sample, chart, notice');
+      page.setAttribute('exportparts', 'toolbar, controls, sample, chart, notice, button, field');
       this.frame.lang = app.state.language;
       await started;
       if (app.state.engine === 'unavailable') throw new EngineError(app.state.problem!.failure);
@@ -246,7 +247,7 @@ export class Loom {
 
   get engine(): Engine | null {
     const { device, boot } = this.app.state;
-    return boot && { backend: device?.backend ?? 'cpu', build: boot.build };
+    return boot && { backend: device?.backend ?? 'cpu', build: device?.build ?? boot.build };
   }
 
   // What the page's script asks
@@ -337,9 +338,15 @@ export class Loom {
   }
 
   private async take(fragment: string): Promise<void> {
-    await this.app.client.pause();
+    const { app, client } = this;
+    const hash = readHash(fragment);
+    await client.pause();
     this.host.fragment = fragment;
-    await this.app.links.open(readHash(fragment));
+    if (hash.build !== app.links.build) {
+      client.restart(hash.build);
+      await app.boot();
+    }
+    await app.links.open(hash);
     this.app.links.write();
   }
 
@@ -362,12 +369,14 @@ export class Loom {
     if (name === 'lang') return void this.speak();
     if (name === 'corpus-url') return void app.notices.attempt(async () => this.setCorpus({ url: this.element.getAttribute(name) ?? '' }), 'text');
     if (name === 'model-url') return void this.bringModel();
-    const { hide, lock, view } = readHash(this.shell.fragment());
+    const { hide, lock, view, backend, build } = readHash(this.shell.fragment());
+    if (name === 'backend') return void app.switchDevice(backend);
+    if (name === 'build') return void app.notices.attempt(() => this.rebuild(build));
     if (name === 'hide' || name === 'lock' || name === 'view') {
       app.store.set({ hide, lock });
       app.setView(view);
       app.links.write();
-    } else if (!['loading', 'autostart', 'base', 'storage-key', 'dir', 'backend', 'build'].includes(name)) void this.take(this.shell.fragment());
+    } else if (!['loading', 'autostart', 'base', 'storage-key', 'dir'].includes(name)) void this.take(this.shell.fragment());
   }
 
   // Coming and going
@@ -423,12 +432,28 @@ export class Loom {
     this.left = this.leave().catch(() => undefined);
   }
 
-  private async leave(): Promise<void> {
+  /** Its training rests, and what it has learnt is kept. */
+  private async keep(): Promise<void> {
     const { app, client } = this;
     const run = app.runs.current;
     const pausing = this.trainsOn ? app.pause() : Promise.resolve();
-    if (run?.step) this.kept = { file: await client.exportModel(), view: saveView(run) };
+    this.kept = run?.step ? { file: await client.exportModel(), view: saveView(run) } : null;
     await pausing.catch(() => undefined);
+  }
+
+  /** The same training in another build of the engine. */
+  private async rebuild(build: BuildName | null): Promise<void> {
+    const { app } = this;
+    if (build === app.links.build) return;
+    app.links.asks({ build });
+    this.trainsOn = app.state.training || app.state.waiting;
+    await this.keep();
+    await this.revive(build);
+    if (this.trainsOn) await app.train();
+  }
+
+  private async leave(): Promise<void> {
+    await this.keep();
     if (this.element.isConnected) return;
     await new Promise<void>((resolve) => {
       this.leaving = setTimeout(() => {
@@ -464,11 +489,11 @@ export class Loom {
   }
 
   /** Another worker in place of the ended one, with the same text and what had been learnt. */
-  private async revive(): Promise<void> {
+  private async revive(build?: BuildName | null): Promise<void> {
     const { app, kept } = this;
     const before = app.runs.current;
     const { session } = app.state;
-    this.client.restart();
+    this.client.restart(build);
     this.ended = false;
     await app.boot();
     if (session) app.store.set({ config: session.config });

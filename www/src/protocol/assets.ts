@@ -22,7 +22,12 @@ export interface Assets {
 
 /** The first message to a worker. */
 export interface Begin {
-  begin: { assets: Assets; build: BuildName | null };
+  begin: {
+    assets: Assets;
+    build: BuildName | null;
+    /** Whether threads may be tried where nobody asked for them. */
+    threads?: boolean;
+  };
 }
 
 /** What a worker says as soon as it runs: the build that it belongs to. */

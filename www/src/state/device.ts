@@ -14,7 +14,7 @@ export class DeviceControl {
     try {
       this.take(await app.client.switchDevice(wish));
       app.notices.clear('device');
-      app.links.wish(wish);
+      app.links.asks({ backend: wish });
     } catch (error) {
       app.notices.add('problem', 'notice.device', {}, asFailure(error), { cause: 'device' });
     } finally {

@@ -44,6 +44,8 @@ export interface Host {
   paint(theme: Theme, view: View): void;
   /** A text that the host brings along; what is wrong with it is thrown as an EngineError. */
   text?(): Promise<TextSource | null>;
+  /** A component has drawn itself anew. */
+  drawn?(component: HTMLElement & { readonly renderRoot: ParentNode }): void;
   /** What the worker tells, after the page has taken it up. */
   hear?(event: WorkerEvent): void;
 }

@@ -56,6 +56,8 @@ export class LinkControl {
     app.store.set({ hide: hash.hide, lock: [], config: await this.fitting(config, mistakes) });
     app.setSampling(written.sampling);
     await this.openText(mistakes);
+    const { device } = app.state;
+    if (device && device.wish !== hash.backend) await app.switchDevice(hash.backend);
     app.store.set({ lock: hash.lock });
     if (mistakes.length) app.notices.add('problem', 'notice.link', { mistakes: mistakes.join(', ') }, null, { cause: 'link' });
     await this.nameUnknownParts(hash);
@@ -150,8 +152,8 @@ export class LinkControl {
   }
 
   /** The device that is asked for travels in the link. */
-  wish(backend: Backend): void {
-    this.hash.backend = backend;
+  asks(engine: Partial<Pick<HashState, 'backend' | 'build'>>): void {
+    Object.assign(this.hash, engine);
     this.write();
   }
 

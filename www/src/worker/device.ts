@@ -67,9 +67,9 @@ export class Device {
    * Who asks for a build wants its rounding: no search for something faster then. Otherwise threads may be tried where
    * the first build rounds as theirs does.
    */
-  setBuild(wanted: BuildName | null, build: BuildName): void {
+  setBuild(wanted: BuildName | null, build: BuildName, threads: boolean): void {
     this.buildAsked = wanted !== null;
-    this.mayThread = wanted === null && build === 'relaxed';
+    this.mayThread = threads && wanted === null && build === 'relaxed';
   }
 
   view(): DeviceView {

@@ -32,6 +32,7 @@ const MEASURED_STEPS = 4;
 const ROWS_READ = 64;
 
 let wanted: BuildName | null;
+let threads = false;
 let loading: ReturnType<typeof loadEngine>;
 const alive = holdLife(self.name);
 
@@ -217,7 +218,7 @@ const desk: Desk = {
       engine = loaded.engine;
       texts = new TextDesk(engine);
       device.setWish(wish);
-      device.setBuild(wanted, loaded.build);
+      device.setBuild(wanted, loaded.build, threads);
       const sampling = engine.sampleDefaults();
       living.setOptions(sampling);
       return {
@@ -414,6 +415,7 @@ const page = new Rpc(self as unknown as Port, handlers);
 self.addEventListener('message', ({ data }: MessageEvent<Partial<Begin>>) => {
   if (!data.begin) return;
   wanted = data.begin.build;
+  threads = data.begin.threads === true;
   tellFiles(data.begin.assets, page);
   loading = loadEngine(glue, wanted);
   loading.catch(() => undefined);
