@@ -94,10 +94,14 @@ impl Laying<'_> {
             Layer::Values => {
                 let view = g.buffer("values", &[rows, width], Role::Input);
                 self.inputs.values = Some(view);
-                // Nobody asks for its gradient.
+                let gradient = if trained {
+                    g.buffer("d_values", &[rows, width], Role::Activation)
+                } else {
+                    view
+                };
                 Tensor {
                     view,
-                    gradient: view,
+                    gradient,
                     rows,
                     width,
                     stride: width,

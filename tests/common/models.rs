@@ -88,6 +88,13 @@ pub fn models(hidden: usize) -> Vec<(&'static str, Model)> {
     m.push("linear", dense(false), &[features], 2);
     all.push(("numbers to numbers at every step", m));
 
+    // What is written to a batch's numbers as their gradient must leave them alone.
+    let mut m = start(Loss::SquaredError, Layer::Values, INPUTS);
+    let first = m.push("first", Layer::FirstStep, &[0], INPUTS);
+    let last = m.push("last", Layer::LastStep, &[0], INPUTS);
+    m.push("linear", dense(false), &[first, last, first], 2);
+    all.push(("no recurrent layer, one tensor read twice by one layer", m));
+
     let mut m = start(Loss::BinaryCrossEntropy, Layer::Values, INPUTS);
     let h = recurrent(&mut m, Cell::Gru, 0, false, &[0], hidden);
     let back = recurrent(&mut m, Cell::Lstm, 1, true, &[h], hidden);
