@@ -13,6 +13,7 @@ import { serve, TYPES, type Altered } from './server.ts';
 
 const DIST = join(WWW, 'dist');
 const SCRIPTS = join(WWW, '../pkg/scripts');
+const WORKER = /charloom-worker-[^/]*\.js$/;
 const CORS = { 'access-control-allow-origin': '*' };
 const SMALL = '#preset=quick-en&model.hidden_size=16&train.steps=8&backend=cpu';
 
@@ -99,6 +100,20 @@ test('from another origin its text is started, as a Blob', async () => {
   });
 });
 
+test('where the worker’s text may not be read, it is imported', async () => {
+  const elsewhere = await openFiles((path) => (WORKER.test(path) ? {} : CORS), null);
+  const own = await host(pageOf(elsewhere.url));
+  try {
+    const { page } = await open(own.url);
+    await trains(page);
+    assert.match(workerUrl(page), /^blob:/);
+    await page.context().close();
+  } finally {
+    own.close();
+    elsewhere.close();
+  }
+});
+
 test('under a policy for files elsewhere it starts, and nothing is reported', async () => {
   const policy = (base: string) => {
     const { origin } = new URL(base);
@@ -148,7 +163,6 @@ test('a page on the disk starts files from elsewhere', async () => {
 
 // What is said where it cannot start
 
-const WORKER = /charloom-worker-[^/]*\.js$/;
 const WASM = /\.wasm$/;
 
 async function says(page: Page, code: string, words: RegExp): Promise<void> {
