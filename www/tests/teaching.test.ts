@@ -8,7 +8,7 @@ import { zh as glossaryZh } from '../src/glossary/zh.ts';
 import { NETWORK_OPTIONS, TEXT_OPTIONS, TRAINING_OPTIONS } from '../src/i18n/options.ts';
 import type { EpochReport, SampledCharacter } from '../src/protocol/engine.ts';
 import type { Likeness, LivingSample } from '../src/protocol/messages.ts';
-import { bestOf, furthest, parting, stageOf } from '../src/teach/progress.ts';
+import { advance, bestOf, furthest, parting, stageOf } from '../src/teach/progress.ts';
 import { LearntText } from '../src/worker/likeness.ts';
 
 function learnt(text: string): { of: (prefix: string, written: string) => Likeness; learnt: LearntText } {
@@ -114,6 +114,9 @@ test('the notes go by what is written', () => {
   assert.equal(stageOf(sample(9, null, 'xqz')), 'noise');
   assert.equal(stageOf(sample(9, { knownWords: 0.2, share: 0 }, 'x\ny\nz\n')), 'lines');
   assert.equal(stageOf(sample(9, { knownWords: 0.7, share: 0 })), 'words');
+  assert.equal(advance('words', 'words', 'reciting'), 'verse', 'one sample may be a refrain');
+  assert.equal(advance('verse', 'reciting', 'reciting'), 'reciting');
+  assert.equal(advance('reciting', 'reciting', 'words'), 'reciting');
   assert.equal(stageOf(sample(9, { knownWords: 0.95, share: 0.1 })), 'verse');
   assert.equal(stageOf(sample(9, { knownWords: 0.95, share: 0.5 })), 'reciting');
   assert.equal(stageOf(sample(9, { knownWords: 0.8, share: 0.1 })), 'words', 'a tenth of it stands in the text: that is not reciting');

@@ -9,7 +9,7 @@ import { shared } from '../components/styles.ts';
 import '../components/term.ts';
 import * as format from '../i18n/format.ts';
 import type { LivingSample } from '../protocol/messages.ts';
-import { furthest, stageOf, STAGES, type Stage } from './progress.ts';
+import { advance, stageOf, STAGES, type Stage } from './progress.ts';
 
 /** What the second note waits for. */
 const SEEN = ['lines', 'words', 'verse'] as const;
@@ -18,6 +18,8 @@ const SEEN = ['lines', 'words', 'verse'] as const;
 export class Guide extends AppElement {
   protected readonly watches = ['guide', 'taught', 'living', 'training', 'position', 'trainable', 'engine', 'problem'] as const;
   private reached: Stage = 'noise';
+  /** What the last whole sample showed. */
+  private latest: Stage = 'noise';
   /** The largest share of a sample that stood word for word in the text. */
   private recited = 0;
   private run: number | undefined;
@@ -75,14 +77,16 @@ export class Guide extends AppElement {
     const current = this.app.runs.current;
     if (current?.id !== this.run) {
       this.run = current?.id;
-      this.reached = 'noise';
+      this.reached = this.latest = 'noise';
       this.whole = null;
       this.recited = 0;
     }
     const { living } = this.state;
     if (living?.complete && living !== this.whole) {
       this.whole = living;
-      this.reached = furthest(this.reached, stageOf(living));
+      const stage = stageOf(living);
+      this.reached = advance(this.reached, this.latest, stage);
+      this.latest = stage;
       this.recited = Math.max(this.recited, living.likeness?.share ?? 0);
     }
   }

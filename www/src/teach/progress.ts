@@ -32,6 +32,11 @@ export function furthest(a: Stage, b: Stage): Stage {
   return STAGES.indexOf(a) >= STAGES.indexOf(b) ? a : b;
 }
 
+/** A refrain may stand word for word in one sample; who recites does so in two, one after the other. */
+export function advance(reached: Stage, before: Stage, now: Stage): Stage {
+  return furthest(reached, now === 'reciting' && before !== now ? 'verse' : now);
+}
+
 /** The epoch that predicted the held-back text best, where there is one. */
 export function bestOf(epochs: readonly EpochReport[]): EpochReport | null {
   let best: EpochReport | null = null;
