@@ -7,7 +7,7 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import { guard } from 'lit/directives/guard.js';
 import type { Place } from '../protocol/engine.ts';
 import { at, type Grid } from '../state/inside.ts';
-import { onAppearance } from '../theme/theme.ts';
+import { channels, Colours, onAppearance } from '../theme/theme.ts';
 import { typeScale } from '../theme/view.ts';
 import { shared } from './styles.ts';
 
@@ -50,7 +50,11 @@ export class Score extends LitElement {
   private readonly resizes = new ResizeObserver(([entry]) => {
     this.room = entry?.contentRect.width ?? 0;
   });
-  private readonly repaint = () => this.paint();
+  private readonly colours = new Colours(() => this.canvas);
+  private readonly repaint = () => {
+    this.colours.forget();
+    this.paint();
+  };
   private unwatch: (() => void) | undefined;
 
   static override styles = [
@@ -246,8 +250,8 @@ export class Score extends LitElement {
     canvas.width = grid.steps;
     canvas.height = order.length;
     const context = canvas.getContext('2d')!;
-    const [low, middle, high] = ['--run-1', '--surface-2', this.positive ? '--run-2' : '--run-0'].map((token) => this.rgb(context, token)) as [
-      number[], number[], number[],
+    const [low, middle, high] = ['--run-1', '--surface-2', this.positive ? '--run-2' : '--run-0'].map((token) => channels(this.colours.of(token))) as [
+      readonly number[], readonly number[], readonly number[],
     ];
     const image = context.createImageData(grid.steps, order.length);
     let pixel = 0;
@@ -262,15 +266,6 @@ export class Score extends LitElement {
       }
     }
     context.putImageData(image, 0, 0);
-  }
-
-  /** A token's colour as numbers, by painting one pixel of it. */
-  private rgb(context: CanvasRenderingContext2D, token: string): number[] {
-    this.canvas.style.color = `var(${token})`;
-    context.fillStyle = getComputedStyle(this.canvas).color;
-    this.canvas.style.color = '';
-    context.fillRect(0, 0, 1, 1);
-    return [...context.getImageData(0, 0, 1, 1).data];
   }
 
   private pick(step: number, unit: number | null): void {

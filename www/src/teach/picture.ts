@@ -11,7 +11,7 @@ import { meter, shared } from '../components/styles.ts';
 import '../components/term.ts';
 import * as format from '../i18n/format.ts';
 import type { LivingSample } from '../protocol/messages.ts';
-import { Colours, onAppearance } from '../theme/theme.ts';
+import { channels, Colours, onAppearance } from '../theme/theme.ts';
 
 const EXPECTED_SHOWN = 6;
 const CONTEXT_CHARACTERS = 8;
@@ -200,7 +200,7 @@ export class Picture extends AppElement {
     const side = Math.max(1, Math.ceil(Math.sqrt(hidden.length)));
     if (context.canvas.width !== side) context.canvas.width = context.canvas.height = side;
     const image = context.createImageData(side, side);
-    const [positive, negative] = ['--run-0', '--run-1'].map((token) => rgb(this.colours.of(token)));
+    const [positive, negative] = ['--run-0', '--run-1'].map((token) => channels(this.colours.of(token)));
     for (const [unit, value] of hidden.entries()) {
       image.data.set(value < 0 ? negative! : positive!, unit * 4);
       image.data[unit * 4 + 3] = Math.round(255 * Math.min(1, Math.abs(value)));
@@ -208,6 +208,3 @@ export class Picture extends AppElement {
     context.putImageData(image, 0, 0);
   }
 }
-
-/** Red, green and blue of a resolved colour. */
-const rgb = (colour: string) => colour.match(/[\d.]+/g)?.slice(0, 3).map(Number) ?? [0, 0, 0];

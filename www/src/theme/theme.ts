@@ -49,3 +49,19 @@ export class Colours {
     this.known.clear();
   }
 }
+
+/** A canvas in the processor's memory: to read one of the GPU's the page would wait for all that is being drawn. */
+let pixel: CanvasRenderingContext2D | null = null;
+const read = new Map<string, readonly number[]>();
+
+/** Red, green and blue of a resolved colour, 0 to 255. */
+export function channels(colour: string): readonly number[] {
+  const known = read.get(colour);
+  if (known) return known;
+  pixel ??= document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
+  pixel.fillStyle = colour;
+  pixel.fillRect(0, 0, 1, 1);
+  const found = [...pixel.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  read.set(colour, found);
+  return found;
+}
