@@ -102,7 +102,8 @@ const VERSE = 'La la la, sing it again, sing it all night long.\n'.repeat(30);
 const SMALL = { text: VERSE, build: 'simd' as const, config: { model: { hidden_size: 8 }, train: { batch_size: 2, steps: 8 } } };
 
 test('leaving the loop pauses; a second train waits for the first; the configured end is the end', async () => {
-  const loom = await node.createLoom({ ...SMALL, config: { ...SMALL.config, train: { ...SMALL.config.train, epochs: 3 } } });
+  // More steps than are done at once, however fast the machine: about five thousand.
+  const loom = await node.createLoom({ ...SMALL, text: VERSE.repeat(20), config: { ...SMALL.config, train: { ...SMALL.config.train, epochs: 3 } } });
   for await (const { step } of loom.train()) if (step === 3) break;
   const { step } = (await loom.info()).position!;
   assert.ok(step >= 3);

@@ -206,7 +206,7 @@ class GateReader {
   /** What enters the layer at a place of the batch: null for a one-hot vector. */
   input(at: number): Float32Array | null {
     if (this.oneHot) return null;
-    const buffer = this.layer === 0 ? 'embedded' : `dropped_l${this.layer - 1}`;
+    const buffer = this.layer === 0 ? 'out_embedding' : `out_dropout_l${this.layer - 1}`;
     return this.trace.read(buffer, at * this.inputWidth, this.inputWidth)!;
   }
 
