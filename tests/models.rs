@@ -14,7 +14,8 @@ use charloom::{
 };
 
 use common::{
-    compare::{Margin, Tolerance, check},
+    compare::{Margin, check},
+    golden::{GRADIENTS, VALUES},
     models::{BATCH, STEPS, batch, models, parameters},
     rig::wait,
     wide,
@@ -23,15 +24,6 @@ use oracle::{
     model::answer,
     network::{Named, map},
     number::{Number, Traced, start_tape},
-};
-
-const VALUES: Tolerance = Tolerance {
-    atol: 2e-6,
-    rtol: 2e-6,
-};
-const GRADIENTS: Tolerance = Tolerance {
-    atol: 3e-6,
-    rtol: 3e-5,
 };
 
 const OPTIONS: PlanOptions = PlanOptions {

@@ -2,6 +2,7 @@
 use super::Executor;
 use crate::{
     kernels::Controls,
+    network::{ConfigError, in_range},
     plan::{BufferId, Feeds, PickFeed, Plan},
 };
 
@@ -21,23 +22,27 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Sequences of these lengths, at least 1 each: where each ends, and what stands where when it is read backwards.
-    pub fn set_lengths(&mut self, lengths: &[u32]) {
+    /// Sequences of these lengths, one for each row of `steps` steps: where each ends, and what stands where when it is
+    /// read backwards.
+    ///
+    /// # Errors
+    /// A length of 0, or of more steps than there are; nothing is changed then.
+    pub fn set_lengths(&mut self, lengths: &[u32], steps: usize) -> Result<(), ConfigError> {
+        for &len in lengths {
+            in_range("length", len as usize, 1, steps)?;
+        }
         let b = lengths.len() as u32;
         for (row, &len) in (0..b).zip(lengths) {
             if let Some(end) = self.ends.get_mut(row as usize) {
                 *end = (len - 1) * b + row;
             }
-            for (step, reversed) in (0..).zip(
-                self.reversed
-                    .iter_mut()
-                    .skip(row as usize)
-                    .step_by(lengths.len()),
-            ) {
+            let of_row = self.reversed.iter_mut().skip(row as usize);
+            for (step, reversed) in (0..).zip(of_row.step_by(lengths.len())) {
                 let source = if step < len { len - 1 - step } else { step };
                 *reversed = source * b + row;
             }
         }
+        Ok(())
     }
 
     /// Of the sizes that a plan's feeds have, all zero.
@@ -167,6 +172,23 @@ mod tests {
             index.fill(&[2, 0, 2, 3, 0, 2]);
             assert_eq!(index.positions, [1, 4, 0, 2, 5, 3]);
             assert_eq!(index.starts, [0, 2, 2, 5, 6]);
+        }
+    }
+    #[test]
+    fn padding_keeps_its_place_and_lengths_out_of_range_change_nothing() {
+        let mut batch = Batch {
+            ends: vec![0; 2],
+            reversed: vec![0; 6],
+            ..Batch::default()
+        };
+        batch.set_lengths(&[3, 2], 3).unwrap();
+        // Rows by step: two sequences side by side.
+        assert_eq!(batch.ends, [4, 3]);
+        assert_eq!(batch.reversed, [4, 3, 2, 1, 0, 5]);
+        let before = batch.clone();
+        for lengths in [[0, 2], [3, 4]] {
+            assert!(batch.set_lengths(&lengths, 3).is_err());
+            assert_eq!(batch, before);
         }
     }
 }

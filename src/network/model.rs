@@ -2,7 +2,7 @@
 //!
 //! [`ModelConfig`] is the form that a reader fills in; [`Model`] is what comes of it for one vocabulary and one kind
 //! of answer. A layer is added here, as a variant of [`Layer`] with its parameters in [`Model::parameters`], and in
-//! `plan/pass.rs`, with the operations that it becomes.
+//! `plan/tasks.rs`, or `plan/pass.rs` where a language model has it, with the operations that it becomes.
 use std::ops::Range;
 
 use super::{Cell, Initializer, Input, ModelConfig, Nonlinearity};
@@ -179,6 +179,20 @@ impl Model {
             every_step,
         });
         self.nodes.len() - 1
+    }
+
+    /// Whether every layer reads as many earlier ones as its kind does, and there is one that answers: a plan is
+    /// made of no other model.
+    pub(crate) fn is_whole(&self) -> bool {
+        let reads = |(index, node): (usize, &Node)| {
+            let count = match node.layer {
+                Layer::Tokens | Layer::Values => 0..=0,
+                Layer::Recurrent(_) | Layer::Dense { .. } => 1..=usize::MAX,
+                _ => 1..=1,
+            };
+            count.contains(&node.inputs.len()) && node.inputs.iter().all(|&input| input < index)
+        };
+        !self.nodes.is_empty() && self.nodes.iter().enumerate().all(reads)
     }
 
     /// The node that answers.

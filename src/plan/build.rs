@@ -249,6 +249,9 @@ pub fn inspection_plan(model: &Model, steps: usize) -> Result<InspectionPlan, Pl
 
 /// The parameters' layout. Of more tokens than there are characters a plan would only be very long.
 fn parameters(model: &Model) -> Result<Layout, PlanError> {
+    if !model.is_whole() {
+        return Err(broken("a layer that reads what is not there before it"));
+    }
     let layout = Layout::new(model);
     if model.vocabulary() > MAX_VOCABULARY {
         let needed = layout.len.saturating_mul(4);
@@ -313,6 +316,20 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_model_with_a_layer_that_reads_nothing_is_refused() {
+        let whole = ModelConfig::default().language_model(11);
+        let mut empty = whole.clone();
+        empty.nodes.clear();
+        let (mut alone, mut later) = (whole.clone(), whole.clone());
+        alone.nodes[2].inputs.clear();
+        later.nodes[1].inputs = vec![2];
+        for model in [empty, alone, later] {
+            let error = network_plan(&model, &options(OptimizerKind::Adam)).unwrap_err();
+            assert!(matches!(error, PlanError::Broken { .. }), "{error}");
         }
     }
 

@@ -172,7 +172,6 @@ impl Laying<'_> {
         let (rows, width) = (self.pass.rows(node), node.width as u64);
         let trained = self.pass.trained;
         let numbers = |g: &mut Graph| g.tensor(&format!("out_{}", node.name), rows, width, trained);
-        let input = node.inputs.first().copied().unwrap_or_default();
         let out = match node.layer {
             Layer::Tokens => {
                 let picks = picks(g, ["tokens", "positions", "starts"], rows, width);
@@ -186,10 +185,10 @@ impl Laying<'_> {
             }
             Layer::Recurrent(_) => self.recurrent(g, index, node)?,
             Layer::Dropout { .. } if !trained => {
-                return Ok(Value::Numbers(self.numbers(input)?.clone()));
+                return Ok(Value::Numbers(self.numbers(node.inputs[0])?.clone()));
             }
             Layer::Dropout { stream } => {
-                let (x, out) = (self.numbers(input)?, numbers(g));
+                let (x, out) = (self.numbers(node.inputs[0])?, numbers(g));
                 g.dropout(&node.name, stream, self.controls, x, &out);
                 out
             }

@@ -89,26 +89,14 @@ impl Laying<'_> {
         let (rows, width) = (self.pass.rows(node), node.width as u64);
         let trained = self.pass.trained;
         let numbers = |g: &mut Graph| g.tensor(&format!("out_{}", node.name), rows, width, trained);
-        let input = node.inputs.first().copied().unwrap_or_default();
         let out = match node.layer {
             Layer::Values => {
                 let view = g.buffer("values", &[rows, width], Role::Input);
                 self.inputs.values = Some(view);
-                let gradient = if trained {
-                    g.buffer("d_values", &[rows, width], Role::Activation)
-                } else {
-                    view
-                };
-                Tensor {
-                    view,
-                    gradient,
-                    rows,
-                    width,
-                    stride: width,
-                }
+                g.tensor("values", rows, width, trained)
             }
             Layer::LastStep => {
-                let (x, out) = (self.numbers(input)?, numbers(g));
+                let (x, out) = (self.numbers(node.inputs[0])?, numbers(g));
                 let names = ["ends", "ends_positions", "ends_starts"];
                 let ends = picks(g, names, rows, x.rows);
                 g.pick(&node.name, ends, x, &out);
@@ -116,7 +104,7 @@ impl Laying<'_> {
                 out
             }
             Layer::FirstStep => {
-                let (x, out) = (self.numbers(input)?, numbers(g));
+                let (x, out) = (self.numbers(node.inputs[0])?, numbers(g));
                 let first: Vec<u32> = (0..word(rows)).collect();
                 // Row b is picked by position b, and no other row by any.
                 let starts = (0..=word(x.rows)).map(|row| row.min(word(rows)));

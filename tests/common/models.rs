@@ -147,7 +147,9 @@ pub fn batch(model: &Model, seed: u64) -> (Sequences, Batch, usize) {
             wanted.iter().map(|w| w.to_bits()).collect()
         },
     };
-    batch.set_lengths(&lengths);
+    batch
+        .set_lengths(&lengths, STEPS)
+        .expect("lengths in range");
     let sequences = Sequences {
         tokens: x,
         values: values.iter().map(|&v| f64::from(v)).collect(),
