@@ -153,9 +153,21 @@ pub enum Task {
     /// To predict the next character of a text.
     #[default]
     Language,
+    /// To say which of several labels a text has.
+    #[cfg(feature = "tasks")]
+    Classification,
 }
 
 impl Task {
+    /// As it is written in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Language => "language",
+            #[cfg(feature = "tasks")]
+            Self::Classification => "classification",
+        }
+    }
+
     #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
     pub(crate) fn is_default(&self) -> bool {
         *self == Self::default()
@@ -169,6 +181,10 @@ pub struct Config {
     /// What it learns to do.
     #[serde(skip_serializing_if = "Task::is_default")]
     pub task: Task,
+    /// The options that only classification has.
+    #[cfg(feature = "tasks")]
+    #[serde(skip_serializing_if = "crate::classification::Options::is_default")]
+    pub classification: crate::classification::Options,
     /// How the text is prepared.
     pub text: TextConfig,
     /// What the network is.
@@ -183,6 +199,8 @@ impl Config {
     /// # Errors
     /// The first field that is out of range, and the range.
     pub fn validate(&self) -> Result<(), ConfigError> {
+        #[cfg(feature = "tasks")]
+        self.classification.validate()?;
         self.text.validate()?;
         self.model.validate()?;
         self.train.validate()

@@ -38,6 +38,10 @@ pub enum Error {
     /// About a model file.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// About labelled examples.
+    #[cfg(feature = "tasks")]
+    #[error(transparent)]
+    Classification(#[from] crate::classification::ClassificationError),
 }
 
 impl From<crate::plan::PlanError> for Error {
@@ -54,6 +58,8 @@ impl Error {
             Self::Config(_) => "config",
             Self::Executor(error) => error.code(),
             Self::Checkpoint(error) => error.code(),
+            #[cfg(feature = "tasks")]
+            Self::Classification(error) => error.code(),
         }
     }
 
@@ -64,6 +70,8 @@ impl Error {
             Self::Config(error) => error.details(),
             Self::Executor(error) => error.details(),
             Self::Checkpoint(error) => error.details(),
+            #[cfg(feature = "tasks")]
+            Self::Classification(error) => error.details(),
         }
     }
 }

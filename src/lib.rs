@@ -40,6 +40,7 @@
 //! | [`Config`] | text, model and training options; its `Default` is where every default is defined |
 //! | [`text`] | [`text::Corpus`]: a text as tokens, with its vocabulary and its held-back part |
 //! | [`train`] | [`train::Trainer`]: steps, epochs, evaluation, schedules |
+//! | `classification` | which of several labels a text has: examples, metrics, predictions (feature `tasks`) |
 //! | [`sample`] | [`sample::Sampler`]: one character at a time, in constant time |
 //! | [`inspect`] | states, gates and gradients over one text |
 //! | [`checkpoint`] | a training as one safetensors file, and back |
@@ -65,6 +66,8 @@
 //! | `threads` | yes | several threads on the CPU |
 //! | `webgpu` | no | the GPU: Vulkan, Metal or Direct3D 12 natively, WebGPU in a browser |
 pub mod checkpoint;
+#[cfg(feature = "tasks")]
+pub mod classification;
 mod config;
 mod error;
 pub mod executor;

@@ -46,6 +46,8 @@ pub mod streams {
     pub const DROPOUT: u64 = 3 << 48;
     /// Sampling of text.
     pub const SAMPLE: u64 = 4 << 48;
+    /// Which examples are held back; plus the label's index.
+    pub const SPLIT: u64 = 5 << 48;
 }
 
 /// A stream of random numbers, chosen by (seed, stream), with a position that can be read and set.

@@ -86,6 +86,16 @@ pub enum ReadError {
         columns: String,
     },
 
+    /// Nothing that could be the labels of texts.
+    #[error(
+        "there are no labels: give a table with a column for the text and one for its label (the columns are \
+         {columns}), or a ZIP with a folder of texts for each label"
+    )]
+    NoLabels {
+        /// Columns there are.
+        columns: String,
+    },
+
     /// An encoding's name that is not one of ours.
     #[error(
         "unknown text encoding {found:?}: use {}, or one of {}",
@@ -111,6 +121,7 @@ impl ReadError {
             Self::NoTexts { .. } => "no-texts",
             Self::TooLarge { .. } => "archive-too-large",
             Self::NoColumn { .. } => "no-column",
+            Self::NoLabels { .. } => "no-labels",
             Self::UnknownEncoding { .. } => "unknown-encoding",
         }
     }
@@ -143,6 +154,7 @@ impl ReadError {
             Self::NoColumn { wanted, columns } => {
                 vec![("wanted", wanted.clone()), ("columns", columns.clone())]
             }
+            Self::NoLabels { columns } => vec![("columns", columns.clone())],
             _ => Vec::new(),
         }
     }

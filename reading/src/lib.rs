@@ -5,6 +5,7 @@
 //! | unpack | `archive`, `kind` | ZIP and gzip; refuses documents, and says what they are |
 //! | decode | `decode`, `detect`, `joined`, `score` | finds the encoding, also where several files were joined |
 //! | take out | `timed`, `table` | leaves time stamps out; finds the column of lyrics |
+//! | pair | `examples` | finds the columns of texts and of their labels ([`read_examples()`]) |
 //! | tell | `note`, `invisible` | what their owner should know of it |
 //!
 //! A crate of its own, because a page fetches it only when a file is opened: the tables of all encodings are larger
@@ -21,6 +22,8 @@ mod archive;
 mod decode;
 #[cfg(feature = "tables")]
 mod detect;
+#[cfg(feature = "tables")]
+mod examples;
 #[cfg(feature = "tables")]
 mod hangul;
 #[cfg(feature = "tables")]
@@ -47,6 +50,8 @@ pub use choices::{Choices, FormatChoice};
 pub use decode::{Decoded, decode};
 pub use encoding::{Confidence, Encoding, EncodingChoice};
 pub use error::ReadError;
+#[cfg(feature = "tables")]
+pub use examples::{Example, Examples, Wanted, read_examples};
 pub use invisible::left_out;
 #[cfg(feature = "tables")]
 pub use note::Note;

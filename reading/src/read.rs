@@ -46,6 +46,56 @@ pub fn read(files: &[File], choices: &Choices) -> Result<Reading, ReadError> {
     job.finish()
 }
 
+/// Gives `add` a file, unpacked: all that are in it, if it is an archive, and what is left out of those.
+///
+/// Errors: what `add` finds wrong with the file; in archives, only if that is so with all of them, or a column is
+/// missing.
+pub(crate) fn each_file(
+    file: File,
+    choices: &Choices,
+    add: &mut dyn FnMut(File) -> Result<(), ReadError>,
+) -> Result<Vec<String>, ReadError> {
+    if let Some(kind) = kind::document(file.bytes).filter(|_| choices.format != FormatChoice::Plain)
+    {
+        return Err(ReadError::Document { kind });
+    }
+    if kind::is_model(file.bytes) {
+        return Err(ReadError::Model);
+    }
+    if kind::is_gzip(file.bytes) {
+        let bytes = gunzip(file.bytes)?;
+        let name = file.name.strip_suffix(".gz").unwrap_or(file.name);
+        if let Some(kind) = kind::of(&bytes).filter(|&kind| kind != kind::UTF_32) {
+            return Err(ReadError::Document { kind });
+        }
+        let bytes = &bytes;
+        return add(File { name, bytes }).map(|()| Vec::new());
+    }
+    if !kind::is_zip(file.bytes) {
+        return add(file).map(|()| Vec::new());
+    }
+    let archive::Unzipped {
+        files,
+        mut left_out,
+    } = unzip(file.bytes)?;
+    let mut any = false;
+    for (name, bytes) in &files {
+        match add(File { name, bytes }) {
+            Ok(()) => any = true,
+            Err(error @ (ReadError::NoColumn { .. } | ReadError::NoLabels { .. })) => {
+                return Err(error);
+            }
+            Err(error) => left_out.push(format!("{name} ({})", error.in_short())),
+        }
+    }
+    if any {
+        return Ok(left_out);
+    }
+    Err(ReadError::NoTexts {
+        names: some(&left_out),
+    })
+}
+
 #[derive(Default)]
 struct Job {
     readings: Vec<(String, Reading)>,
@@ -57,45 +107,8 @@ struct Job {
 
 impl Job {
     fn open(&mut self, file: File, choices: &Choices) -> Result<(), ReadError> {
-        if let Some(kind) =
-            kind::document(file.bytes).filter(|_| choices.format != FormatChoice::Plain)
-        {
-            return Err(ReadError::Document { kind });
-        }
-        if kind::is_model(file.bytes) {
-            return Err(ReadError::Model);
-        }
-        if kind::is_gzip(file.bytes) {
-            let bytes = gunzip(file.bytes)?;
-            let name = file.name.strip_suffix(".gz").unwrap_or(file.name);
-            let packed = File {
-                name,
-                bytes: &bytes,
-            };
-            if let Some(kind) = kind::of(&bytes).filter(|&kind| kind != kind::UTF_32) {
-                return Err(ReadError::Document { kind });
-            }
-            return self.add(packed, choices);
-        }
-        if !kind::is_zip(file.bytes) {
-            return self.add(file, choices);
-        }
-        let archive::Unzipped { files, left_out } = unzip(file.bytes)?;
+        let left_out = each_file(file, choices, &mut |file| self.add(file, choices))?;
         self.left_out.extend(left_out);
-        let before = self.readings.len();
-        for (name, bytes) in &files {
-            if let Err(error) = self.add(File { name, bytes }, choices) {
-                match error {
-                    ReadError::NoColumn { .. } => return Err(error),
-                    _ => self.left_out.push(format!("{name} ({})", error.in_short())),
-                }
-            }
-        }
-        if self.readings.len() == before {
-            return Err(ReadError::NoTexts {
-                names: some(&self.left_out),
-            });
-        }
         Ok(())
     }
 
@@ -285,7 +298,7 @@ fn add_up(notes: &mut Vec<Note>, note: Note) {
 }
 
 /// What is around the text, by the file's name, or by the text where that says nothing.
-fn format_of(name: &str, text: &str) -> FormatChoice {
+pub(crate) fn format_of(name: &str, text: &str) -> FormatChoice {
     let extension = name
         .rsplit_once('.')
         .map(|(_, extension)| extension.to_lowercase());
@@ -300,7 +313,7 @@ fn format_of(name: &str, text: &str) -> FormatChoice {
 }
 
 /// Names, not too many of them.
-fn some(names: &[String]) -> String {
+pub(crate) fn some(names: &[String]) -> String {
     let mut told = names[..names.len().min(NAMES_TOLD)].join(", ");
     if names.len() > NAMES_TOLD {
         told.push_str(", …");

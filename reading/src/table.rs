@@ -74,64 +74,116 @@ pub(crate) fn is_json(text: &str) -> bool {
         || (text.starts_with('[') && serde_json::from_str::<Vec<Map<String, Value>>>(text).is_ok())
 }
 
+/// A table's columns and cells; a cell is none where its row has nothing there.
+pub(crate) struct Cells {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+impl Cells {
+    /// Of a table with commas, semicolons or tabs. `wanted`: columns that are asked for, which a first row of names has.
+    pub(crate) fn of_table(text: &str, wanted: &[&str]) -> Self {
+        let rows: Vec<Vec<String>> = rows(text).collect();
+        let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let first = rows.first().cloned().unwrap_or_default();
+        let rest = &rows[rows.len().min(1)..];
+        let named = first.iter().any(|name| {
+            known(name).is_some() || wanted.iter().any(|wanted| is_named(name, wanted))
+        });
+        let headed = named || is_header(&first, rest);
+        let name = |i: usize| match first.get(i).map(|name| name.trim()) {
+            Some(name) if headed && !name.is_empty() => name.to_owned(),
+            _ => (i + 1).to_string(),
+        };
+        let cells = if headed { rest } else { &rows[..] };
+        let row = |row: &Vec<String>| (0..width).map(|i| row.get(i).cloned()).collect();
+        Self {
+            columns: (0..width).map(name).collect(),
+            rows: cells.iter().map(row).collect(),
+        }
+    }
+
+    /// Of lines of JSON, or of a list.
+    pub(crate) fn of_json(text: &str) -> Self {
+        let listed = serde_json::from_str::<Vec<Value>>(text).ok();
+        let objects: Vec<Value> = listed.unwrap_or_else(|| {
+            let lines = text.lines().filter(|line| !line.trim().is_empty());
+            lines
+                .map(|line| serde_json::from_str(line).unwrap_or(Value::Null))
+                .collect()
+        });
+        let mut columns: Vec<String> = Vec::new();
+        let names = objects
+            .iter()
+            .filter_map(Value::as_object)
+            .flat_map(Map::keys);
+        for name in names {
+            if !columns.contains(name) {
+                columns.push(name.clone());
+            }
+        }
+        let row = |object: &Value| {
+            let cell = |name: &String| written(object.get(name)?);
+            columns.iter().map(cell).collect()
+        };
+        Self {
+            rows: objects.iter().map(row).collect(),
+            columns,
+        }
+    }
+
+    /// Characters in column `i`.
+    pub(crate) fn characters(&self, i: usize) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row[i].as_deref());
+        cells.map(|cell| cell.chars().count()).sum()
+    }
+
+    /// The column that is wanted by name or number, or the one that looks like lyrics.
+    pub(crate) fn choose(&self, wanted: Option<&str>) -> Result<usize, ReadError> {
+        if let Some(wanted) = wanted.filter(|wanted| !wanted.trim().is_empty()) {
+            return self.find(wanted);
+        }
+        let columns = 0..self.columns.len();
+        let by_name = columns.clone();
+        let by_name = by_name
+            .filter_map(|i| Some((known(&self.columns[i])?, i)))
+            .min();
+        let longest = columns.max_by_key(|&i| (self.characters(i), std::cmp::Reverse(i)));
+        by_name.map(|(_, i)| i).or(longest).ok_or(ReadError::Empty)
+    }
+
+    /// The column `wanted`, by its name or its number from 1.
+    pub(crate) fn find(&self, wanted: &str) -> Result<usize, ReadError> {
+        let by_name = self.columns.iter().position(|name| is_named(name, wanted));
+        let number = wanted.trim().parse::<usize>().ok();
+        let by_number = number
+            .and_then(|number| number.checked_sub(1))
+            .filter(|&i| i < self.columns.len());
+        by_name.or(by_number).ok_or_else(|| ReadError::NoColumn {
+            wanted: wanted.to_owned(),
+            columns: self.columns.join(", "),
+        })
+    }
+
+    /// The text of column `i`.
+    fn column(self, i: usize) -> Column {
+        let cells = self.rows.into_iter().map(|mut row| row.swap_remove(i));
+        joined(cells, self.columns, i)
+    }
+}
+
 /// The wanted column of a table, or the one that looks like lyrics.
 pub(crate) fn of_table(text: &str, wanted: Option<&str>) -> Result<Column, ReadError> {
-    let rows: Vec<Vec<String>> = rows(text).collect();
-    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let first = rows.first().cloned().unwrap_or_default();
-    let rest = &rows[rows.len().min(1)..];
-    let named = first.iter().any(|name| known(name).is_some());
-    let wanted_named = wanted.is_some_and(|wanted| first.iter().any(|name| is_named(name, wanted)));
-    let headed = named || wanted_named || is_header(&first, rest);
-    let numbered = |i: usize| (i + 1).to_string();
-    let name = |i: usize| match first.get(i).map(|name| name.trim()) {
-        Some(name) if headed && !name.is_empty() => name.to_owned(),
-        _ => numbered(i),
-    };
-    let columns: Vec<String> = (0..width).map(name).collect();
-    let cells = if headed { rest } else { &rows[..] };
-    let lengths = |i: usize| {
-        cells
-            .iter()
-            .filter_map(|row| row.get(i))
-            .map(|cell| cell.chars().count())
-            .sum::<usize>()
-    };
-    let column = choose(&columns, wanted, lengths)?;
-    let cell = |row: &Vec<String>| row.get(column).cloned();
-    Ok(joined(cells.iter().map(cell), columns, column))
+    let cells = Cells::of_table(text, wanted.as_slice());
+    let column = cells.choose(wanted)?;
+    Ok(cells.column(column))
 }
 
 /// The wanted key of JSON, or the one that looks like lyrics.
 pub(crate) fn of_json(text: &str, wanted: Option<&str>) -> Result<Column, ReadError> {
-    let listed = serde_json::from_str::<Vec<Value>>(text).ok();
-    let songs: Vec<Value> = listed.unwrap_or_else(|| {
-        let lines = text.lines().filter(|line| !line.trim().is_empty());
-        lines
-            .map(|line| serde_json::from_str(line).unwrap_or(Value::Null))
-            .collect()
-    });
-    let mut columns: Vec<String> = Vec::new();
-    for name in songs
-        .iter()
-        .filter_map(Value::as_object)
-        .flat_map(Map::keys)
-    {
-        if !columns.contains(name) {
-            columns.push(name.clone());
-        }
-    }
-    let content = |song: &Value, i: usize| written(song.get(columns.get(i)?)?);
-    let lengths = |i: usize| {
-        songs
-            .iter()
-            .filter_map(|song| content(song, i))
-            .map(|text| text.chars().count())
-            .sum::<usize>()
-    };
-    let column = choose(&columns, wanted, lengths)?;
-    let texts: Vec<Option<String>> = songs.iter().map(|song| content(song, column)).collect();
-    Ok(joined(texts.into_iter(), columns, column))
+    let cells = Cells::of_json(text);
+    let column = cells.choose(wanted)?;
+    Ok(cells.column(column))
 }
 
 /// A string, or a list of lines.
@@ -177,7 +229,7 @@ fn known(name: &str) -> Option<usize> {
     NAMES.iter().position(|known| is_named(name, known))
 }
 
-fn is_named(name: &str, wanted: &str) -> bool {
+pub(crate) fn is_named(name: &str, wanted: &str) -> bool {
     name.trim().to_lowercase() == wanted.trim().to_lowercase()
 }
 
@@ -198,30 +250,6 @@ fn is_header(first: &[String], rest: &[Vec<String>]) -> bool {
         lengths.sum::<usize>() > 4 * first[i].chars().count() * rest.len()
     };
     !rest.is_empty() && first.iter().all(is_name) && (0..first.len()).any(longer)
-}
-
-fn choose(
-    columns: &[String],
-    wanted: Option<&str>,
-    length: impl Fn(usize) -> usize,
-) -> Result<usize, ReadError> {
-    let missing = |wanted: &str| ReadError::NoColumn {
-        wanted: wanted.to_owned(),
-        columns: columns.join(", "),
-    };
-    if let Some(wanted) = wanted.filter(|wanted| !wanted.trim().is_empty()) {
-        let by_name = columns.iter().position(|name| is_named(name, wanted));
-        let number = wanted.trim().parse::<usize>().ok();
-        let by_number = number
-            .and_then(|number| number.checked_sub(1))
-            .filter(|&i| i < columns.len());
-        return by_name.or(by_number).ok_or_else(|| missing(wanted));
-    }
-    let by_name = (0..columns.len())
-        .filter_map(|i| Some((known(&columns[i])?, i)))
-        .min();
-    let longest = (0..columns.len()).max_by_key(|&i| (length(i), std::cmp::Reverse(i)));
-    by_name.map(|(_, i)| i).or(longest).ok_or(ReadError::Empty)
 }
 
 /// Songs of several lines stand apart; single lines stand together.

@@ -2,6 +2,7 @@
 use thiserror::Error;
 
 use super::FORMAT_VERSION;
+use crate::Task;
 use crate::error::{Details, details};
 
 /// Why a model file cannot be used. Each message says what was found and what to do.
@@ -60,6 +61,16 @@ pub enum CheckpointError {
         found: String,
     },
 
+    /// A network for something else than what it is opened for.
+    #[error(
+        "the model file is for another task ({}): open it where that is done",
+        found.name()
+    )]
+    OtherTask {
+        /// The task of the file.
+        found: Task,
+    },
+
     /// Contents that no Charloom writes.
     #[error("the model file is damaged: {reason}; load another copy of it")]
     Corrupt {
@@ -89,6 +100,7 @@ impl CheckpointError {
             Self::NoMetadata { .. } => "checkpoint-no-metadata",
             Self::FutureVersion { .. } => "checkpoint-future-version",
             Self::UnknownTask { .. } => "checkpoint-unknown-task",
+            Self::OtherTask { .. } => "checkpoint-other-task",
             Self::Corrupt { .. } => "checkpoint-corrupt",
             Self::Mismatch { .. } => "checkpoint-mismatch",
         }
@@ -101,12 +113,13 @@ impl CheckpointError {
             Self::NoMetadata { tensors } => details! { tensors },
             Self::FutureVersion { found } => details! { found },
             Self::UnknownTask { found } => details! { found },
+            Self::OtherTask { found } => details! { found: found.name() },
             Self::Mismatch { tensor, .. } => details! { tensor },
             Self::NotAModel { .. } | Self::Corrupt { .. } => details! {},
         }
     }
 
-    pub(super) fn corrupt(reason: impl ToString) -> Self {
+    pub(crate) fn corrupt(reason: impl ToString) -> Self {
         let reason = reason.to_string();
         Self::Corrupt { reason }
     }

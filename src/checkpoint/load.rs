@@ -7,12 +7,13 @@ use safetensors::{
 
 use super::{
     BEST, Checkpoint, CheckpointError, OPTIMIZER, STATE, best_name,
-    metadata::{KEY, Metadata},
+    metadata::{BestMetadata, KEY, Metadata},
     moment_name, state_name, state_shape,
 };
 use crate::{
-    network::{Layout, Parameter},
-    train::{Best, TrainerState},
+    Config,
+    network::{Layout, Model, Parameter},
+    train::{Best, Counters, TrainerState},
 };
 
 /// Bytes before the header: its length, as a little-endian u64.
@@ -26,85 +27,22 @@ const MAX_HEADER: u64 = 100_000_000;
 /// What is wrong with it.
 pub fn load(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
     let file = File::parse(bytes)?;
-    let metadata = file.index.metadata().as_ref();
-    let json = metadata
-        .and_then(|m| m.get(KEY))
-        .ok_or_else(|| CheckpointError::NoMetadata {
-            tensors: file.index.offset_keys().len(),
-        })?;
-    let mut metadata = Metadata::parse(json)?;
+    let mut metadata = Metadata::parse(file.json()?)?;
     let vocabulary = metadata.vocabulary()?;
     let Metadata {
         config,
-        mut counters,
+        counters,
         fingerprint,
         best,
         ..
     } = metadata;
-    let layout = Layout::new(&config.model.language_model(vocabulary.len()));
-    let needed = layout.len.saturating_mul(4);
-    if needed > isize::MAX as u64 {
-        let reason = format!("the network of its configuration takes {needed} bytes");
-        return Err(CheckpointError::corrupt(reason));
-    }
-    let mut known = Vec::new();
-    let parameters = file.flat(&layout, &mut known, &str::to_owned)?;
-    let names = config.train.optimizer_kind().moments();
-    let mut moments = Vec::new();
-    if file.has_any(OPTIMIZER) {
-        for moment in names {
-            moments.push(file.flat(&layout, &mut known, &|p| moment_name(moment, p))?);
-        }
-    } else if !names.is_empty() {
-        counters.updates = 0;
-    }
-    let mut states = Vec::new();
-    if file.has_any(STATE) {
-        for layer in 0..config.model.num_layers {
-            let bytes = file.tensor(&state_name(layer), &state_shape(&config))?;
-            states.push(numbers(bytes));
-            known.push(state_name(layer));
-        }
-    } else {
-        counters.restart_epoch();
-    }
-    let best = match best {
-        Some(best) if file.has_any(BEST) => Some(Best {
-            epoch: best.epoch,
-            loss: best.loss,
-            parameters: file.flat(&layout, &mut known, &best_name)?,
-        }),
-        _ => None,
-    };
-    // It ends at the first that is not known, and those that are known are few.
-    for name in file.index.offset_keys() {
-        if !known.contains(&name) {
-            let reason = "is no tensor of a network of this configuration: leave it out";
-            return Err(CheckpointError::mismatch(&name, reason));
-        }
-    }
-    for parameters in [
-        Some(&parameters),
-        best.as_ref().map(|best| &best.parameters),
-    ] {
-        let unsound =
-            |p: &&Parameter| parameters.is_some_and(|values| !all_finite(&values[p.range()]));
-        if let Some(p) = layout.parameters.iter().find(unsound) {
-            let reason = format!("{} holds values that are no numbers", p.name);
-            return Err(CheckpointError::corrupt(reason));
-        }
-    }
+    let model = config.model.language_model(vocabulary.len());
+    let state = file.state(&model, &config, counters, best, config.model.num_layers)?;
     Ok(Checkpoint {
         config,
         vocabulary,
         fingerprint,
-        state: TrainerState {
-            counters,
-            parameters,
-            moments,
-            states,
-            best,
-        },
+        state,
     })
 }
 
@@ -113,13 +51,13 @@ fn all_finite(values: &[f32]) -> bool {
 }
 
 /// A safetensors file whose index fits its data.
-struct File<'a> {
+pub(crate) struct File<'a> {
     index: Index,
     data: &'a [u8],
 }
 
 impl<'a> File<'a> {
-    fn parse(bytes: &'a [u8]) -> Result<Self, CheckpointError> {
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, CheckpointError> {
         let found = bytes.len() as u64;
         let truncated = |needed| Err(CheckpointError::Truncated { found, needed });
         let not_a_model = |reason: String| Err(CheckpointError::NotAModel { reason });
@@ -151,6 +89,87 @@ impl<'a> File<'a> {
             return Err(CheckpointError::corrupt(reason));
         }
         Ok(Self { index, data })
+    }
+
+    /// What is written beside the tensors.
+    pub fn json(&self) -> Result<&str, CheckpointError> {
+        let metadata = self.index.metadata().as_ref();
+        let json = metadata.and_then(|m| m.get(KEY));
+        json.map(String::as_str)
+            .ok_or_else(|| CheckpointError::NoMetadata {
+                tensors: self.index.offset_keys().len(),
+            })
+    }
+
+    /// The state of a training of `model` that carries the states of `carried` layers from batch to batch.
+    pub fn state(
+        &self,
+        model: &Model,
+        config: &Config,
+        mut counters: Counters,
+        best: Option<BestMetadata>,
+        carried: usize,
+    ) -> Result<TrainerState, CheckpointError> {
+        let layout = Layout::new(model);
+        let needed = layout.len.saturating_mul(4);
+        if needed > isize::MAX as u64 {
+            let reason = format!("the network of its configuration takes {needed} bytes");
+            return Err(CheckpointError::corrupt(reason));
+        }
+        let mut known = Vec::new();
+        let parameters = self.flat(&layout, &mut known, &str::to_owned)?;
+        let names = config.train.optimizer_kind().moments();
+        let mut moments = Vec::new();
+        if self.has_any(OPTIMIZER) {
+            for moment in names {
+                moments.push(self.flat(&layout, &mut known, &|p| moment_name(moment, p))?);
+            }
+        } else if !names.is_empty() {
+            counters.updates = 0;
+        }
+        let mut states = Vec::new();
+        if self.has_any(STATE) {
+            for layer in 0..carried {
+                let bytes = self.tensor(&state_name(layer), &state_shape(config))?;
+                states.push(numbers(bytes));
+                known.push(state_name(layer));
+            }
+        } else if carried > 0 {
+            counters.restart_epoch();
+        }
+        let best = match best {
+            Some(best) if self.has_any(BEST) => Some(Best {
+                epoch: best.epoch,
+                loss: best.loss,
+                parameters: self.flat(&layout, &mut known, &best_name)?,
+            }),
+            _ => None,
+        };
+        // It ends at the first that is not known, and those that are known are few.
+        for name in self.index.offset_keys() {
+            if !known.contains(&name) {
+                let reason = "is no tensor of a network of this configuration: leave it out";
+                return Err(CheckpointError::mismatch(&name, reason));
+            }
+        }
+        for parameters in [
+            Some(&parameters),
+            best.as_ref().map(|best| &best.parameters),
+        ] {
+            let unsound =
+                |p: &&Parameter| parameters.is_some_and(|values| !all_finite(&values[p.range()]));
+            if let Some(p) = layout.parameters.iter().find(unsound) {
+                let reason = format!("{} holds values that are no numbers", p.name);
+                return Err(CheckpointError::corrupt(reason));
+            }
+        }
+        Ok(TrainerState {
+            counters,
+            parameters,
+            moments,
+            states,
+            best,
+        })
     }
 
     fn has_any(&self, prefix: &str) -> bool {

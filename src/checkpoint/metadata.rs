@@ -1,7 +1,7 @@
 //! The JSON part of a model file.
 use serde::{
     Deserialize, Serialize, Serializer,
-    de::{IntoDeserializer, value},
+    de::{DeserializeOwned, IntoDeserializer, value},
 };
 
 use super::{Checkpoint, CheckpointError};
@@ -10,14 +10,17 @@ use crate::{
     config::short,
     network::ModelConfig,
     text::{EncodingChoice, FormatChoice, Invisible, Newlines, Vocabulary},
-    train::{Counters, TrainConfig, bits},
+    train::{Counters, TrainConfig, TrainerState, bits},
 };
 
 /// The version that is written, and the newest that is read. It rises with every change that an
 /// older Charloom would misread or refuse, a new field of the configuration included.
-pub const FORMAT_VERSION: u64 = 2;
-/// The version that is written where there is nothing that version 2 added: best parameters, and how a text is read.
-const BEFORE: u64 = 1;
+pub const FORMAT_VERSION: u64 = 3;
+/// The version that is written where there is nothing that version 3 added: other tasks, and patience.
+const SECOND: u64 = 2;
+/// The version that is written where there is nothing that version 2 added either: best parameters, and how a text is
+/// read.
+const FIRST: u64 = 1;
 
 /// The key of the JSON text among the file's metadata.
 pub(super) const KEY: &str = "charloom";
@@ -119,6 +122,8 @@ impl<'a> WrittenText<'a> {
 fn as_before<S: Serializer>(config: &Config, serializer: S) -> Result<S::Ok, S::Error> {
     let Config {
         task,
+        #[cfg(feature = "tasks")]
+            classification: _,
         text,
         model,
         train,
@@ -134,10 +139,19 @@ fn as_before<S: Serializer>(config: &Config, serializer: S) -> Result<S::Ok, S::
 
 /// Of the best parameters.
 #[derive(Serialize, Deserialize)]
-pub(super) struct BestMetadata {
+pub(crate) struct BestMetadata {
     pub epoch: u64,
     #[serde(with = "bits")]
     pub loss: f64,
+}
+
+impl BestMetadata {
+    pub fn of(state: &TrainerState) -> Option<Self> {
+        state.best.as_ref().map(|best| Self {
+            epoch: best.epoch,
+            loss: best.loss,
+        })
+    }
 }
 
 /// As much of it as every version has.
@@ -154,20 +168,76 @@ struct Stated {
     task: Option<String>,
 }
 
+/// The metadata of a file that is for `task`.
+///
+/// # Errors
+/// A newer version; another task; JSON that is not of this form.
+pub(crate) fn parsed<T: DeserializeOwned>(json: &str, task: Task) -> Result<T, CheckpointError> {
+    let bad = |e: serde_json::Error| CheckpointError::corrupt(format!("its metadata: {e}"));
+    let Version {
+        format_version,
+        config,
+    } = serde_json::from_str(json).map_err(bad)?;
+    if format_version > FORMAT_VERSION {
+        return Err(CheckpointError::FutureVersion {
+            found: format_version,
+        });
+    }
+    let found = match config.task {
+        None => Task::Language,
+        Some(found) => {
+            let known = Task::deserialize(found.as_str().into_deserializer());
+            known.map_err(|_: value::Error| CheckpointError::UnknownTask { found })?
+        }
+    };
+    if found != task {
+        return Err(CheckpointError::OtherTask { found });
+    }
+    serde_json::from_str(json).map_err(bad)
+}
+
+/// # Errors
+/// A configuration or counters out of range.
+pub(crate) fn check(
+    config: &Config,
+    counters: &Counters,
+    best: Option<&BestMetadata>,
+) -> Result<(), CheckpointError> {
+    config
+        .validate()
+        .map_err(|e| CheckpointError::corrupt(format!("its configuration: {e}")))?;
+    let Counters {
+        step,
+        updates,
+        cursor,
+        targets,
+        ..
+    } = *counters;
+    if best.is_some_and(|best| !best.loss.is_finite()) {
+        let reason = "the loss of its best parameters is no number";
+        return Err(CheckpointError::corrupt(reason));
+    }
+    let best = best.map_or(0, |best| best.epoch);
+    let counts = [step, updates, cursor.epoch, cursor.batch, targets, best];
+    match counts.into_iter().max() {
+        Some(count) if count > MAX_COUNT => Err(CheckpointError::corrupt(format!(
+            "a counter of {count} comes from no training"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 impl Metadata {
     pub fn of(checkpoint: &Checkpoint) -> Self {
         let vocabulary = &checkpoint.vocabulary;
-        let best = checkpoint.state.best.as_ref().map(|best| BestMetadata {
-            epoch: best.epoch,
-            loss: best.loss,
-        });
+        let best = BestMetadata::of(&checkpoint.state);
+        let Config { text, train, .. } = &checkpoint.config;
+        let in_second = best.is_some() || WrittenText::of(text).has_added();
         Self {
-            format_version: if best.is_some()
-                || WrittenText::of(&checkpoint.config.text).has_added()
-            {
-                FORMAT_VERSION
-            } else {
-                BEFORE
+            format_version: match (train.patience > 0, in_second) {
+                (true, _) => FORMAT_VERSION,
+                (false, true) => SECOND,
+                (false, false) => FIRST,
             },
             charloom_version: env!("CARGO_PKG_VERSION").into(),
             config: checkpoint.config.clone(),
@@ -182,50 +252,11 @@ impl Metadata {
     }
 
     /// # Errors
-    /// A newer version; JSON that is not of this form; a configuration or counters out of range.
+    /// A newer version; another task; JSON that is not of this form; a configuration or counters out of range.
     pub fn parse(json: &str) -> Result<Self, CheckpointError> {
-        let bad = |e: serde_json::Error| CheckpointError::corrupt(format!("its metadata: {e}"));
-        let Version {
-            format_version,
-            config,
-        } = serde_json::from_str(json).map_err(bad)?;
-        if format_version > FORMAT_VERSION {
-            return Err(CheckpointError::FutureVersion {
-                found: format_version,
-            });
-        }
-        if let Some(found) = config.task
-            && Task::deserialize(found.as_str().into_deserializer())
-                .map_err(|_: value::Error| ())
-                .is_err()
-        {
-            return Err(CheckpointError::UnknownTask { found });
-        }
-        let metadata: Self = serde_json::from_str(json).map_err(bad)?;
-        metadata
-            .config
-            .validate()
-            .map_err(|e| CheckpointError::corrupt(format!("its configuration: {e}")))?;
-        let Counters {
-            step,
-            updates,
-            cursor,
-            targets,
-            ..
-        } = metadata.counters;
-        let best = metadata.best.as_ref();
-        if best.is_some_and(|best| !best.loss.is_finite()) {
-            let reason = "the loss of its best parameters is no number";
-            return Err(CheckpointError::corrupt(reason));
-        }
-        let best = best.map_or(0, |best| best.epoch);
-        let counts = [step, updates, cursor.epoch, cursor.batch, targets, best];
-        match counts.into_iter().max() {
-            Some(count) if count > MAX_COUNT => Err(CheckpointError::corrupt(format!(
-                "a counter of {count} comes from no training"
-            ))),
-            _ => Ok(metadata),
-        }
+        let metadata: Self = parsed(json, Task::Language)?;
+        check(&metadata.config, &metadata.counters, metadata.best.as_ref())?;
+        Ok(metadata)
     }
 
     /// # Errors

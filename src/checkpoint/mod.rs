@@ -17,10 +17,16 @@ mod resume;
 mod save;
 
 pub use error::CheckpointError;
+#[cfg(feature = "tasks")]
+pub(crate) use load::File;
 pub use load::load;
 pub use metadata::FORMAT_VERSION;
+#[cfg(feature = "tasks")]
+pub(crate) use metadata::{BestMetadata, check, parsed};
 pub use resume::{Evaluation, Resumed};
 pub use save::save;
+#[cfg(feature = "tasks")]
+pub(crate) use save::write;
 
 use crate::{Config, text::Vocabulary, train::TrainerState};
 

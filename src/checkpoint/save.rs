@@ -2,13 +2,18 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use safetensors::{Dtype, View, serialize};
+use serde::Serialize;
 
 use super::{
     Checkpoint, CheckpointError, best_name,
     metadata::{KEY, Metadata},
     moment_name, state_name, state_shape,
 };
-use crate::network::{Layout, size};
+use crate::{
+    Config,
+    network::{Layout, Model, size},
+    train::TrainerState,
+};
 
 /// A tensor, in the file's byte order.
 struct Tensor {
@@ -55,10 +60,24 @@ pub fn save(checkpoint: &Checkpoint) -> Result<Vec<u8>, CheckpointError> {
         state,
         ..
     } = checkpoint;
+    let model = config.model.language_model(vocabulary.len());
+    write(&model, config, state, &Metadata::of(checkpoint))
+}
+
+/// The bytes of a file with the state of a training of `model`, and what else is to be known of it.
+///
+/// # Errors
+/// A configuration out of range; a state of another network.
+pub(crate) fn write(
+    model: &Model,
+    config: &Config,
+    state: &TrainerState,
+    metadata: &impl Serialize,
+) -> Result<Vec<u8>, CheckpointError> {
     config
         .validate()
         .map_err(|e| CheckpointError::corrupt(format!("its configuration: {e}")))?;
-    let layout = Layout::new(&config.model.language_model(vocabulary.len()));
+    let layout = Layout::new(model);
     let mut tensors = Vec::new();
     let mut flat = |name: &dyn Fn(&str) -> String, values: &[f32]| {
         expect_len(&name("…"), values.len() as u64, layout.len)?;
@@ -95,8 +114,7 @@ pub fn save(checkpoint: &Checkpoint) -> Result<Vec<u8>, CheckpointError> {
         expect_len(&state_name(layer), values.len() as u64, needed)?;
         tensors.push((state_name(layer), Tensor::new(&shape, values)));
     }
-    let json =
-        serde_json::to_string(&Metadata::of(checkpoint)).map_err(CheckpointError::corrupt)?;
+    let json = serde_json::to_string(metadata).map_err(CheckpointError::corrupt)?;
     let views = tensors.iter().map(|(name, tensor)| (name, tensor));
     serialize(views, Some(HashMap::from([(KEY.into(), json)]))).map_err(CheckpointError::corrupt)
 }

@@ -5,8 +5,8 @@ mod model;
 mod parameters;
 mod summary;
 
-pub(crate) use config::in_range;
 pub use config::{Cell, ConfigError, Initializer, Input, ModelConfig, Nonlinearity, Rule};
+pub(crate) use config::{MAX_LAYERS, in_range};
 pub use initialise::initialise;
 pub use model::{Kind, Layer, Loss, Model, Node, Recurrent};
 pub(crate) use parameters::size;

@@ -5,7 +5,7 @@
 //! `plan/tasks.rs`, or `plan/pass.rs` where a language model has it, with the operations that it becomes.
 use std::ops::Range;
 
-use super::{Cell, Initializer, Input, ModelConfig, Nonlinearity};
+use super::{Cell, Initializer, Input, MAX_LAYERS, ModelConfig, Nonlinearity};
 
 /// A network.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,47 +124,71 @@ pub(super) struct Wanted {
 impl ModelConfig {
     /// The network that predicts the next of `vocabulary` tokens at every step.
     pub fn language_model(&self, vocabulary: usize) -> Model {
-        let mut model = self.recurrent_layers(vocabulary);
-        let top = model.nodes.len() - 1;
-        model.push("linear", Layer::Dense { relu: false }, &[top], vocabulary);
+        let (mut model, top) = self.recurrent_layers(vocabulary, false);
+        model.push("linear", Layer::Dense { relu: false }, &top, vocabulary);
         model
     }
 
-    /// Tokens up to the last recurrent layer's outputs.
-    fn recurrent_layers(&self, vocabulary: usize) -> Model {
-        let mut model = Model {
+    /// A network without layers.
+    pub(crate) fn empty(&self, loss: Loss) -> Model {
+        Model {
             nodes: Vec::new(),
             init: self.init,
             forget_bias: self.forget_bias,
-            loss: Loss::CrossEntropy,
-        };
-        let mut below = model.push("tokens", Layer::Tokens, &[], vocabulary);
+            loss,
+        }
+    }
+
+    /// Tokens up to the last recurrent layer's outputs: the node that reads forwards, and, of a `bidirectional`
+    /// network, the one that reads backwards.
+    pub(crate) fn recurrent_layers(
+        &self,
+        vocabulary: usize,
+        bidirectional: bool,
+    ) -> (Model, Vec<usize>) {
+        let mut model = self.empty(Loss::CrossEntropy);
+        let mut below = vec![model.push("tokens", Layer::Tokens, &[], vocabulary)];
         if self.input == Input::Embedding {
             let width = self.embedding_width();
-            below = model.push("embedding", Layer::Embedding, &[below], width);
+            below = vec![model.push("embedding", Layer::Embedding, &below, width)];
         }
         for index in 0..self.num_layers {
-            let layer = Layer::Recurrent(Recurrent {
-                cell: self.cell,
-                index,
-                reverse: false,
-                bias: self.bias,
-                nonlinearity: self.nonlinearity,
-                reset_after: self.reset_after,
-            });
-            let name = format!("rnn_l{index}");
-            below = model.push(&name, layer, &[below], self.hidden_size);
-            if index + 1 < self.num_layers {
-                let stream = index as u32;
-                let name = format!("dropout_l{index}");
-                below = model.push(&name, Layer::Dropout { stream }, &[below], self.hidden_size);
+            let mut outputs = Vec::new();
+            for reverse in [false, true] {
+                if reverse && !bidirectional {
+                    break;
+                }
+                let layer = Layer::Recurrent(Recurrent {
+                    cell: self.cell,
+                    index,
+                    reverse,
+                    bias: self.bias,
+                    nonlinearity: self.nonlinearity,
+                    reset_after: self.reset_after,
+                });
+                let direction = if reverse { "_reverse" } else { "" };
+                let name = format!("rnn_l{index}{direction}");
+                let mut output = model.push(&name, layer, &below, self.hidden_size);
+                if index + 1 < self.num_layers {
+                    let stream = index + if reverse { MAX_LAYERS } else { 0 };
+                    let name = format!("dropout_l{index}{direction}");
+                    output = model.dropout(&name, stream as u32, output);
+                }
+                outputs.push(output);
             }
+            below = outputs;
         }
-        model
+        (model, below)
     }
 }
 
 impl Model {
+    /// Adds dropout of what `input` gives: its number.
+    pub(crate) fn dropout(&mut self, name: &str, stream: u32, input: usize) -> usize {
+        let width = self.nodes[input].width;
+        self.push(name, Layer::Dropout { stream }, &[input], width)
+    }
+
     /// Adds a layer with an output of `width` numbers a row: its number.
     pub fn push(&mut self, name: &str, layer: Layer, inputs: &[usize], width: usize) -> usize {
         let every_step = match layer {

@@ -93,8 +93,17 @@ pub struct TrainConfig {
     pub min_lr: f32,
     /// Stop after so many epochs; 0: never.
     pub epochs: u64,
+    /// Stop after so many epochs in which the validation part was predicted no better, with the parameters of the best
+    /// one; 0: never.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub patience: u64,
     /// Seed of initial values, batches and dropout.
     pub seed: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Default for TrainConfig {
@@ -120,6 +129,7 @@ impl Default for TrainConfig {
             gamma: 0.5,
             min_lr: 0.0,
             epochs: 0,
+            patience: 0,
             seed: 1,
         }
     }

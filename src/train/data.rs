@@ -15,6 +15,14 @@ pub trait Data {
     /// How many answers there are to choose from: the loss of guessing is the logarithm of it.
     fn choices(&self) -> usize;
 
+    /// T: time steps of a batch.
+    fn steps(&self, config: &Config) -> usize {
+        config.train.steps
+    }
+
+    /// Whether a batch's rows go on where those of the batch before it ended, in training.
+    fn carries(&self) -> bool;
+
     /// The batch that comes next.
     fn cursor(&self) -> Cursor;
 
@@ -30,7 +38,7 @@ pub trait Data {
     /// A batch that an epoch does not have; nothing changes then.
     fn seek(&mut self, cursor: Cursor) -> Result<(), TextError>;
 
-    /// Whether states begin at zero with the batch that comes next.
+    /// Whether carried states begin at zero with the batch that comes next.
     fn resets_state(&self) -> bool;
 
     /// Fills `batch` with the one that comes next, which there is, and moves on: how many of its targets count.
@@ -40,8 +48,21 @@ pub trait Data {
     fn holds_back(&self) -> bool;
 
     /// Fills `batch` with number `index` of the part that is held back: how many of its targets count. None past the
-    /// last one. States go on from one to the next.
+    /// last one.
     fn held_back(&self, config: &Config, index: usize, batch: &mut Batch) -> Option<usize>;
+
+    /// Whether states go on from one of those batches to the next.
+    fn held_back_carries(&self) -> bool;
+
+    /// Whether answers are right or wrong: the share that is right is reported beside the loss then.
+    fn has_accuracy(&self) -> bool {
+        false
+    }
+
+    /// How many of the answers to `batch` are right. `rows`: the logits of each, with what they are padded with.
+    fn count_right(&self, _batch: &Batch, _rows: &mut dyn Iterator<Item = &[f32]>) -> usize {
+        0
+    }
 }
 
 /// A text whose next character is predicted.
@@ -73,6 +94,10 @@ impl Data for Text {
 
     fn choices(&self) -> usize {
         self.corpus.vocabulary().len()
+    }
+
+    fn carries(&self) -> bool {
+        self.batches.sampling() == Sampling::Consecutive
     }
 
     fn cursor(&self) -> Cursor {
@@ -111,6 +136,10 @@ impl Data for Text {
     fn held_back(&self, config: &Config, index: usize, batch: &mut Batch) -> Option<usize> {
         let rows = config.train.batch_size;
         runs(self.corpus.validation(), rows, index, batch)
+    }
+
+    fn held_back_carries(&self) -> bool {
+        true
     }
 }
 

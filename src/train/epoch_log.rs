@@ -16,6 +16,15 @@ pub struct EpochLog {
     started: Option<Instant>,
 }
 
+/// How well the part that is held back is predicted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Validation {
+    /// Mean loss, nats a target.
+    pub loss: f64,
+    /// The share of right answers, where answers are right or wrong.
+    pub accuracy: Option<f64>,
+}
+
 impl EpochLog {
     /// An epoch that has been under way.
     pub fn new(loss_sum: f64, targets: u64, seconds: f64) -> Self {
@@ -46,7 +55,7 @@ impl EpochLog {
     }
 
     /// Ends epoch number `epoch`, from 1, and begins the next; none where no loss was added.
-    pub fn end(&mut self, epoch: u64, validation_perplexity: Option<f64>) -> Option<EpochReport> {
+    pub fn end(&mut self, epoch: u64, validation: Option<Validation>) -> Option<EpochReport> {
         self.stop_clock();
         let Self {
             loss_sum,
@@ -64,7 +73,8 @@ impl EpochLog {
             epoch,
             perplexity: loss.exp(),
             loss,
-            validation_perplexity,
+            validation_perplexity: validation.map(|v| v.loss.exp()),
+            validation_accuracy: validation.and_then(|v| v.accuracy),
             characters_per_second,
             seconds,
         })
@@ -80,7 +90,11 @@ mod tests {
         let mut log = EpochLog::new(0.0, 0, 2.0);
         log.add(1.0, 10);
         log.add(4.0, 5);
-        let report = log.end(3, Some(7.5)).unwrap();
+        let seven_and_a_half = Validation {
+            loss: f64::ln(7.5),
+            accuracy: None,
+        };
+        let report = log.end(3, Some(seven_and_a_half)).unwrap();
         assert_eq!((report.epoch, report.loss), (3, 2.0));
         assert_eq!(report.perplexity, 2.0f64.exp());
         assert_eq!(report.validation_perplexity, Some(7.5));

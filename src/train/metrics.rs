@@ -27,6 +27,9 @@ pub struct EpochReport {
     pub loss: f64,
     /// Perplexity over the validation part, if there is one.
     pub validation_perplexity: Option<f64>,
+    /// The share of right answers to it, where answers are right or wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_accuracy: Option<f64>,
     /// Training speed.
     pub characters_per_second: f64,
     /// Time the epoch took.
@@ -52,6 +55,9 @@ pub struct Position {
 pub enum StopReason {
     /// All epochs are done.
     Finished,
+    /// The validation part has not been predicted better for as many epochs as training was to wait; the best
+    /// parameters are back.
+    NoBetter,
     /// The loss left all bounds; the last good parameters are back.
     Diverged,
     /// The loss of the very first step is no number: from these parameters nothing can be trained.

@@ -16,4 +16,6 @@ pub use data::{Data, Text};
 pub use metrics::{EpochReport, Position, StepMetrics, Stop, StopReason, TrainReport};
 pub use trace::{Stage, Trace, TracedBatch};
 pub use trainer::{Best, Budget, LiveOptions, Trainer, TrainerState, Windows, describe, plan_of};
+#[cfg(feature = "tasks")]
+pub(crate) use trainer::{SLOTS, evaluate::mean_loss};
 pub use trouble::{Trouble, TroubleKind, TroubleWatch};

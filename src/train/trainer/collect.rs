@@ -1,13 +1,18 @@
 //! Losses as they arrive: steps are recorded, epochs end, divergence is found.
-use super::{Best, SLOTS, Trainer, evaluate::mean_loss, flight::Group, flight::Pending};
+use super::{
+    Best, SLOTS, Trainer,
+    evaluate::{Reader, mean_loss},
+    flight::{Group, Pending},
+};
 use crate::{
     Error,
-    executor::Executor,
+    executor::{Batch, Executor},
     kernels::METRICS_STRIDE,
     plan::View,
     train::{
         data::{Data, runs},
-        metrics::StepMetrics,
+        epoch_log::Validation,
+        metrics::{StepMetrics, Stop, StopReason},
     },
 };
 
@@ -97,18 +102,63 @@ impl<D: Data> Trainer<D> {
 
     async fn end_epoch(&mut self, epoch: u64) -> Result<(), Error> {
         self.log.stop_clock();
-        let validation_perplexity = if self.data.holds_back() {
-            let (backend, config, data) = (&mut self.backend, &self.config, &self.data);
-            let held_back = |index, batch: &mut _| data.held_back(config, index, batch);
-            let loss = mean_loss(backend, &self.network, &config.train, held_back).await?;
-            self.keep_if_best(epoch, loss).await?;
-            Some(loss.exp())
+        let validation = if self.data.holds_back() {
+            let validation = self.validate().await?;
+            self.keep_if_best(epoch, validation.loss).await?;
+            Some(validation)
         } else {
             None
         };
-        self.epochs
-            .extend(self.log.end(epoch, validation_perplexity));
+        self.epochs.extend(self.log.end(epoch, validation));
+        if self.gets_no_better(epoch) {
+            self.restore_best();
+        }
         Ok(())
+    }
+
+    /// How well the part that is held back is predicted.
+    async fn validate(&mut self) -> Result<Validation, Error> {
+        let (backend, config, data) = (&mut self.backend, &self.config, &self.data);
+        let (mut right, mut answers) = (0, 0);
+        let mut count = |batch: &Batch, rows: &mut dyn Iterator<Item = &[f32]>| {
+            right += data.count_right(batch, rows);
+        };
+        let reader = data.has_accuracy().then_some(&mut count as Reader);
+        let held_back = |index, batch: &mut _| {
+            let counted = data.held_back(config, index, batch);
+            answers += counted.unwrap_or(0);
+            counted
+        };
+        let (train, carries) = (&config.train, data.held_back_carries());
+        let loss = mean_loss(backend, &self.network, train, carries, held_back, reader).await?;
+        let accuracy = data.has_accuracy();
+        Ok(Validation {
+            loss,
+            accuracy: accuracy.then(|| right as f64 / answers.max(1) as f64),
+        })
+    }
+
+    /// Whether so many epochs have gone by without a better one that training is to end.
+    fn gets_no_better(&self, epoch: u64) -> bool {
+        let patience = self.config.train.patience;
+        let best = self.best.as_ref().map_or(epoch, |best| best.epoch);
+        patience > 0 && self.stopped.is_none() && epoch >= best.saturating_add(patience)
+    }
+
+    /// Stops with the parameters of the best epoch.
+    fn restore_best(&mut self) {
+        let Some(best) = &self.best else { return };
+        self.backend
+            .write_numbers(self.network.parameters, &best.parameters);
+        self.stopped = Some(Stop {
+            reason: StopReason::NoBetter,
+            message: format!(
+                "Epoch {} predicted the validation part best, and the {} after it no better: its parameters are back.",
+                best.epoch, self.config.train.patience
+            ),
+            advice: "Raise the patience to go on.".into(),
+            steps: None,
+        });
     }
 
     /// Keeps the parameters where none before predicted the validation part as well.
@@ -149,6 +199,33 @@ impl<D: Data> Trainer<D> {
     }
 }
 
+#[cfg(feature = "tasks")]
+impl<D: Data> Trainer<D> {
+    /// What it takes to measure something in between. The losses in the ring of metrics, which that overwrites, are
+    /// taken in first.
+    pub(crate) async fn measuring(
+        &mut self,
+    ) -> Result<
+        (
+            &mut crate::executor::Backend,
+            &crate::plan::NetworkPlan,
+            &crate::Config,
+            &D,
+        ),
+        Error,
+    > {
+        self.collect(0).await?;
+        let Self {
+            backend,
+            network,
+            config,
+            data,
+            ..
+        } = self;
+        Ok((backend, network, config, data))
+    }
+}
+
 impl Trainer {
     /// Mean cross-entropy, nats a character, of predicting each of `tokens` but the first from those
     /// before it. The tokens are cut into B runs, each starting from a zero state.
@@ -160,6 +237,6 @@ impl Trainer {
         self.collect(0).await?;
         let (backend, train) = (&mut self.backend, &self.config.train);
         let batches = |index, batch: &mut _| runs(tokens, train.batch_size, index, batch);
-        mean_loss(backend, &self.network, train, batches).await
+        mean_loss(backend, &self.network, train, true, batches, None).await
     }
 }

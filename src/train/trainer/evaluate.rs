@@ -1,4 +1,4 @@
-//! The loss of what is not trained on.
+//! The loss of what is not trained on, and its answers.
 use super::{SLOTS, zero};
 use crate::{
     Error,
@@ -8,13 +8,19 @@ use crate::{
     train::TrainConfig,
 };
 
-/// The mean over the targets that count of the batches that `fill` gives, one after the other until there is none,
-/// states from zero. All slots of the ring of metrics may be overwritten.
-pub(super) async fn mean_loss(
+/// Reads the answers to a batch: its rows of logits, each with what it is padded with.
+pub(crate) type Reader<'a> = &'a mut dyn FnMut(&Batch, &mut dyn Iterator<Item = &[f32]>);
+
+/// The mean loss over the targets that count of the batches that `fill` gives, one after the other until there is
+/// none. States begin at zero, with each batch unless it `carries` them on. All slots of the ring of metrics may be
+/// overwritten. `reader` gets the answers to each batch.
+pub(crate) async fn mean_loss(
     backend: &mut Backend,
     network: &NetworkPlan,
     train: &TrainConfig,
+    carries: bool,
     mut fill: impl FnMut(usize, &mut Batch) -> Option<usize>,
+    mut reader: Option<Reader<'_>>,
 ) -> Result<f64, Error> {
     zero(backend, network, &network.evaluation_states);
     let mut batch = Batch::new(&network.plan, &network.feeds);
@@ -28,7 +34,14 @@ pub(super) async fn mean_loss(
         counts.push(counted);
         feeder.forward(backend, &batch, &controls);
         backend.run(network.evaluate);
+        if let Some(read) = &mut reader {
+            let logits = backend.read(network.plan.whole(network.logits)).await?;
+            read(&batch, &mut logits.chunks(network.logits_stride));
+        }
         next = fill(index, &mut batch);
+        if !carries {
+            zero(backend, network, &network.evaluation_states);
+        }
         if counts.len() == SLOTS || next.is_none() {
             let metrics = backend.read(network.plan.whole(network.metrics)).await?;
             let losses = metrics.iter().step_by(METRICS_STRIDE).zip(counts.drain(..));

@@ -1,6 +1,6 @@
 //! The trainer: draws batches, uploads them, runs the plan, reads losses as they come.
 mod collect;
-mod evaluate;
+pub(crate) mod evaluate;
 mod flight;
 mod preview;
 mod state;
@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Slots of the metrics ring: more than there are ever steps in flight.
-const SLOTS: usize = 128;
+pub(crate) const SLOTS: usize = 128;
 /// A copy of the parameters is kept every so many steps, to go back to when training diverges.
 const SNAPSHOT_STEPS: u64 = 64;
 /// What a GPU could take with it when it is lost is kept every so many steps.
@@ -189,7 +189,12 @@ impl<D: Data> Trainer<D> {
     ) -> Result<Self, Error> {
         config.validate()?;
         let choices = data.choices();
-        let network = network_plan(&data.model(&config), &plan_options(&config))?;
+        let options = PlanOptions {
+            steps: data.steps(&config),
+            carry: data.carries(),
+            ..plan_options(&config)
+        };
+        let network = network_plan(&data.model(&config), &options)?;
         let backend = backend(&network)?;
         Ok(Self {
             batch: Batch::new(&network.plan, &network.feeds),
@@ -216,6 +221,11 @@ impl<D: Data> Trainer<D> {
     /// The configuration, with live changes.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What it is trained on.
+    pub fn data(&self) -> &D {
+        &self.data
     }
 
     /// The plan.
@@ -325,7 +335,7 @@ impl<D: Data> Trainer<D> {
     /// Submits one step.
     fn begin_step(&mut self) {
         self.log.start_clock();
-        if self.carries() && self.data.resets_state() {
+        if self.data.carries() && self.data.resets_state() {
             self.zero(&self.network.states.clone());
         }
         let (step, updates) = (self.step, self.updates);
@@ -361,11 +371,6 @@ impl<D: Data> Trainer<D> {
 
     fn zero(&mut self, buffers: &[BufferId]) {
         zero(&mut self.backend, &self.network, buffers);
-    }
-
-    /// Whether the state goes on from batch to batch. Otherwise it is zero from the beginning, and stays so.
-    fn carries(&self) -> bool {
-        self.config.train.sampling == Sampling::Consecutive
     }
 
     async fn read(&mut self, buffer: BufferId) -> Result<Vec<f32>, ExecutorError> {

@@ -166,7 +166,7 @@ impl<D: Data> Trainer<D> {
         for (&buffer, values) in network.moments.iter().zip(moments) {
             self.backend.write_numbers(buffer, values);
         }
-        if self.carries() {
+        if self.data.carries() {
             for (&buffer, values) in network.states.iter().zip(states) {
                 self.backend.write_numbers(buffer, values);
             }
