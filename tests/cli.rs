@@ -735,3 +735,162 @@ fn a_short_text_trains_in_batches_that_fit() {
     let stderr = String::from_utf8(charloom(&dir, &exact).stderr).unwrap();
     assert!(!stderr.contains("short"), "{stderr}");
 }
+
+#[test]
+fn classify_predict_eval_inspect() {
+    let dir = folder("classify");
+    let size = "--hidden 32 --embedding-dim 16 --reproducible";
+    ok(
+        &dir,
+        &format!(
+            "classify --corpus reviews-en {size} --epochs 6 --metrics a.jsonl --out a.safetensors"
+        ),
+    );
+    let metrics = lines(&dir.join("a.jsonl"));
+    assert_eq!(metrics.len(), 6);
+    assert_eq!(metrics[5]["validation_accuracy"], 1.0);
+
+    fs::write(
+        dir.join("new.txt"),
+        "the song is not dull\nthe band is not at all warm\n",
+    )
+    .unwrap();
+    let predicted = ok(&dir, "predict --model a.safetensors --data new.txt");
+    let predicted: Vec<Value> = predicted
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    assert_eq!(predicted[0]["label"], "good");
+    assert_eq!(predicted[1]["label"], "bad");
+    let sum: f64 = predicted[0]["probabilities"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|p| p.as_f64().unwrap())
+        .sum();
+    assert!((sum - 1.0).abs() < 1e-9);
+
+    let table =
+        "mood;words\ngood;the band is warm\nbad;the band is not warm\ngood;the band is dull\n";
+    fs::write(dir.join("t.csv"), table).unwrap();
+    let report = ok(
+        &dir,
+        "eval --model a.safetensors --text t.csv --label mood --column words",
+    );
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["confusion"], serde_json::json!([[1, 0], [1, 1]]));
+    assert_eq!(report["examples"], 3);
+    let shown = ok(&dir, "inspect --model a.safetensors");
+    assert!(shown.contains("labels: bad, good"), "{shown}");
+
+    // On from the file, in one go or in two: the same parameters.
+    let corpus = "--corpus reviews-en --reproducible";
+    ok(
+        &dir,
+        &format!("classify --resume a.safetensors {corpus} --epochs 8 --out b.safetensors"),
+    );
+    ok(
+        &dir,
+        &format!("classify --corpus reviews-en {size} --epochs 8 --out c.safetensors"),
+    );
+    let [b, c] = ["b", "c"].map(|name| {
+        let bytes = fs::read(dir.join(format!("{name}.safetensors"))).unwrap();
+        charloom::classification::Checkpoint::load(&bytes)
+            .unwrap()
+            .state
+            .parameters
+    });
+    assert_eq!(b, c);
+}
+
+#[test]
+fn classifiers_that_cannot_be_trained_or_used_are_answered() {
+    let dir = folder("classify_wrong");
+    fs::write(dir.join("plain.txt"), "a line\nanother line\n").unwrap();
+    fs::write(dir.join("one.csv"), "text,label\na b,x\nc d,x\n").unwrap();
+    fs::write(
+        dir.join("two.csv"),
+        "text,label\na b,x\nc d,y\ne f,x\ng h,y\ni j,x\nk l,y\n",
+    )
+    .unwrap();
+    fs::write(dir.join("song.txt"), lyrics(300)).unwrap();
+    let out = "--epochs 1 --hidden 4 --out m.safetensors";
+    for (arguments, code, says) in [
+        ("classify".to_owned(), 2, "--out"),
+        (format!("classify {out}"), 2, "--data FILE"),
+        (format!("classify --data plain.txt {out}"), 1, "no labels"),
+        (
+            format!("classify --data two.csv --label tone {out}"),
+            1,
+            "the columns are text, label",
+        ),
+        (
+            format!("classify --data two.csv --column text --label label --validation 0.01 {out}"),
+            1,
+            "holds none back",
+        ),
+        (
+            format!("classify --data two.csv --ngrams 9 {out}"),
+            2,
+            "ngrams",
+        ),
+        (
+            format!("classify --data one.csv --column text --label label {out}"),
+            1,
+            "all examples have the label \"x\"",
+        ),
+        (
+            "classify --data two.csv --out two.csv".to_owned(),
+            2,
+            "same file",
+        ),
+    ] {
+        let message = fails(&dir, &arguments, code);
+        assert!(message.contains(says), "{arguments}: {message}");
+    }
+    ok(
+        &dir,
+        &format!("classify --data two.csv --validation 0.3 {out}"),
+    );
+    ok(
+        &dir,
+        &format!("train --text song.txt {SMALL} --epochs 1 --out song.safetensors"),
+    );
+    for (arguments, code, says) in [
+        ("sample --model m.safetensors", 1, "use it with predict"),
+        (
+            "predict --model song.safetensors --text a",
+            1,
+            "use it with sample",
+        ),
+        ("predict --model m.safetensors", 2, "--text"),
+        (
+            "predict --model m.safetensors --text !!",
+            1,
+            "there is no word",
+        ),
+        (
+            "inspect --model m.safetensors --logits a",
+            2,
+            "predict prints",
+        ),
+        (
+            "eval --model song.safetensors --text song.txt --label x",
+            2,
+            "--label",
+        ),
+        (
+            "train --resume m.safetensors --text song.txt --out n.safetensors",
+            1,
+            "train it on with classify",
+        ),
+        (
+            "classify --resume m.safetensors --data two.csv --hidden 5 --out n.safetensors",
+            2,
+            "only training and dropout",
+        ),
+    ] {
+        let message = fails(&dir, arguments, code);
+        assert!(message.contains(says), "{arguments}: {message}");
+    }
+}

@@ -325,3 +325,61 @@ fn the_choice_is_measured_on_both() {
     ));
     assert_eq!(none.unwrap().pick, Pick::Cpu);
 }
+
+/// Lengths, batches that are not full, both directions, a hidden layer: as on the CPU.
+#[test]
+fn a_classifier_trains_on_the_gpu_as_on_the_cpu() {
+    use charloom::classification::{Labelled, Options, Output, Part, config, generated};
+    let examples = generated("reviews-en", 150, 1).unwrap();
+    for output in [Output::Softmax, Output::Sigmoid] {
+        let mut config = config(Options {
+            bidirectional: true,
+            dense: 6,
+            output,
+            ..Options::default()
+        });
+        config.model.hidden_size = 12;
+        config.model.embedding_dim = 5;
+        config.model.dropout = 0.2;
+        config.train.batch_size = 16;
+        config.train.epochs = 3;
+        let make = || {
+            let data = Labelled::new(&examples, &config).unwrap();
+            Trainer::begin(data, config.clone(), |network| {
+                let plan = network.plan.clone();
+                Ok(Backend::Cpu(CpuExecutor::new(plan, Isa::best(false))?))
+            })
+            .unwrap()
+        };
+        let (mut on_cpu, mut on_gpu) = (make(), make());
+        let plan = on_gpu.network().plan.clone();
+        let device = block_on(GpuDevice::request(GpuNeeds::of(&plan))).unwrap();
+        let executor = block_on(GpuExecutor::new(plan, &device)).unwrap();
+        block_on(on_gpu.switch(Backend::Gpu(Box::new(executor)))).unwrap();
+        let budget = Budget {
+            milliseconds: f64::INFINITY,
+            steps: u64::MAX,
+        };
+        let [cpu, gpu] = [&mut on_cpu, &mut on_gpu].map(|t| block_on(t.train(budget)).unwrap());
+        let losses = |report: &charloom::train::TrainReport| -> Vec<f32> {
+            report.steps.iter().map(|s| s.loss).collect()
+        };
+        assert_close(&losses(&gpu), &losses(&cpu));
+        assert_eq!(cpu.epochs.len(), 3);
+        for (a, b) in gpu.epochs.iter().zip(&cpu.epochs) {
+            let accuracies = [a, b].map(|epoch| epoch.validation_accuracy.unwrap());
+            // One example of 30 on the border between two labels may fall either way.
+            assert!(
+                (accuracies[0] - accuracies[1]).abs() < 0.05,
+                "{accuracies:?}"
+            );
+        }
+        let [cpu, gpu] =
+            [&mut on_cpu, &mut on_gpu].map(|t| block_on(t.evaluate_part(Part::Training)).unwrap());
+        for (a, b) in gpu.predictions.iter().zip(&cpu.predictions) {
+            for (a, b) in a.probabilities.iter().zip(&b.probabilities) {
+                assert!((a - b).abs() < 1e-2, "{a} {b}");
+            }
+        }
+    }
+}

@@ -23,7 +23,9 @@ pub use charloom_reading::{
     Choices, Confidence, Encoding, EncodingChoice, FormatChoice, ReadError,
 };
 #[cfg(feature = "encodings")]
-pub use charloom_reading::{Decoded, File, Note, Reading, decode, read};
+pub use charloom_reading::{
+    Decoded, Example, Examples, File, Note, Reading, Wanted, decode, read, read_examples,
+};
 pub use corpora::{EmbeddedCorpus, embedded, find};
 pub(crate) use corpus::held_out;
 pub use corpus::{Corpus, CorpusOptions, Part, Statistics, fingerprint};

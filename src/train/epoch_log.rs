@@ -90,14 +90,15 @@ mod tests {
         let mut log = EpochLog::new(0.0, 0, 2.0);
         log.add(1.0, 10);
         log.add(4.0, 5);
-        let seven_and_a_half = Validation {
-            loss: f64::ln(7.5),
-            accuracy: None,
+        let validation = Validation {
+            loss: 2.5,
+            accuracy: Some(0.75),
         };
-        let report = log.end(3, Some(seven_and_a_half)).unwrap();
+        let report = log.end(3, Some(validation)).unwrap();
         assert_eq!((report.epoch, report.loss), (3, 2.0));
         assert_eq!(report.perplexity, 2.0f64.exp());
-        assert_eq!(report.validation_perplexity, Some(7.5));
+        assert_eq!(report.validation_perplexity, Some(2.5f64.exp()));
+        assert_eq!(report.validation_accuracy, Some(0.75));
         assert_eq!((report.seconds, report.characters_per_second), (2.0, 7.5));
         assert_eq!(log, EpochLog::default());
     }

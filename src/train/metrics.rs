@@ -30,7 +30,7 @@ pub struct EpochReport {
     /// The share of right answers to it, where answers are right or wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation_accuracy: Option<f64>,
-    /// Training speed.
+    /// Training speed, in targets: characters, or examples.
     pub characters_per_second: f64,
     /// Time the epoch took.
     pub seconds: f64,
@@ -86,7 +86,7 @@ pub struct TrainReport {
     pub epochs: Vec<EpochReport>,
     /// How far training is.
     pub position: Position,
-    /// Speed of this call.
+    /// Speed of this call, in targets: characters, or examples.
     pub characters_per_second: f64,
     /// Set when training stopped by itself.
     pub stopped: Option<Stop>,

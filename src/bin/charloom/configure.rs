@@ -1,7 +1,8 @@
 //! Configurations from the command line. The library's structs give each option its name, its help
 //! and its default; here they only become flags.
 use charloom::{
-    Config, TextConfig, network::ModelConfig, sample::SampleOptions, train::TrainConfig,
+    Config, TextConfig, classification, network::ModelConfig, sample::SampleOptions,
+    train::TrainConfig,
 };
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde::Serialize;
@@ -18,6 +19,26 @@ pub fn train_options(command: Command) -> Command {
     let command = flags::<TextConfig>(command, "Text", &defaults.text);
     let command = flags::<ModelConfig>(command, "Network", &defaults.model);
     flags::<TrainConfig>(command, "Training", &defaults.train)
+}
+
+/// Adds every field of [`Config`] that classification uses to `classify`.
+pub fn classify_options(command: Command) -> Command {
+    let defaults = classification::config(classification::Options::default());
+    let command =
+        flags::<classification::Options>(command, "Classification", &defaults.classification);
+    let command = flags::<TextConfig>(command, "Text", &defaults.text);
+    let command = flags::<ModelConfig>(command, "Network", &defaults.model);
+    let command = flags::<TrainConfig>(command, "Training", &defaults.train);
+    // Of a text that is one; every example is in an order of its own.
+    let command = command.mut_arg("sampling", |arg| arg.hide(true));
+    command.mut_arg("max_chars", |arg| arg.hide(true))
+}
+
+/// `config`, changed as `classify`'s command line says.
+pub fn classify_configured(config: Config, given: &ArgMatches) -> Result<Config, Failure> {
+    let mut config = configured(config, given)?;
+    config.classification.update_from_arg_matches(given)?;
+    Ok(config)
 }
 
 /// Adds every field of [`SampleOptions`] to `sample`.

@@ -5,14 +5,17 @@ use std::{
 };
 
 use charloom::{
+    classification::Classifier,
     plan::NetworkPlan,
-    text::{Choices, EncodingChoice, FormatChoice},
+    text::{Choices, EncodingChoice, FormatChoice, Wanted},
 };
 use pollster::block_on;
+use serde_json::json;
 
 use crate::{
+    classify::labelled,
     failure::Failure,
-    files::{read_model, read_text},
+    files::{Model, read_any_model, read_examples, read_text},
     processor::Processor,
 };
 
@@ -21,7 +24,7 @@ pub struct Arguments {
     /// The model to measure
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// The text to predict, prepared as the model's own text was
+    /// The text to predict, prepared as the model's own text was; for a classifier, texts and their labels
     #[arg(long, value_name = "FILE")]
     text: PathBuf,
     /// The encoding of the text file
@@ -33,6 +36,9 @@ pub struct Arguments {
     /// The column of a table or the key of JSON that is the text: its name or its number
     #[arg(long)]
     column: Option<String>,
+    /// For a classifier: the column of a table or the key of JSON that is the label: its name or its number
+    #[arg(long)]
+    label: Option<String>,
     /// Use only so many characters [default: all, whatever the model was trained on]
     #[arg(long, value_name = "N")]
     max_chars: Option<usize>,
@@ -42,15 +48,37 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let model = read_model(&arguments.model)?;
     let choices = Choices {
         encoding: arguments.encoding,
         format: arguments.format,
         column: arguments.column.clone(),
     };
-    let text = read_text(std::slice::from_ref(&arguments.text), &choices)?;
     let executor = |plan: &NetworkPlan| arguments.processor.executor(plan);
-    let evaluation = block_on(model.evaluate(&text, arguments.max_chars, executor))?;
-    writeln!(stdout(), "{}", serde_json::json!(evaluation))?;
+    let paths = std::slice::from_ref(&arguments.text);
+    let json = match read_any_model(&arguments.model)? {
+        Model::Language(model) => {
+            if arguments.label.is_some() {
+                let message = "--label is for a model that says which label a text has";
+                return Err(Failure::Usage(message.into()));
+            }
+            let text = read_text(paths, &choices)?;
+            json!(block_on(model.evaluate(
+                &text,
+                arguments.max_chars,
+                executor
+            ))?)
+        }
+        Model::Classification(model) => {
+            let wanted = Wanted::Labels(arguments.label.as_deref());
+            let examples = labelled(read_examples(paths, &choices, wanted)?);
+            let mut classifier = Classifier::new(&model, executor)?;
+            let evaluation = block_on(classifier.evaluate(&examples))?;
+            let mut report = json!(evaluation.report);
+            report["loss"] = json!(evaluation.loss);
+            report["examples"] = json!(evaluation.predictions.len());
+            report
+        }
+    };
+    writeln!(stdout(), "{json}")?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::{io, process::ExitCode};
 use charloom::{
     Error,
     checkpoint::CheckpointError,
+    classification::ClassificationError,
     executor::ExecutorError,
     network::ConfigError,
     text::{ReadError, TextError},
@@ -99,6 +100,12 @@ impl From<ExecutorError> for Failure {
     }
 }
 
+impl From<ClassificationError> for Failure {
+    fn from(error: ClassificationError) -> Self {
+        Error::from(error).into()
+    }
+}
+
 /// Of writing to stdout.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
@@ -118,7 +125,7 @@ impl From<clap::Error> for Failure {
         match error.kind() {
             DisplayHelp | DisplayVersion => return Self::Help(error),
             DisplayHelpOnMissingArgumentOrSubcommand => {
-                let message = "no command: use train, sample, eval or inspect, or see --help";
+                let message = "no command: use train, sample, eval, classify, predict or inspect, or see --help";
                 return Self::Usage(message.into());
             }
             _ => (),

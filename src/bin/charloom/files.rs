@@ -6,70 +6,141 @@ use std::{
 };
 
 use charloom::{
-    checkpoint::{self, Checkpoint},
-    text::{self, Choices, Confidence},
+    Task,
+    checkpoint::{self, Checkpoint, CheckpointError},
+    classification,
+    text::{self, Choices, Confidence, Encoding, ReadError, Wanted},
 };
 
 use crate::failure::Failure;
 
 /// One text of some files. What its owner should know of it is told on stderr.
 pub fn read_text(paths: &[PathBuf], choices: &Choices) -> Result<String, Failure> {
-    let mut contents = Vec::new();
-    for path in paths {
-        let bytes =
-            fs::read(path).map_err(|e| Failure::file(path, format!("cannot be read: {e}")))?;
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        contents.push((name, bytes));
-    }
-    let files: Vec<text::File> = contents
-        .iter()
-        .map(|(name, bytes)| text::File { name, bytes })
-        .collect();
-    let whose = match paths {
-        [path] => path.display().to_string(),
-        _ => "the texts".into(),
-    };
-    let reading =
-        text::read(&files, choices).map_err(|e| Failure::Failed(format!("{whose}: {e}")))?;
-    if reading.confidence != Confidence::Certain {
-        let sure = match reading.confidence {
-            Confidence::Guess => "this is a guess: ",
-            _ => "",
-        };
-        let encoding = reading.encoding;
-        eprintln!("charloom: {whose}: read as {encoding}; {sure}--encoding chooses another");
-    }
+    let reading = with_files(paths, |files| text::read(files, choices))?;
+    let whose = whose(paths);
+    say_encoding(&whose, reading.encoding, reading.confidence);
     for note in &reading.notes {
         eprintln!("charloom: {whose}: {note}");
     }
     Ok(reading.text)
 }
 
-/// A saved model.
+/// Texts, with their labels where those are wanted. What their owner should know of them is told on stderr.
+pub fn read_examples(
+    paths: &[PathBuf],
+    choices: &Choices,
+    wanted: Wanted,
+) -> Result<text::Examples, Failure> {
+    let read = with_files(paths, |files| text::read_examples(files, choices, wanted))?;
+    let whose = whose(paths);
+    say_encoding(&whose, read.encoding, read.confidence);
+    if let Some(names) = &read.left_out {
+        eprintln!("charloom: {whose}: left out: {names}");
+    }
+    let found_out = choices.column.is_none() || wanted == Wanted::Labels(None);
+    if let (Some(text), Some(label), true) = (&read.text, &read.label, found_out) {
+        eprintln!(
+            "charloom: {whose}: the text is in the column {text}, its label in {label}; --column and --label choose \
+             others"
+        );
+    }
+    if read.skipped > 0 {
+        let skipped = read.skipped;
+        eprintln!("charloom: {whose}: {skipped} rows without a text or a label were left out");
+    }
+    Ok(read)
+}
+
+fn with_files<T>(
+    paths: &[PathBuf],
+    read: impl FnOnce(&[text::File]) -> Result<T, ReadError>,
+) -> Result<T, Failure> {
+    let mut contents = Vec::new();
+    for path in paths {
+        let bytes =
+            fs::read(path).map_err(|e| Failure::file(path, format!("cannot be read: {e}")))?;
+        let name = path.file_name().unwrap_or_default();
+        contents.push((name.to_string_lossy().into_owned(), bytes));
+    }
+    let files: Vec<text::File> = contents
+        .iter()
+        .map(|(name, bytes)| text::File { name, bytes })
+        .collect();
+    read(&files).map_err(|e| Failure::Failed(format!("{}: {e}", whose(paths))))
+}
+
+fn whose(paths: &[PathBuf]) -> String {
+    match paths {
+        [path] => path.display().to_string(),
+        _ => "the texts".into(),
+    }
+}
+
+fn say_encoding(whose: &str, encoding: Encoding, confidence: Confidence) {
+    let sure = match confidence {
+        Confidence::Certain => return,
+        Confidence::Guess => "this is a guess: ",
+        _ => "",
+    };
+    eprintln!("charloom: {whose}: read as {encoding}; {sure}--encoding chooses another");
+}
+
+/// A saved model that writes text.
 pub fn read_model(path: &Path) -> Result<Checkpoint, Failure> {
+    match read_any_model(path)? {
+        Model::Language(model) => Ok(*model),
+        Model::Classification(_) => {
+            let what = "is a model that says which label a text has: use it with predict or eval, train it on with classify";
+            Err(Failure::file(path, what))
+        }
+    }
+}
+
+/// A saved model that says which label a text has.
+pub fn read_classifier(path: &Path) -> Result<classification::Checkpoint, Failure> {
+    match read_any_model(path)? {
+        Model::Classification(model) => Ok(*model),
+        Model::Language(_) => {
+            let what =
+                "is a model that writes text: use it with sample or eval, train it on with train";
+            Err(Failure::file(path, what))
+        }
+    }
+}
+
+/// A saved model of any task.
+pub enum Model {
+    Language(Box<Checkpoint>),
+    Classification(Box<classification::Checkpoint>),
+}
+
+/// A saved model of any task.
+pub fn read_any_model(path: &Path) -> Result<Model, Failure> {
     let bytes = fs::read(path).map_err(|e| Failure::file(path, format!("cannot be read: {e}")))?;
-    checkpoint::load(&bytes).map_err(|e| Failure::file(path, e))
+    let model = match checkpoint::load(&bytes) {
+        Err(CheckpointError::OtherTask {
+            found: Task::Classification,
+        }) => classification::Checkpoint::load(&bytes)
+            .map(Box::new)
+            .map(Model::Classification),
+        other => other.map(Box::new).map(Model::Language),
+    };
+    model.map_err(|e| Failure::file(path, e))
 }
 
 /// Saves a model whole or not at all: what was there stays until the new file is complete and on the disk.
-pub fn write_model(path: &Path, checkpoint: &Checkpoint) -> Result<(), Failure> {
-    let bytes = checkpoint::save(checkpoint)?;
-    replace(path, &bytes).map_err(|e| unwritable(path, &e))
+pub fn write_model(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    replace(path, bytes).map_err(|e| unwritable(path, &e))
 }
 
 /// That a model can be written at `path`, before hours are spent on it: one of that size is written beside it, and
 /// removed.
-pub fn try_writing(path: &Path, checkpoint: &Checkpoint) -> Result<(), Failure> {
+pub fn try_writing(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let path = &followed(path);
     if is_special(path) {
         return Ok(());
     }
-    let bytes = checkpoint::save(checkpoint)?;
-    let written = written_beside(path, &bytes).map(drop);
+    let written = written_beside(path, bytes).map(drop);
     written.map_err(|e| unwritable(path, &e))
 }
 

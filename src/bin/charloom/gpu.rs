@@ -5,12 +5,12 @@ use charloom::{
         Backend, GpuDevice, GpuExecutor,
         gpu::{GpuNeeds, known_answer},
     },
-    train::Trainer,
+    train::{Data, Trainer},
 };
 use pollster::block_on;
 
 /// Moves `trainer` to the GPU, if that computes what the CPU computes; the GPU's name.
-pub fn move_to_gpu(trainer: &mut Trainer) -> Result<String, Error> {
+pub fn move_to_gpu(trainer: &mut Trainer<impl Data>) -> Result<String, Error> {
     block_on(async {
         let device = GpuDevice::request(GpuNeeds::of(&trainer.network().plan)).await?;
         known_answer(&device).await?;

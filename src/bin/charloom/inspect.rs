@@ -4,10 +4,20 @@ use std::{
     path::PathBuf,
 };
 
-use charloom::{checkpoint::Checkpoint, network::summarize, sample::SampleOptions, simd::Isa};
+use charloom::{
+    Config,
+    checkpoint::Checkpoint,
+    network::{Model as Network, summarize},
+    sample::SampleOptions,
+    simd::Isa,
+    train::TrainerState,
+};
 use serde_json::json;
 
-use crate::{failure::Failure, files::read_model};
+use crate::{
+    failure::Failure,
+    files::{Model, read_any_model},
+};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -21,10 +31,42 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let model = read_model(&arguments.model)?;
-    match &arguments.logits {
-        Some(prefix) => print_logits(&model, prefix),
-        None => print_summary(&model),
+    match (read_any_model(&arguments.model)?, &arguments.logits) {
+        (Model::Language(model), Some(prefix)) => print_logits(&model, prefix),
+        (Model::Language(model), None) => {
+            let network = model.config.model.language_model(model.vocabulary.len());
+            let unknown = match model.vocabulary.unknown() {
+                Some(_) => ", one of them for unknown characters",
+                None => "",
+            };
+            let vocabulary = format!("{} tokens{unknown}", model.vocabulary.len());
+            print_summary(
+                &network,
+                &vocabulary,
+                &model.fingerprint,
+                &model.state,
+                &model.config,
+            )
+        }
+        (Model::Classification(_), Some(_)) => {
+            let message = "--logits is for a model that writes text: predict prints a classifier's probabilities";
+            Err(Failure::Usage(message.into()))
+        }
+        (Model::Classification(model), None) => {
+            let codec = &model.codec;
+            let vocabulary = format!(
+                "{} tokens, one of them for padding, one for unknown ones\nlabels: {}",
+                codec.vocabulary(),
+                codec.labels().join(", ")
+            );
+            print_summary(
+                &model.model(),
+                &vocabulary,
+                &model.fingerprint,
+                &model.state,
+                &model.config,
+            )
+        }
     }
 }
 
@@ -39,8 +81,14 @@ fn print_logits(model: &Checkpoint, prefix: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn print_summary(model: &Checkpoint) -> Result<(), Failure> {
-    let summary = summarize(&model.config.model.language_model(model.vocabulary.len()));
+fn print_summary(
+    network: &Network,
+    vocabulary: &str,
+    text: &str,
+    state: &TrainerState,
+    config: &Config,
+) -> Result<(), Failure> {
+    let summary = summarize(network);
     let mut out = stdout().lock();
     writeln!(out, "{:<24}{:<20}{:>12}", "layer", "output", "parameters")?;
     for layer in &summary.layers {
@@ -56,21 +104,12 @@ fn print_summary(model: &Checkpoint) -> Result<(), Failure> {
     }
     let (total, keras) = (summary.parameters, summary.keras_parameters);
     writeln!(out, "{:<44}{total:>12}  (Keras: {keras})", "all")?;
-    let unknown = match model.vocabulary.unknown() {
-        Some(_) => ", one of them for unknown characters",
-        None => "",
-    };
-    writeln!(
-        out,
-        "\nvocabulary: {} tokens{unknown}",
-        model.vocabulary.len()
-    )?;
-    let state = &model.state;
+    writeln!(out, "\nvocabulary: {vocabulary}")?;
     let counters = json!(state.counters);
     writeln!(out, "position: {counters}")?;
-    writeln!(out, "text: {}", model.fingerprint)?;
+    writeln!(out, "text: {text}")?;
     writeln!(out, "optimizer buffers: {}", state.moments.len())?;
-    let config = serde_json::to_string_pretty(&model.config).unwrap_or_default();
+    let config = serde_json::to_string_pretty(config).unwrap_or_default();
     writeln!(out, "config: {config}")?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 #![cfg_attr(target_arch = "wasm32", no_main)]
 #![cfg(not(target_arch = "wasm32"))]
 
+mod classify;
 mod configure;
 mod evaluate;
 mod failure;
@@ -10,11 +11,13 @@ mod files;
 #[cfg(feature = "webgpu")]
 mod gpu;
 mod inspect;
+mod predict;
 mod processor;
 mod progress;
 mod sample;
 mod signals;
 mod train;
+mod training;
 
 use std::process::ExitCode;
 
@@ -22,7 +25,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use failure::Failure;
 
-/// Trains small recurrent networks on text, character by character.
+/// Trains small recurrent networks on text: to write it character by character, or to say which label it has.
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
@@ -36,8 +39,12 @@ enum Command {
     Train(train::Arguments),
     /// Writes text with a trained network.
     Sample(sample::Arguments),
-    /// Measures how well a trained network predicts a text; prints JSON.
+    /// Measures how well a trained network predicts a text, or the labels of texts; prints JSON.
     Eval(evaluate::Arguments),
+    /// Trains a network to say which label a text has, and saves it.
+    Classify(classify::Arguments),
+    /// Says which labels texts have; prints a line of JSON a text.
+    Predict(predict::Arguments),
     /// Shows what is in a model file.
     Inspect(inspect::Arguments),
 }
@@ -45,6 +52,7 @@ enum Command {
 fn run() -> Result<(), Failure> {
     let command = Cli::command()
         .mut_subcommand("train", configure::train_options)
+        .mut_subcommand("classify", configure::classify_options)
         .mut_subcommand("sample", configure::sample_options);
     let matches = command.try_get_matches()?;
     let given = matches.subcommand().map(|(_, given)| given);
@@ -53,6 +61,8 @@ fn run() -> Result<(), Failure> {
         Command::Train(arguments) => train::run(&arguments, &given),
         Command::Sample(arguments) => sample::run(&arguments, &given),
         Command::Eval(arguments) => evaluate::run(&arguments),
+        Command::Classify(arguments) => classify::run(&arguments, &given),
+        Command::Predict(arguments) => predict::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
     }
 }

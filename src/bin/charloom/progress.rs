@@ -12,6 +12,7 @@ pub struct Progress {
     bar: ProgressBar,
     metrics: Option<File>,
     last_epoch: String,
+    unit: &'static str,
 }
 
 /// A line of the metrics file.
@@ -21,6 +22,8 @@ struct Line {
     perplexity: f64,
     loss: f64,
     validation_perplexity: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validation_accuracy: Option<f64>,
     chars_per_second: f64,
     seconds: f64,
 }
@@ -32,6 +35,7 @@ impl From<&EpochReport> for Line {
             perplexity: report.perplexity,
             loss: report.loss,
             validation_perplexity: report.validation_perplexity,
+            validation_accuracy: report.validation_accuracy,
             chars_per_second: report.characters_per_second,
             seconds: report.seconds,
         }
@@ -40,8 +44,13 @@ impl From<&EpochReport> for Line {
 
 impl Progress {
     /// `epochs`: how many there will be, 0 for without end. A training that goes on adds to the
-    /// metrics that are there.
-    pub fn new(epochs: u64, metrics: Option<&Path>, goes_on: bool) -> Result<Self, Failure> {
+    /// metrics that are there. `unit`: what its speed is counted in.
+    pub fn new(
+        epochs: u64,
+        metrics: Option<&Path>,
+        goes_on: bool,
+        unit: &'static str,
+    ) -> Result<Self, Failure> {
         let bar = if epochs == 0 {
             ProgressBar::new_spinner()
         } else {
@@ -69,6 +78,7 @@ impl Progress {
             bar,
             metrics: metrics.map(open).transpose()?,
             last_epoch: String::new(),
+            unit,
         })
     }
 
@@ -79,7 +89,10 @@ impl Progress {
         }
         if let Some(StepMetrics { loss, .. }) = report.steps.last() {
             let speed = report.characters_per_second;
-            let message = format!("loss {loss:.3}  {speed:.0} chars/s{}", self.last_epoch);
+            let message = format!(
+                "loss {loss:.3}  {speed:.0} {}/s{}",
+                self.unit, self.last_epoch
+            );
             self.bar.set_message(message);
         }
         self.bar.set_position(report.position.epoch);
@@ -92,12 +105,22 @@ impl Progress {
             seconds,
             ..
         } = report;
-        let validation = report
-            .validation_perplexity
-            .map_or(String::new(), |v| format!(", validation {v:.2}"));
-        self.last_epoch = format!("  perplexity {perplexity:.2}{validation}");
+        let reached = match report.validation_accuracy {
+            None => {
+                let validation = report.validation_perplexity;
+                let validation =
+                    validation.map_or(String::new(), |v| format!(", validation {v:.2}"));
+                format!("perplexity {perplexity:.2}{validation}")
+            }
+            Some(share) => {
+                let validation = report.validation_perplexity.unwrap_or(f64::NAN).ln();
+                let (loss, right) = (report.loss, 100.0 * share);
+                format!("loss {loss:.3}, validation {validation:.3}, {right:.1} % right")
+            }
+        };
+        self.last_epoch = format!("  {reached}");
         if self.bar.is_hidden() {
-            eprintln!("epoch {epoch}: perplexity {perplexity:.2}{validation}, {seconds:.2} s");
+            eprintln!("epoch {epoch}: {reached}, {seconds:.2} s");
         }
         if let Some(file) = &mut self.metrics {
             let line = serde_json::to_string(&Line::from(report)).unwrap_or_default();

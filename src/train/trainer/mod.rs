@@ -280,7 +280,7 @@ impl<D: Data> Trainer<D> {
     /// What the executor reports.
     pub async fn train(&mut self, budget: Budget) -> Result<TrainReport, Error> {
         let started = Instant::now();
-        let mut begun = 0;
+        let (mut begun, mut counted) = (0, 0);
         while self.stopped.is_none() {
             if self.all_epochs_done() {
                 self.collect(0).await?;
@@ -306,19 +306,18 @@ impl<D: Data> Trainer<D> {
             if self.backend.can_be_lost() && due {
                 self.rescue = Some(self.rescue().await?);
             }
-            self.begin_step();
+            counted += self.begin_step();
             begun += 1;
             self.collect(self.flight.limit()).await?;
         }
         self.log.stop_clock();
-        let characters = begun * (self.batch.tokens.len() as u64);
         let seconds = milliseconds(started) / 1000.0;
         Ok(TrainReport {
             steps: std::mem::take(&mut self.steps),
             epochs: std::mem::take(&mut self.epochs),
             position: self.position(),
             characters_per_second: if seconds > 0.0 {
-                characters as f64 / seconds
+                counted as f64 / seconds
             } else {
                 0.0
             },
@@ -332,8 +331,8 @@ impl<D: Data> Trainer<D> {
         limit > 0 && self.data.cursor().epoch >= limit
     }
 
-    /// Submits one step.
-    fn begin_step(&mut self) {
+    /// Submits one step: how many of its targets count.
+    fn begin_step(&mut self) -> usize {
         self.log.start_clock();
         if self.data.carries() && self.data.resets_state() {
             self.zero(&self.network.states.clone());
@@ -367,6 +366,7 @@ impl<D: Data> Trainer<D> {
             ends_epoch,
             next: self.data.cursor(),
         });
+        counted
     }
 
     fn zero(&mut self, buffers: &[BufferId]) {
