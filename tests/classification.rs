@@ -8,15 +8,21 @@ use charloom::{
     Config,
     classification::{
         Checkpoint, Classifier, Example, Labelled, Network, Options, Output, Padding, Part, Report,
-        Unit, config, generated,
+        Unit, config, generated, model,
     },
-    executor::{Backend, CpuExecutor, ExecutorError},
-    network::{Cell, summarize},
-    plan::NetworkPlan,
+    executor::{Backend, Batch, CpuExecutor, Executor, ExecutorError, Feeder},
+    kernels::ClipMode,
+    network::{Cell, ModelConfig, summarize},
+    plan::{NetworkPlan, PlanOptions, network_plan},
     simd::Isa,
-    train::{Budget, EpochReport, StopReason, TrainReport, Trainer},
+    train::{Budget, EpochReport, StopReason, TrainConfig, TrainReport, Trainer},
 };
-use common::rig::wait;
+use common::{
+    compare::check,
+    golden::{GRADIENTS, TRAINED, VALUES, contents},
+    rig::wait,
+    wide,
+};
 
 const ALL: Budget = Budget {
     milliseconds: f64::INFINITY,
@@ -258,6 +264,99 @@ fn what_is_held_back_is_of_every_label_and_unknown_to_the_vocabulary() {
     assert_ne!(first, other);
 }
 
+/// Texts of different lengths over `pack_padded_sequence`: answers, loss, every gradient, five steps of Adam.
+#[test]
+fn classifiers_are_pytorchs() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/goldens/classification");
+    let files: Vec<_> = std::fs::read_dir(folder).unwrap().collect();
+    assert_eq!(files.len(), 4);
+    for file in files {
+        let path = file.unwrap().path();
+        let (about, golden, tokens) = contents(&std::fs::read(&path).unwrap());
+        let options: Options = serde_json::from_value(about["classification"].clone()).unwrap();
+        let config: ModelConfig = serde_json::from_value(about["model"].clone()).unwrap();
+        let [vocabulary, labels] =
+            ["vocabulary", "labels"].map(|k| about[k].as_u64().unwrap() as usize);
+        let lengths = &tokens["lengths"];
+        let (b, t) = (lengths.len(), tokens["tokens"].len() / lengths.len());
+        let train = TrainConfig {
+            lr: 0.01,
+            clip: ClipMode::None,
+            ..TrainConfig::default()
+        };
+        let plan_options = PlanOptions {
+            batch: b,
+            steps: t,
+            carry: false,
+            optimizer: train.optimizer_kind(),
+            slots: 5,
+        };
+        let network =
+            network_plan(&model(&options, &config, vocabulary, labels), &plan_options).unwrap();
+        let flat = |prefix: &str| {
+            let mut flat = vec![0.0; network.layout.len as usize];
+            for p in &network.layout.parameters {
+                p.import(&golden[&format!("{prefix}{}", p.name)], &mut flat);
+            }
+            flat
+        };
+        let mut batch = Batch::new(&network.plan, &network.feeds);
+        for row in 0..b {
+            for step in 0..t {
+                batch.tokens[step * b + row] = tokens["tokens"][row * t + step];
+            }
+            let class = tokens["classes"][row];
+            batch.targets[row] = match options.output {
+                Output::Softmax => class,
+                Output::Sigmoid => (class as f32).to_bits(),
+            };
+        }
+        batch.set_lengths(lengths, t).unwrap();
+        for isa in Isa::available() {
+            let label = |what: &str| format!("{} on {}: {what}", path.display(), isa.name());
+            let mut executor = CpuExecutor::new(network.plan.clone(), isa).unwrap();
+            executor.write(network.parameters, 0, bytemuck::cast_slice(&flat("init.")));
+            let mut feeder = Feeder::new(&network.plan, &network.feeds);
+            feeder.forward(&mut executor, &batch, &train.controls(0, 0, 0.0, 0, b));
+            executor.run(network.evaluate);
+            let read = |executor: &mut CpuExecutor, buffer| {
+                wait(executor.read(network.plan.whole(buffer))).unwrap()
+            };
+            let logits = read(&mut executor, network.logits);
+            let width = golden["logits"].len() / b;
+            let rows = logits.chunks(network.logits_stride);
+            let found: Vec<f32> = rows.take(b).flat_map(|row| row[..width].to_vec()).collect();
+            check(&label("logits"), &found, &wide(&golden["logits"]), VALUES);
+            let mut losses = Vec::new();
+            for step in 0..5 {
+                feeder.train(
+                    &mut executor,
+                    &batch,
+                    &train.controls(step, step, 0.0, 0, b),
+                );
+                executor.run(network.train);
+                losses.push(read(&mut executor, network.metrics)[0]);
+                if step == 0 {
+                    check(&label("loss"), &losses, &wide(&golden["loss"]), VALUES);
+                    check(
+                        &label("gradients"),
+                        &read(&mut executor, network.gradients),
+                        &wide(&flat("grad.")),
+                        GRADIENTS,
+                    );
+                }
+            }
+            check(&label("losses"), &losses, &wide(&golden["losses"]), TRAINED);
+            check(
+                &label("parameters"),
+                &read(&mut executor, network.parameters),
+                &wide(&flat("final.")),
+                TRAINED,
+            );
+        }
+    }
+}
+
 /// Figures of scikit-learn 1.9.1: `classification_report(y, p, zero_division=0, output_dict=True)` and
 /// `confusion_matrix(y, p)`.
 #[test]
@@ -301,15 +400,15 @@ fn parameters_are_counted_as_elsewhere() {
     });
     c.model.cell = Cell::Rnn;
     (c.model.hidden_size, c.model.embedding_dim) = (32, 32);
-    let model = charloom::classification::model(&c.classification, &c.model, 10_000, 2);
-    let summary = summarize(&model);
+    let network = model(&c.classification, &c.model, 10_000, 2);
+    let summary = summarize(&network);
     assert_eq!(summary.keras_parameters, 320_000 + 2_080 + 33);
     // PyTorch: nn.LSTM(100, 64, num_layers=2) has 26,112 + 16,384 + 2·512 parameters of this network's.
     c.model.cell = Cell::Lstm;
     c.model.num_layers = 2;
     (c.model.hidden_size, c.model.embedding_dim) = (64, 100);
-    let model = charloom::classification::model(&c.classification, &c.model, 50, 2);
-    let summary = summarize(&model);
+    let network = model(&c.classification, &c.model, 50, 2);
+    let summary = summarize(&network);
     let recurrent = summary.keras_parameters - 50 * 100 - 65;
     assert_eq!(recurrent, 75_264);
 }

@@ -36,6 +36,31 @@ pub const TRAINED: Tolerance = Tolerance {
     rtol: 8e-6,
 };
 
+/// What a file says of itself, its numbers, its tokens.
+pub fn contents(bytes: &[u8]) -> (Value, Named<f32>, Named<u32>) {
+    let (_, header) = SafeTensors::read_metadata(bytes).unwrap();
+    let about = &header.metadata().as_ref().unwrap()["charloom"];
+    let (mut floats, mut tokens) = (Named::new(), Named::new());
+    for (tensor, view) in SafeTensors::deserialize(bytes).unwrap().tensors() {
+        let words: Vec<u32> = view
+            .data()
+            .chunks_exact(4)
+            .map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
+            .collect();
+        match view.dtype() {
+            Dtype::F32 => {
+                let values = words.into_iter().map(f32::from_bits).collect();
+                floats.insert(tensor, values);
+            }
+            Dtype::I32 => {
+                tokens.insert(tensor, words);
+            }
+            other => panic!("{tensor}: {other:?}"),
+        }
+    }
+    (serde_json::from_str(about).unwrap(), floats, tokens)
+}
+
 /// One golden file.
 pub struct Golden {
     pub name: String,
@@ -51,30 +76,10 @@ pub struct Golden {
 impl Golden {
     /// The file's contents.
     pub fn read(name: &str, bytes: &[u8]) -> Self {
-        let (_, header) = SafeTensors::read_metadata(bytes).unwrap();
-        let about: Value =
-            serde_json::from_str(&header.metadata().as_ref().unwrap()["charloom"]).unwrap();
-        let (mut floats, mut tokens) = (Named::new(), Named::new());
-        for (tensor, view) in SafeTensors::deserialize(bytes).unwrap().tensors() {
-            assert!(
-                KNOWN.iter().any(|known| tensor.starts_with(known)),
-                "{tensor}"
-            );
-            let words: Vec<u32> = view
-                .data()
-                .chunks_exact(4)
-                .map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
-                .collect();
-            match view.dtype() {
-                Dtype::F32 => {
-                    let values = words.into_iter().map(f32::from_bits).collect();
-                    floats.insert(tensor, values);
-                }
-                Dtype::I32 => {
-                    tokens.insert(tensor, words);
-                }
-                other => panic!("{tensor}: {other:?}"),
-            }
+        let (about, floats, tokens) = contents(bytes);
+        for tensor in floats.keys().chain(tokens.keys()) {
+            let known = KNOWN.iter().any(|known| tensor.starts_with(known));
+            assert!(known, "{tensor}");
         }
         let model = &about["config"]["model"];
         let train: TrainConfig = serde_json::from_value(about["config"]["train"].clone()).unwrap();
