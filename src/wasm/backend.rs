@@ -1,16 +1,16 @@
 //! Which executor a session trains on, and why.
 use serde::Serialize;
 
+pub use self::gpu::Failure;
 #[cfg(feature = "webgpu")]
 pub use self::gpu::prepare;
-pub use self::gpu::{Failure, survive};
 use crate::{
     Error,
     executor::{Backend, CpuExecutor, ExecutorError},
     network::ConfigError,
     plan::NetworkPlan,
     simd::{Isa, MAX_THREADS},
-    train::Trainer,
+    train::{Data, Trainer},
 };
 
 /// Why a session trains where it does.
@@ -38,8 +38,47 @@ pub fn cpu(network: &NetworkPlan) -> Result<Backend, ExecutorError> {
     Ok(Backend::Cpu(cpu))
 }
 
+/// The answer of the training. Where its GPU fails at it, training goes on without the GPU from the last state that was
+/// kept, and answers once more.
+pub async fn surviving<D: Data, T>(
+    trainer: &mut Trainer<D>,
+    choice: &mut Choice,
+    question: impl AsyncFn(&mut Trainer<D>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    loop {
+        let error = match question(trainer).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        *choice = gpu::survive(trainer)?.ok_or(error)?;
+    }
+}
+
+/// Goes on with the executor that was asked for, from the same step. A GPU that failed on the way is told in `choice`.
+pub async fn switch_surviving<D: Data>(
+    trainer: &mut Trainer<D>,
+    choice: &mut Choice,
+    wish: &str,
+) -> Result<(), Error> {
+    let before = std::mem::take(choice);
+    let switched = surviving(trainer, choice, async |t| switch(t, wish).await).await;
+    let failed = choice.reason == "lost";
+    match switched {
+        // That it is where it was asked to be says less than that a GPU failed on the way.
+        Ok(_) if failed && trainer.backend().name() == "cpu" => {}
+        Ok(chosen) => *choice = chosen,
+        Err(error) => {
+            if !failed {
+                *choice = before;
+            }
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
 /// Moves `trainer` to the executor that was asked for.
-pub async fn switch(trainer: &mut Trainer, wish: &str) -> Result<Choice, Error> {
+async fn switch(trainer: &mut Trainer<impl Data>, wish: &str) -> Result<Choice, Error> {
     match wish {
         "cpu" => {
             if trainer.backend().can_be_lost() {
@@ -66,7 +105,7 @@ mod gpu {
 
     use serde::Serialize;
 
-    use super::{Backend, Choice, Error, ExecutorError, Isa, NetworkPlan, Trainer, cpu};
+    use super::{Backend, Choice, Data, Error, ExecutorError, Isa, NetworkPlan, Trainer, cpu};
     use crate::{
         Config,
         executor::{
@@ -95,7 +134,7 @@ mod gpu {
     }
 
     /// Where the GPU of `trainer` has failed: the CPU takes over, from the last state that was kept.
-    pub fn survive(trainer: &mut Trainer) -> Result<Option<Choice>, Error> {
+    pub fn survive(trainer: &mut Trainer<impl Data>) -> Result<Option<Choice>, Error> {
         let Some(failure) = trainer.backend().failure() else {
             return Ok(None);
         };
@@ -137,14 +176,14 @@ mod gpu {
         Ok(())
     }
 
-    async fn move_to(trainer: &mut Trainer, device: &GpuDevice) -> Result<(), Error> {
+    async fn move_to(trainer: &mut Trainer<impl Data>, device: &GpuDevice) -> Result<(), Error> {
         let plan = trainer.network().plan.clone();
         let executor = GpuExecutor::new(plan, device).await?;
         trainer.switch(Backend::Gpu(Box::new(executor))).await
     }
 
     /// On the GPU, whatever its speed, if it computes what the CPU computes.
-    pub async fn asked(trainer: &mut Trainer) -> Result<Choice, Error> {
+    pub async fn asked(trainer: &mut Trainer<impl Data>) -> Result<Choice, Error> {
         let device = device(trainer.network()).await?;
         known_answer(&device).await?;
         move_to(trainer, &device).await?;
@@ -158,7 +197,7 @@ mod gpu {
 
     /// On the faster executor. A software adapter is not measured: it runs on the CPU itself, with
     /// less of it than the CPU executor has.
-    pub async fn automatic(trainer: &mut Trainer) -> Result<Choice, Error> {
+    pub async fn automatic(trainer: &mut Trainer<impl Data>) -> Result<Choice, Error> {
         let device = match device(trainer.network()).await {
             Ok(device) => device,
             Err(error) => return stay(trainer, "unavailable", Some(error)).await,
@@ -191,7 +230,7 @@ mod gpu {
     }
 
     async fn stay(
-        trainer: &mut Trainer,
+        trainer: &mut Trainer<impl Data>,
         reason: &'static str,
         error: Option<ExecutorError>,
     ) -> Result<Choice, Error> {
@@ -211,22 +250,22 @@ mod gpu {
 mod gpu {
     use serde::Serialize;
 
-    use super::{Choice, Error, ExecutorError, Trainer};
+    use super::{Choice, Data, Error, ExecutorError, Trainer};
 
     /// What cannot fail where there is none.
     #[derive(Debug, Clone, Serialize)]
     pub enum Failure {}
 
     /// Nothing of a CPU is lost.
-    pub fn survive(_: &mut Trainer) -> Result<Option<Choice>, Error> {
+    pub fn survive(_: &mut Trainer<impl Data>) -> Result<Option<Choice>, Error> {
         Ok(None)
     }
 
-    pub async fn asked(_: &mut Trainer) -> Result<Choice, Error> {
+    pub async fn asked(_: &mut Trainer<impl Data>) -> Result<Choice, Error> {
         Err(ExecutorError::NoAdapter.into())
     }
 
-    pub async fn automatic(_: &mut Trainer) -> Result<Choice, Error> {
+    pub async fn automatic(_: &mut Trainer<impl Data>) -> Result<Choice, Error> {
         Ok(Choice {
             reason: "not-built",
             ..Choice::default()

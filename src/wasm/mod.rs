@@ -1,5 +1,7 @@
 //! The browser's surface: converts, decides nothing. The types are written out in `types.d.ts`.
 mod backend;
+#[cfg(feature = "tasks")]
+mod classification;
 mod convert;
 mod inside;
 mod session;
@@ -7,6 +9,8 @@ mod session;
 mod threads;
 mod trace;
 
+#[cfg(feature = "tasks")]
+pub use classification::{Classification, ClassifierModel};
 use convert::{by_platform, from_js, throw, to_js};
 use serde::Serialize;
 pub use session::{Sampler, Session};

@@ -127,50 +127,12 @@ impl Session {
     /// A `CharloomError`.
     #[wasm_bindgen(unchecked_return_type = "TrainReport")]
     pub async fn train(&mut self, budget_ms: f64, max_steps: f64) -> Result<JsValue, JsValue> {
-        #[derive(Serialize)]
-        struct Out {
-            epochs: Vec<crate::train::EpochReport>,
-            position: Position,
-            characters_per_second: f64,
-            stopped: Option<crate::train::Stop>,
-            trouble: Option<Trouble>,
-            backend: &'static str,
-        }
         let budget = Budget {
             milliseconds: budget_ms,
             steps: max_steps as u64,
         };
         let report = self.surviving(async |t| t.train(budget).await).await?;
-        let TrainReport {
-            steps,
-            epochs,
-            position,
-            characters_per_second,
-            stopped,
-            trouble,
-        } = report;
-        // In f64 step numbers are exact.
-        let rows: Vec<f64> = steps
-            .iter()
-            .flat_map(|s| {
-                let values = [s.loss, s.gradient_norm, s.lr].map(f64::from);
-                [s.step as f64, values[0], values[1], values[2]]
-            })
-            .collect();
-        let out = to_js(&Out {
-            epochs,
-            position,
-            characters_per_second,
-            stopped,
-            trouble,
-            backend: self.backend(),
-        })?;
-        js_sys::Reflect::set(
-            &out,
-            &"metrics".into(),
-            &js_sys::Float64Array::from(&rows[..]),
-        )?;
-        Ok(out)
+        trained(report, self.backend())
     }
 
     /// Where it trains: `webgpu` or `cpu`. A GPU that fails leaves it on the CPU.
@@ -189,25 +151,12 @@ impl Session {
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Backend")] backend: String,
     ) -> Result<(), JsValue> {
-        if let Work::Model { .. } = &self.work {
+        let Self { work, choice, .. } = self;
+        let Work::Training(trainer) = work else {
             return Ok(());
-        }
-        let before = std::mem::take(&mut self.choice);
-        let switched = self.surviving(async |t| backend::switch(t, &backend).await);
-        let switched = switched.await;
-        let failed = self.choice.reason == "lost";
-        match switched {
-            // That it is where it was asked to be says less than that a GPU failed on the way.
-            Ok(_) if failed && self.backend() == "cpu" => {}
-            Ok(choice) => self.choice = choice,
-            Err(error) => {
-                if !failed {
-                    self.choice = before;
-                }
-                return Err(error);
-            }
-        }
-        Ok(())
+        };
+        let switched = backend::switch_surviving(trainer, choice, &backend).await;
+        switched.map_err(|e| throw(&e))
     }
 
     /// Changes options from the next step on.
@@ -345,6 +294,49 @@ impl Session {
     }
 }
 
+/// What a call of training did, as a page gets it; its steps as rows of numbers.
+pub(super) fn trained(report: TrainReport, backend: &'static str) -> Result<JsValue, JsValue> {
+    #[derive(Serialize)]
+    struct Out {
+        epochs: Vec<crate::train::EpochReport>,
+        position: Position,
+        characters_per_second: f64,
+        stopped: Option<crate::train::Stop>,
+        trouble: Option<Trouble>,
+        backend: &'static str,
+    }
+    let TrainReport {
+        steps,
+        epochs,
+        position,
+        characters_per_second,
+        stopped,
+        trouble,
+    } = report;
+    // In f64 step numbers are exact.
+    let rows: Vec<f64> = steps
+        .iter()
+        .flat_map(|s| {
+            let values = [s.loss, s.gradient_norm, s.lr].map(f64::from);
+            [s.step as f64, values[0], values[1], values[2]]
+        })
+        .collect();
+    let out = to_js(&Out {
+        epochs,
+        position,
+        characters_per_second,
+        stopped,
+        trouble,
+        backend,
+    })?;
+    js_sys::Reflect::set(
+        &out,
+        &"metrics".into(),
+        &js_sys::Float64Array::from(&rows[..]),
+    )?;
+    Ok(out)
+}
+
 pub(super) fn no_text() -> JsValue {
     error(
         "no-text",
@@ -389,23 +381,17 @@ impl Session {
         })
     }
 
-    /// The answer of the training. Where its GPU fails at it, training goes on without the GPU from the
-    /// last state that was kept, and answers once more.
+    /// The answer of the training, also where its GPU fails at it.
     pub(super) async fn surviving<T>(
         &mut self,
         question: impl AsyncFn(&mut Trainer) -> Result<T, Error>,
     ) -> Result<T, JsValue> {
-        loop {
-            let trainer = self.trainer()?;
-            let error = match question(trainer).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            self.choice = match backend::survive(trainer).map_err(|e| throw(&e))? {
-                Some(choice) => choice,
-                None => return Err(throw(&error)),
-            };
-        }
+        let Self { work, choice, .. } = self;
+        let Work::Training(trainer) = work else {
+            return Err(no_text());
+        };
+        let answer = backend::surviving(trainer, choice, question).await;
+        answer.map_err(|e| throw(&e))
     }
 
     fn backend(&self) -> &'static str {

@@ -16,6 +16,7 @@ export interface TrainConfig {
   clip: 'none' | 'norm' | 'tensor-norm' | 'value'; clip_threshold: number;
   schedule: 'constant' | 'step' | 'cosine'; warmup_steps: number; decay_steps: number; gamma: number; min_lr: number;
   epochs: number;                       // 0 = until stopped
+  patience?: number;                    // epochs without a better one after which it stops, with the best parameters; absent = 0 = never
   seed: number;
 }
 export interface TextConfig {
@@ -25,6 +26,23 @@ export interface TextConfig {
   newlines: 'keep' | 'space'; lowercase: boolean; nfc: boolean; max_chars: number | null;
   min_count: number; validation: number;      // share of the tail
 }
+/** For builds with the other tasks: `webgpu`. */
+export interface ClassificationOptions {
+  unit: 'word' | 'character'; max_tokens: number;             // 0 = all
+  truncating: 'pre' | 'post'; padding: 'masked' | 'pre' | 'post';
+  network: 'recurrent' | 'bag-of-words'; ngrams: number;
+  bidirectional: boolean; dense: number;                      // 0 = no hidden dense layer
+  output: 'softmax' | 'sigmoid';
+}
+export interface ClassificationConfig { task: 'classification'; classification: ClassificationOptions; text: TextConfig; model: ModelConfig; train: TrainConfig }
+export interface Example { text: string; label: string }
+export interface ClassPrediction { example: number; is: number | null; class: number; probabilities: number[] }
+export interface ClassScore { label: string; precision: number; recall: number; f1: number; support: number }
+export interface ClassAverages { precision: number; recall: number; f1: number }
+/** As scikit-learn's `classification_report` and `confusion_matrix` (rows: what it is; columns: what was answered). */
+export interface ClassificationReport { accuracy: number; majority: number; confusion: number[][]; classes: ClassScore[]; macro_average: ClassAverages; weighted_average: ClassAverages }
+export interface ClassificationEvaluation { loss: number; report: ClassificationReport; predictions: ClassPrediction[] }
+export interface ClassificationInfo { backend: 'webgpu' | 'cpu'; choice: Choice; config: ClassificationConfig; summary: Omit<Summary, 'memory_bytes'>; labels: string[]; vocabulary_size: number; training: number; validation: number; skipped: number; position: Position }
 /** `task` is what the network learns to do; absent, it is `'language'`: the next character of a text. */
 export interface Config { task?: 'language'; text: TextConfig; model: ModelConfig; train: TrainConfig }
 /** Options that somebody chose: fitting to a text leaves them as they are. */
@@ -33,7 +51,7 @@ export interface Given { batch_size?: boolean; steps?: boolean; validation?: boo
 export interface Statistics { characters: number; distinct: number; kept: number; most_frequent: [string, number][]; share_covered: number }
 export interface Summary { layers: { name: string; output_shape: string; parameters: number; note?: string }[]; parameters: number; keras_parameters: number; memory_bytes: number }
 
-export interface EpochReport { epoch: number; perplexity: number; loss: number; validation_perplexity: number | null; characters_per_second: number; seconds: number }
+export interface EpochReport { epoch: number; perplexity: number; loss: number; validation_perplexity: number | null; validation_accuracy?: number; characters_per_second: number; seconds: number }
 export interface Position { epoch: number; step: number; batch: number; batches_per_epoch: number }
 export interface TrainReport {
   metrics: Float64Array;       // rows of 4: step, loss (mean nats per character), gradient norm before clipping, lr
@@ -42,7 +60,7 @@ export interface TrainReport {
   characters_per_second: number;
   backend: 'webgpu' | 'cpu';
   trouble: Trouble | null;     // where the losses or norms of late bode ill
-  stopped: null | { reason: 'finished' | 'diverged' | 'bad-start'; message: string; advice: string; steps: [diverged: number, kept: number] | null };
+  stopped: null | { reason: 'finished' | 'no-better' | 'diverged' | 'bad-start'; message: string; advice: string; steps: [diverged: number, kept: number] | null };
 }
 export interface Trouble { kind: 'rising' | 'worse-than-guessing' | 'exploding'; step: number; now: number; before: number }
 export interface LiveOptions { lr?: number; clip?: TrainConfig['clip']; clip_threshold?: number; dropout?: number; epochs?: number }
