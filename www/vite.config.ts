@@ -68,7 +68,7 @@ const tag: Plugin = {
 let ui = '';
 
 /** What the page begins with, and more than one part of it uses. */
-const FIRST = /\/node_modules\/(lit|lit-html|lit-element|@lit)\/|\/src\/(parts|components\/(base|styles|term)|i18n\/(i18n|format|failures)|client\/(client|start|life))\.ts/;
+const FIRST = /\/node_modules\/(lit|lit-html|lit-element|@lit)\/|oxc.*\/decorate|\/src\/(parts|components\/(base|styles|term|sight|download|runname)|state\/(config|series)|i18n\/(i18n|format|failures)|client\/(client|start|life))\.ts/;
 
 // Isolated from other origins, as a page must be to have threads. It needs nothing of theirs, and works without.
 const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };

@@ -12,8 +12,8 @@ interface Part {
 
 /** Parts that have a place in the page, by the element that stands there. */
 const PLACED: Record<string, Part> = {
-  'cl-book': { tables: ['later'], code: () => import('./components/book.ts') },
-  'cl-runs': { tables: ['later'], code: () => import('./components/runs.ts') },
+  'cl-book': { tables: ['below'], code: () => import('./components/book.ts') },
+  'cl-runs': { tables: ['below'], code: () => import('./components/runs.ts') },
   'cl-inside': { tables: ['inside'], code: () => import('./components/inside.ts') },
   'cl-slow': { tables: ['inside'], code: () => import('./slow/desk.ts') },
 };

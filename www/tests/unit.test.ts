@@ -2,13 +2,17 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { enBelow } from '../src/i18n/en.below.ts';
 import { enInside } from '../src/i18n/en.inside.ts';
 import { enLater } from '../src/i18n/en.later.ts';
+import { enReading } from '../src/i18n/en.reading.ts';
 import { enTeach } from '../src/i18n/en.teach.ts';
 import { en } from '../src/i18n/en.ts';
 import { loadLanguage, preferredLanguage, translate } from '../src/i18n/i18n.ts';
+import { zhBelow } from '../src/i18n/zh.below.ts';
 import { zhInside } from '../src/i18n/zh.inside.ts';
 import { zhLater } from '../src/i18n/zh.later.ts';
+import { zhReading } from '../src/i18n/zh.reading.ts';
 import { zhTeach } from '../src/i18n/zh.teach.ts';
 import { zh } from '../src/i18n/zh.ts';
 import * as format from '../src/i18n/format.ts';
@@ -127,15 +131,17 @@ test('the hash holds what differs and nothing else', () => {
   assert.equal(readHash('#backend=toaster').backend, 'auto');
 });
 
+const tables: Record<string, string>[][] = [[en, zh], [enLater, zhLater], [enBelow, zhBelow], [enInside, zhInside], [enTeach, zhTeach], [enReading, zhReading]];
+
 test('both languages use the same placeholders', () => {
   const names = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
-  for (const [english, chinese] of [[en, zh], [enLater, zhLater], [enInside, zhInside], [enTeach, zhTeach]] as Record<string, string>[][]) {
+  for (const [english, chinese] of tables) {
     for (const key of Object.keys(english!)) assert.deepEqual(names(chinese![key]!), names(english![key]!), key);
   }
 });
 
 test('no message is empty', () => {
-  for (const table of [en, zh, enLater, zhLater, enInside, zhInside, enTeach, zhTeach]) for (const [key, text] of Object.entries(table)) assert.ok(text.trim(), key);
+  for (const table of tables.flat()) for (const [key, text] of Object.entries(table)) assert.ok(text.trim(), key);
 });
 
 test('the language follows the browser until the user chooses', async () => {

@@ -54,6 +54,36 @@ test('on a wall nothing is smaller than 18 px, and the link says so', async () =
   await page.context().close();
 });
 
+test('nothing is measured while the projector is switched: the page is worked out once', async () => {
+  const page = await site.open({}, SMALL);
+  await page.locator('#train:enabled').click();
+  await page.locator('cl-charts canvas').first().waitFor();
+  await page.locator('#pause').click();
+  await page.locator('#train').waitFor();
+  const [asked, height] = await page.evaluate(async () => {
+    const chart = () => document.querySelector('cl-page')!.shadowRoot!.querySelector('cl-charts')!.shadowRoot!.querySelector('cl-chart')!.clientHeight;
+    const before = chart();
+    const measured: string[] = [];
+    const style = window.getComputedStyle;
+    window.getComputedStyle = (...of) => {
+      measured.push(`the style of ${of[0].localName}`);
+      return style(...of);
+    };
+    const size = Object.getOwnPropertyDescriptor(Element.prototype, 'clientHeight')!;
+    Object.defineProperty(Element.prototype, 'clientHeight', { ...size, get(this: Element) { measured.push(`the height of ${this.localName}`); return size.get!.call(this) as number; } });
+    document.querySelector('cl-page')!.shadowRoot!.querySelector('cl-header')!.shadowRoot!.querySelector<HTMLElement>('#projector')!.click();
+    // Components follow in microtasks, one causing the next; frames come after.
+    for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+    const asked = document.documentElement.dataset['view'] === 'projector' ? [...measured] : ['nothing was switched'];
+    window.getComputedStyle = style;
+    Object.defineProperty(Element.prototype, 'clientHeight', size);
+    return [asked, [before, chart()] as const] as const;
+  });
+  assert.deepEqual(asked, []);
+  assert.ok(height[1] > height[0], 'the chart has room for larger labels');
+  await page.context().close();
+});
+
 test('on paper stands what was found, whole, in light colours, without controls', async () => {
   const page = await site.open({ colorScheme: 'dark' }, SMALL);
   await page.locator('#train:enabled').click();

@@ -75,9 +75,12 @@ export class Chart extends LitElement {
   private unwatch: (() => void) | undefined;
   readonly colours = new Colours(() => this.place);
   private readonly rebuild = () => {
-    this.colours.forget();
     this.due.add('plot');
     this.requestUpdate();
+  };
+  private readonly recolour = () => {
+    this.colours.forget();
+    this.rebuild();
   };
   private readonly draw = () => {
     cancelAnimationFrame(this.frame);
@@ -85,7 +88,7 @@ export class Chart extends LitElement {
     if (!this.isConnected || !this.clientWidth) return;
     if (!this.plot || this.due.has('plot')) this.build();
     else {
-      if (this.due.has('size')) this.plot.setSize({ width: this.clientWidth, height: this.tall });
+      if (this.due.has('size')) this.plot.setSize(this.size);
       if (this.due.has('data')) this.plot.setData(this.data);
       if (this.due.has('cursor')) this.showCursor();
     }
@@ -99,7 +102,9 @@ export class Chart extends LitElement {
         display: block;
         min-width: 0;
       }
+      /* With room for larger labels. */
       .plot {
+        height: calc(var(--height) * (1 + (var(--drawn, 1) - 1) / 2));
         overflow: hidden;
       }
       .plot[role='slider'] {
@@ -125,7 +130,7 @@ export class Chart extends LitElement {
     super.connectedCallback();
     this.resizes.observe(this);
     addEventListener('beforeprint', this.draw);
-    this.unwatch = onAppearance(this.rebuild);
+    this.unwatch = onAppearance(this.recolour, this.rebuild);
   }
 
   override disconnectedCallback(): void {
@@ -137,7 +142,7 @@ export class Chart extends LitElement {
     this.unwatch?.();
     this.plot?.destroy();
     this.plot = undefined;
-    this.rebuild();
+    this.recolour();
   }
 
   override render() {
@@ -153,7 +158,7 @@ export class Chart extends LitElement {
       aria-valuemax=${last ?? nothing}
       aria-valuenow=${pointed ?? last ?? nothing}
       aria-valuetext=${this.reading || nothing}
-      .style=${`height:${this.tall}px`}
+      .style=${`--height:${this.height}px`}
       @pointerdown=${this.pointAt}
       @pointermove=${this.pointAt}
       @pointerleave=${this.leave}
@@ -175,8 +180,7 @@ export class Chart extends LitElement {
     this.plot = new uPlot(
       {
         ...options,
-        width: this.clientWidth,
-        height: this.tall,
+        ...this.size,
         legend: { show: false },
         cursor: { y: false, points: { size: 6 }, bind: UNBOUND },
         // The scales may have changed: the cursor stays at its place, not at its pixel.
@@ -195,9 +199,8 @@ export class Chart extends LitElement {
     return this.plot?.ctx.canvas;
   }
 
-  /** Its height, with room for larger labels. */
-  private get tall(): number {
-    return this.height * (1 + (typeScale(this) - 1) / 2);
+  private get size(): { width: number; height: number } {
+    return { width: this.clientWidth, height: this.place.clientHeight };
   }
 
   private resize(): void {

@@ -121,6 +121,12 @@ export class Page extends AppElement {
       cl-inside {
         scroll-margin-top: 80px;
       }
+      /* Half of all elements, and mostly out of sight: they are worked out when they come near. The shadow may leave its box. */
+      cl-inside:defined {
+        content-visibility: auto;
+        contain-intrinsic-block-size: auto 1000px;
+        overflow-clip-margin: 24px;
+      }
       /* The controls stay beside whatever is looked at: they scroll by themselves, and are no longer than the window. */
       .controls {
         grid-row: 1 / span 2;

@@ -93,8 +93,8 @@ export class ElementHost implements Host {
     this.view = view;
     const asked = asTheme(this.element.getAttribute('theme'));
     const theme = asked === 'auto' ? (isDarkAt(this.element, this.layer.parentNode!.querySelector<HTMLElement>('.poster')!) ? 'dark' : 'light') : asked;
-    if (this.layer.dataset['theme'] !== theme) applyTheme(theme, this.layer);
-    if ((this.layer.dataset['view'] ?? 'page') !== view) applyView(view, this.layer);
+    applyTheme(theme, this.layer);
+    applyView(view, this.layer);
   }
 
   /** The page around may style buttons and what is filled in, however deep they are. */

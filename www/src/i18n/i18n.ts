@@ -4,6 +4,7 @@
  */
 import type { OptionPath } from '../state/config.ts';
 import type { en } from './en.ts';
+import type { enBelow } from './en.below.ts';
 import type { enInside } from './en.inside.ts';
 import type { enLater } from './en.later.ts';
 import type { enReading } from './en.reading.ts';
@@ -12,10 +13,11 @@ import type { ChoiceKey, OptionKey } from './options.ts';
 
 export type FirstKey = keyof typeof en;
 export type LaterKey = keyof typeof enLater;
+export type BelowKey = keyof typeof enBelow;
 export type InsideKey = keyof typeof enInside;
 export type TeachKey = keyof typeof enTeach;
 export type ReadingKey = keyof typeof enReading;
-export type MessageKey = FirstKey | LaterKey | InsideKey | TeachKey | ReadingKey;
+export type MessageKey = FirstKey | LaterKey | BelowKey | InsideKey | TeachKey | ReadingKey;
 export const LANGUAGES = { 'zh-Hans': '中文', en: 'English' } as const;
 export type Language = keyof typeof LANGUAGES;
 export const ALL_LANGUAGES = Object.keys(LANGUAGES) as Language[];
@@ -29,6 +31,10 @@ const later: Table<LaterKey> = {
   en: async () => (await import('./en.later.ts')).enLater,
   'zh-Hans': async () => (await import('./zh.later.ts')).zhLater,
 };
+const below: Table<BelowKey> = {
+  en: async () => (await import('./en.below.ts')).enBelow,
+  'zh-Hans': async () => (await import('./zh.below.ts')).zhBelow,
+};
 const inside: Table<InsideKey> = {
   en: async () => (await import('./en.inside.ts')).enInside,
   'zh-Hans': async () => (await import('./zh.inside.ts')).zhInside,
@@ -41,7 +47,7 @@ const reading: Table<ReadingKey> = {
   en: async () => (await import('./en.reading.ts')).enReading,
   'zh-Hans': async () => (await import('./zh.reading.ts')).zhReading,
 };
-const TABLES = { first, later, inside, teach, reading };
+const TABLES = { first, later, below, inside, teach, reading };
 export type TableName = keyof typeof TABLES;
 export const ALL_TABLES = Object.keys(TABLES) as TableName[];
 

@@ -8,22 +8,28 @@ export function asTheme(value: string | null): Theme {
 
 /** `root` has the tokens of `tokens.css`. */
 export function applyTheme(theme: Theme, root: HTMLElement): void {
+  if (asTheme(root.getAttribute('data-theme')) === theme) return;
   if (theme === 'auto') root.removeAttribute('data-theme');
   else root.setAttribute('data-theme', theme);
-  appearance.dispatchEvent(new Event('change'));
+  appearance.dispatchEvent(new Event('colours'));
 }
 
-/** Colours or sizes have changed: what is drawn on a canvas is drawn again. */
+/** Tells of `colours` and `sizes` that have changed: what is drawn on a canvas is drawn again. */
 export const appearance = new EventTarget();
 
-/** Answers with what ends it. */
-export function onAppearance(changed: () => void): () => void {
+/**
+ * Answers with what ends it. Nothing is to be measured at once: whatever asks for a style or a size now makes the browser
+ * work out the whole page's, and it will do so again once the components have followed.
+ */
+export function onAppearance(colours: () => void, sizes: () => void = () => undefined): () => void {
   const system = matchMedia('(prefers-color-scheme: dark)');
-  system.addEventListener('change', changed);
-  appearance.addEventListener('change', changed);
+  system.addEventListener('change', colours);
+  appearance.addEventListener('colours', colours);
+  appearance.addEventListener('sizes', sizes);
   return () => {
-    system.removeEventListener('change', changed);
-    appearance.removeEventListener('change', changed);
+    system.removeEventListener('change', colours);
+    appearance.removeEventListener('colours', colours);
+    appearance.removeEventListener('sizes', sizes);
   };
 }
 

@@ -5,9 +5,10 @@ export const VIEWS = ['page', 'projector', 'train', 'write', 'curve', 'inside'] 
 export type View = (typeof VIEWS)[number];
 
 export function applyView(view: View, root: HTMLElement): void {
+  if ((root.getAttribute('data-view') ?? 'page') === view) return;
   if (view === 'page') root.removeAttribute('data-view');
   else root.setAttribute('data-view', view);
-  appearance.dispatchEvent(new Event('change'));
+  appearance.dispatchEvent(new Event('sizes'));
 }
 
 /** How much larger than usual the type in drawings is, where `drawing` stands. */
