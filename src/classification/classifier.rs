@@ -175,7 +175,7 @@ async fn answers(
             });
         }
     };
-    let fill = |index, batch: &mut _| form.fill_chunk(samples, train.batch_size, index, batch);
-    let loss = mean_loss(backend, network, train, false, fill, Some(&mut read)).await?;
+    let mut fill = |index, batch: &mut _| form.fill_chunk(samples, train.batch_size, index, batch);
+    let loss = mean_loss(backend, network, train, false, &mut fill, Some(&mut read)).await?;
     Ok((loss, predictions))
 }

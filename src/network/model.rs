@@ -155,7 +155,7 @@ impl ModelConfig {
         for index in 0..self.num_layers {
             let mut outputs = Vec::new();
             for reverse in [false, true] {
-                if reverse && !bidirectional {
+                if reverse && !(cfg!(feature = "tasks") && bidirectional) {
                     break;
                 }
                 let layer = Layer::Recurrent(Recurrent {
@@ -190,6 +190,7 @@ impl Model {
     }
 
     /// Adds a layer with an output of `width` numbers a row: its number.
+    #[inline(never)] // A page's download has it once.
     pub fn push(&mut self, name: &str, layer: Layer, inputs: &[usize], width: usize) -> usize {
         let every_step = match layer {
             Layer::LastStep | Layer::FirstStep => false,

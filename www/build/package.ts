@@ -100,7 +100,7 @@ function declare(): void {
   const of = (file: string) => withoutImports(readFileSync(join(folder, file), 'utf8'));
   const engine = readFileSync(join(ROOT, 'src/wasm/types.d.ts'), 'utf8').replace(/^(\/\*\*[^\n]*\n)?export interface CharloomError[^\n]*\n/m, '');
   const base = of('client/packageassets.d.ts').match(/\/\*\* The folder with[^]*?;\n/)![0];
-  const declarations = ['/// <reference lib="esnext.disposable" />', engine, of('headless/types.d.ts'), of('headless/loom.d.ts'), of('headless/page.d.ts'), base];
+  const declarations = ['/// <reference lib="esnext.disposable" />', engine, of('headless/types.d.ts'), of('headless/trained.d.ts'), of('headless/loom.d.ts'), of('headless/classifier.d.ts'), of('headless/page.d.ts'), base];
   writeFileSync(join(DIST, 'headless.d.ts'), declarations.join('\n'));
   for (const name of readdirSync(SOURCE).filter((file) => file.endsWith('.d.ts'))) copyFileSync(join(SOURCE, name), join(DIST, name));
   writeFileSync(join(DIST, 'frame.d.ts'), ['protocol', 'client'].map((name) => of(`frame/${name}.d.ts`)).join('\n'));

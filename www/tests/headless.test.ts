@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
-import type { CharloomError, createLoom as CreateLoom, TrainedStep } from '../src/headless/page.ts';
+import type { CharloomError, createClassifier as CreateClassifier, createLoom as CreateLoom, TrainedStep } from '../src/headless/page.ts';
 import { openSite, until, WWW, type Site } from './browser.ts';
 import { serve } from './server.ts';
 
 const DIST = join(WWW, '../pkg/npm/dist');
-type Api = { createLoom: typeof CreateLoom };
+type Api = { createLoom: typeof CreateLoom; createClassifier: typeof CreateClassifier };
 
 let site: Site;
 let files: Awaited<ReturnType<typeof serve>>;
@@ -96,6 +96,53 @@ test('the same story in Node, in a page, in its own thread and in a worker gives
   }, [module, String(story)] as const);
   assert.deepEqual(inWorker, told, 'a worker of the program');
   await page.context().close();
+});
+
+/** The same, of labels. */
+async function labels({ createClassifier }: Api, options: object) {
+  const config = { model: { hidden_size: 16, embedding_dim: 8 }, train: { seed: 2, epochs: 8, patience: 0 } };
+  const classifier = await createClassifier({ set: 'reviews-zh', config, ...options });
+  const accuracies: (number | undefined)[] = [];
+  for await (const { epoch } of classifier.train()) if (epoch) accuracies.push(epoch.validation_accuracy);
+  const [{ report, predictions }, told, info, file] = await Promise.all([
+    classifier.evaluate(),
+    classifier.predict(['旋律并不沉闷。', '虽然歌词很真诚，乐队十分吵闹。']),
+    classifier.info(),
+    classifier.save(),
+  ]);
+  const refused = await classifier.predict(['……']).catch(({ code }) => code as string);
+  await classifier.dispose();
+  const opened = await createClassifier({ model: file, ...options });
+  const again = await opened.predict(['旋律并不沉闷。']);
+  const cannot = await opened.train().next().catch(({ code }) => code as string);
+  const mine = await opened.evaluate([{ text: '旋律很沉闷。', label: '差' }]);
+  await opened.dispose();
+  return { accuracies, report, answered: predictions.length, told, labels: info.labels, held: info.validation, refused, again, cannot, mine: mine.report.accuracy };
+}
+
+test('a classifier learns, answers and is kept, with the same numbers in Node, in a page and in its thread', async () => {
+  const told = await labels(node, {});
+  assert.equal(told.accuracies.length, 8);
+  assert.equal(told.accuracies.at(-1), told.report.accuracy);
+  assert.ok(told.report.accuracy >= 0.99, String(told.report.accuracy));
+  assert.deepEqual([told.answered, told.held], [400, 400]);
+  assert.deepEqual(told.labels, ['好', '差']);
+  assert.deepEqual(told.told.map(({ label }) => label), ['好', '差']);
+  assert.deepEqual(told.again, [told.told[0]]);
+  assert.deepEqual([told.refused, told.cannot, told.mine], ['no-tokens', 'no-examples', 1]);
+
+  const page = await blank();
+  for (const options of [{}, { here: true }]) {
+    const inPage = await page.evaluate(async ([module, code, options]) => {
+      return new Function('module', 'options', `return import(module).then((api) => (${code})(api, options))`)(module, options) as unknown;
+    }, [`${files.url}headless.js`, String(labels), options] as const);
+    assert.deepEqual(inPage, told);
+  }
+  await page.context().close();
+  await assert.rejects(node.createClassifier({}), code('no-examples'));
+  await assert.rejects(node.createClassifier({ examples: [{ text: 'a', label: 'x' }] }), code('one-label'));
+  await assert.rejects(node.createClassifier({ set: 'reviews-fr' }), code('config'));
+  await assert.rejects(node.createClassifier({ set: 'reviews-en', config: { classification: { ngrams: 9 } } }), code('config', 'ngrams'));
 });
 
 const VERSE = 'La la la, sing it again, sing it all night long.\n'.repeat(30);

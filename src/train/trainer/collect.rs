@@ -124,13 +124,21 @@ impl<D: Data> Trainer<D> {
             right += data.count_right(batch, rows);
         };
         let reader = data.has_accuracy().then_some(&mut count as Reader);
-        let held_back = |index, batch: &mut _| {
+        let mut held_back = |index, batch: &mut _| {
             let counted = data.held_back(config, index, batch);
             answers += counted.unwrap_or(0);
             counted
         };
         let (train, carries) = (&config.train, data.held_back_carries());
-        let loss = mean_loss(backend, &self.network, train, carries, held_back, reader).await?;
+        let loss = mean_loss(
+            backend,
+            &self.network,
+            train,
+            carries,
+            &mut held_back,
+            reader,
+        )
+        .await?;
         let accuracy = data.has_accuracy();
         Ok(Validation {
             loss,
@@ -153,8 +161,8 @@ impl<D: Data> Trainer<D> {
         self.stopped = Some(Stop {
             reason: StopReason::NoBetter,
             message: format!(
-                "Epoch {} predicted the validation part best, and the {} after it no better: its parameters are back.",
-                best.epoch, self.config.train.patience
+                "Epoch {} predicted the validation part best: its parameters are back.",
+                best.epoch
             ),
             advice: "Raise the patience to go on.".into(),
             steps: None,
@@ -236,7 +244,7 @@ impl Trainer {
         // It writes over the ring's slots: the losses there are taken in first.
         self.collect(0).await?;
         let (backend, train) = (&mut self.backend, &self.config.train);
-        let batches = |index, batch: &mut _| runs(tokens, train.batch_size, index, batch);
-        mean_loss(backend, &self.network, train, true, batches, None).await
+        let mut batches = |index, batch: &mut _| runs(tokens, train.batch_size, index, batch);
+        mean_loss(backend, &self.network, train, true, &mut batches, None).await
     }
 }

@@ -1,2 +1,2 @@
 /** The engine's types that the API speaks of. */
-export type { Config, EpochReport, Inspection, LiveOptions, ModelConfig, Position, SampledCharacter, TextConfig, TrainConfig } from '../protocol/engine.ts';
+export type { ClassificationConfig, ClassificationEvaluation, ClassificationOptions, ClassificationReport, Config, EpochReport, Example, Inspection, LiveOptions, ModelConfig, Position, SampledCharacter, TextConfig, TrainConfig } from '../protocol/engine.ts';

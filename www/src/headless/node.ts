@@ -5,10 +5,13 @@ import { packageAssets, setBase } from '../client/packageassets.ts';
 import { DeskError } from '../worker/failure.ts';
 import { Engines } from './engines.ts';
 import { Host } from './host.ts';
-import { asCharloomError, Loom } from './loom.ts';
-import { CharloomError, type LoomOptions } from './types.ts';
+import { TextClassifier } from './classifier.ts';
+import { ClassifierHost } from './classifierhost.ts';
+import { Loom } from './loom.ts';
+import { asCharloomError } from './trained.ts';
+import { CharloomError, type ClassifierOptions, type LoomOptions } from './types.ts';
 
-export { CharloomError, Loom, setBase };
+export { CharloomError, Loom, setBase, TextClassifier };
 export type * from './types.ts';
 export type * from './engine.ts';
 
@@ -24,6 +27,16 @@ async function bytes(url: string): Promise<Buffer<ArrayBuffer>> {
 
 /** As in a page; see page.ts. There is no GPU: `backend` is `'cpu'`. */
 export async function createLoom(options: LoomOptions): Promise<Loom> {
+  return Loom.begin(new Host(engines(options)), { ...options, backend: 'cpu' });
+}
+
+/** As in a page; see page.ts. There is no GPU: `backend` is `'cpu'`. */
+export async function createClassifier(options: ClassifierOptions): Promise<TextClassifier> {
+  return TextClassifier.begin(new ClassifierHost(engines(options)), { ...options, backend: 'cpu' });
+}
+
+/** The engines of the package, or of the folder that `base` names. */
+function engines(options: Pick<LoomOptions, 'backend' | 'base' | 'build'>): Engines {
   if (options.backend === 'webgpu') {
     throw new CharloomError({ code: 'no-adapter', message: 'there is no WebGPU in Node: leave out `backend`, or use a page.' });
   }
@@ -39,5 +52,5 @@ export async function createLoom(options: LoomOptions): Promise<Loom> {
     if (!Object.hasOwn(assets.corpora, id)) throw new DeskError('unknown-corpus', `There is no text called “${id}” here.`, { id });
     return (await bytes(assets.corpora[id]!)).toString('utf8');
   };
-  return Loom.begin(new Host(new Engines(assets, options.build, start as never, corpus)), { ...options, backend: 'cpu' });
+  return new Engines(assets, options.build, start as never, corpus);
 }

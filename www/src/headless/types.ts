@@ -1,9 +1,9 @@
 /** What the headless API takes and gives. */
-import type { Build, Config, EpochReport, Failure, ModelConfig, Position, TextConfig, TrainConfig } from '../protocol/engine.ts';
+import type { Build, ClassificationConfig, ClassificationOptions, Config, EpochReport, Example, Failure, ModelConfig, Position, TextConfig, TrainConfig } from '../protocol/engine.ts';
 
 /** Any part of a configuration; what is left out has the default of the command line and the page. */
 export interface LoomConfig {
-  /** What the network learns to do; only `'language'` so far: the next character of a text. */
+  /** What the network learns to do; only `'language'`, the next character of a text; labels have a creator of their own. */
   task?: 'language';
   text?: Partial<TextConfig>;
   model?: Partial<ModelConfig>;
@@ -29,6 +29,59 @@ export interface LoomOptions {
   here?: boolean;
   /** Aborts the start. */
   signal?: AbortSignal;
+}
+
+/** Any part of a classifier's configuration; what is left out has the default of the command line. */
+export interface ClassifierConfig {
+  classification?: Partial<ClassificationOptions>;
+  text?: Partial<TextConfig>;
+  model?: Partial<ModelConfig>;
+  train?: Partial<TrainConfig>;
+}
+
+export interface ClassifierOptions {
+  /** Texts and their labels, of two labels or more. */
+  examples?: readonly Example[];
+  /** Instead of `examples`: sentences that Charloom makes up, `'reviews-en'` or `'reviews-zh'`. */
+  set?: string;
+  /** A model file to go on with. With its examples it trains on, exactly where it stood; without, it can only answer. */
+  model?: Blob | ArrayBuffer | Uint8Array;
+  /** Of a new model. */
+  config?: ClassifierConfig;
+  /** `'cpu'` (the default), `'webgpu'`, or `'auto'`: the faster one, measured. */
+  backend?: 'auto' | 'webgpu' | 'cpu';
+  /** The folder with Charloom's files, where it is not the package's own. */
+  base?: string | URL;
+  /** Compute in the caller's thread instead of a worker. Node, and a caller that is a worker, always do. */
+  here?: boolean;
+  /** Aborts the start. */
+  signal?: AbortSignal;
+}
+
+/** What a text is. */
+export interface Labelling {
+  /** The likeliest label. */
+  label: string;
+  /** How likely each label is; together 1. */
+  probabilities: Record<string, number>;
+}
+
+/** What a classifier is. */
+export interface ClassifierInfo {
+  backend: 'webgpu' | 'cpu';
+  config: ClassificationConfig;
+  parameters: number;
+  /** In the order of the confusion matrix. */
+  labels: string[];
+  /** Padding and the unknown token included. */
+  vocabularySize: number;
+  /** Examples that are learned from. */
+  training: number;
+  /** Examples that are held back. */
+  validation: number;
+  /** Examples without a word, which were left out. */
+  skipped: number;
+  position: Position;
 }
 
 /** One optimiser step. */

@@ -4,7 +4,8 @@ import type { Config, Failure } from '../protocol/engine.ts';
 /** The parts of a configuration that have options. */
 export type Section = Exclude<keyof Config, 'task'>;
 type PathsOf<Name extends Section> = `${Name}.${Extract<keyof Config[Name], string>}`;
-export type OptionPath = PathsOf<'text'> | PathsOf<'model'> | PathsOf<'train'>;
+/** (Who stops early watches a part that is held back: the page keeps the best parameters instead.) */
+export type OptionPath = PathsOf<'text'> | PathsOf<'model'> | Exclude<PathsOf<'train'>, 'train.patience'>;
 export type OptionValue = string | number | boolean | null;
 
 function split(path: OptionPath): [Section, string] {

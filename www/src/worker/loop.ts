@@ -127,7 +127,7 @@ export class TrainLoop {
     if (!stopped) return;
     const [step, kept] = (stopped.steps ?? []).map(String);
     const message = `${stopped.message} ${stopped.advice}`.trim();
-    if (stopped.reason === 'finished') this.publish({ type: 'stopped', reason: 'finished', error: null });
+    if (stopped.reason === 'finished' || stopped.reason === 'no-better') this.publish({ type: 'stopped', reason: 'finished', error: null });
     else this.publish({ type: 'stopped', reason: 'diverged', error: { code: stopped.reason, message, values: { step: step!, kept: kept! } } });
   }
 }

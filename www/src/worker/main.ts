@@ -396,10 +396,10 @@ const desk: Desk = {
 /** The headless API has a model of its own, beside the page's. */
 let headless: Promise<Record<string, (...args: unknown[]) => unknown>> | null = null;
 
-async function makeHost() {
-  const { Host } = await loadPart<typeof import('../headless/host.ts')>('headless');
+async function makeHost(first: string) {
+  const part = await loadPart<typeof import('../headless/host.ts') & typeof import('../headless/classifierhost.ts')>('headless');
   const gpu = 'gpu' in navigator;
-  return new Host({
+  return new part[first === 'createClassifier' ? 'ClassifierHost' : 'Host']({
     load: async (backend) => (backend === 'webgpu' || (backend === 'auto' && gpu) ? loadGpuEngine() : (await loading).engine),
     corpus: corpusText,
   }) as unknown as Awaited<typeof headless & {}>;
@@ -407,7 +407,7 @@ async function makeHost() {
 
 const handlers: Handlers = {
   ...(desk as unknown as Handlers),
-  headless: (method: string, args: unknown[]) => answer(async () => (await (headless ??= makeHost()))[method]!(...args)),
+  headless: (method: string, args: unknown[]) => answer(async () => (await (headless ??= makeHost(method)))[method]!(...args)),
 };
 const page = new Rpc(self as unknown as Port, handlers);
 

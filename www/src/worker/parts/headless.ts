@@ -1,4 +1,5 @@
-import * as headless from '../../headless/host.ts';
+import { ClassifierHost } from '../../headless/classifierhost.ts';
+import { Host } from '../../headless/host.ts';
 import { lay } from './lay.ts';
 
-lay({ headless });
+lay({ headless: { Host, ClassifierHost } });
