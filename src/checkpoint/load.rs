@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Bytes before the header: its length, as a little-endian u64.
-const PREFIX: usize = 8;
+pub(super) const PREFIX: usize = 8;
 /// The longest header that the safetensors format allows.
 const MAX_HEADER: u64 = 100_000_000;
 

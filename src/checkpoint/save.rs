@@ -1,11 +1,15 @@
 //! From a checkpoint to a file.
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
-use safetensors::{Dtype, View, serialize};
+use safetensors::{
+    Dtype,
+    tensor::{Metadata as Index, TensorInfo},
+};
 use serde::Serialize;
 
 use super::{
     Checkpoint, CheckpointError, best_name,
+    load::PREFIX,
     metadata::{KEY, Metadata},
     moment_name, state_name, state_shape,
 };
@@ -15,36 +19,42 @@ use crate::{
     train::TrainerState,
 };
 
-/// A tensor, in the file's byte order.
-struct Tensor {
-    shape: Vec<usize>,
-    bytes: Vec<u8>,
+/// A safetensors file in the making: its index, and its data as it grows. (The crate's own writer sorts the tensors and
+/// copies each of them twice; a page's download goes without.)
+#[derive(Default)]
+struct File {
+    index: Vec<(String, TensorInfo)>,
+    data: Vec<u8>,
 }
 
-impl Tensor {
-    fn new(shape: &[usize], values: &[f32]) -> Self {
-        Self {
-            shape: shape.to_vec(),
-            bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+impl File {
+    fn add(&mut self, name: String, shape: &[usize], values: &[f32]) {
+        let start = self.data.len();
+        for value in values {
+            self.data.extend(value.to_le_bytes());
         }
-    }
-}
-
-impl View for &Tensor {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
+        let info = TensorInfo {
+            dtype: Dtype::F32,
+            shape: shape.to_vec(),
+            data_offsets: (start, self.data.len()),
+        };
+        self.index.push((name, info));
     }
 
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
+    /// All of it, with `json` beside the tensors.
+    fn finish(self, json: String) -> Result<Vec<u8>, CheckpointError> {
+        let beside = HashMap::from([(KEY.into(), json)]);
+        let index = Index::new(Some(beside), self.index).map_err(CheckpointError::corrupt)?;
+        let mut header = serde_json::to_string(&index).map_err(CheckpointError::corrupt)?;
+        // The data begin at a multiple of 8 bytes.
+        while !header.len().is_multiple_of(PREFIX) {
+            header.push(' ');
+        }
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.reserve_exact(header.len() + self.data.len());
+        bytes.extend(header.into_bytes());
+        bytes.extend(self.data);
+        Ok(bytes)
     }
 }
 
@@ -78,11 +88,11 @@ pub(crate) fn write(
         .validate()
         .map_err(|e| CheckpointError::corrupt(format!("its configuration: {e}")))?;
     let layout = Layout::new(model);
-    let mut tensors = Vec::new();
+    let mut file = File::default();
     let mut flat = |name: &dyn Fn(&str) -> String, values: &[f32]| {
         expect_len(&name("…"), values.len() as u64, layout.len)?;
         for p in &layout.parameters {
-            tensors.push((name(&p.name), Tensor::new(&p.shape, &p.export(values))));
+            file.add(name(&p.name), &p.shape, &p.export(values));
         }
         Ok::<(), CheckpointError>(())
     };
@@ -112,11 +122,10 @@ pub(crate) fn write(
     for (layer, values) in state.states.iter().enumerate() {
         let needed = size(shape.iter().map(|&n| n as u64));
         expect_len(&state_name(layer), values.len() as u64, needed)?;
-        tensors.push((state_name(layer), Tensor::new(&shape, values)));
+        file.add(state_name(layer), &shape, values);
     }
     let json = serde_json::to_string(metadata).map_err(CheckpointError::corrupt)?;
-    let views = tensors.iter().map(|(name, tensor)| (name, tensor));
-    serialize(views, Some(HashMap::from([(KEY.into(), json)]))).map_err(CheckpointError::corrupt)
+    file.finish(json)
 }
 
 fn expect_len(tensor: &str, found: u64, needed: u64) -> Result<(), CheckpointError> {
