@@ -1,6 +1,6 @@
 """From Charloom to PyTorch and back: the page's script charloom_torch.py against the command line.
 
-    python there_and_back.py PATH/OF/charloom
+    python there_and_back.py PATH/OF/charloom [ThereAndBack.TEST …]
 
 by a Python that has torch and safetensors.
 """

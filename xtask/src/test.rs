@@ -19,7 +19,7 @@ pub struct Options {
     #[arg(long, value_enum, value_delimiter = ',')]
     builds: Vec<Variant>,
     /// Also what takes too long for every change: whole trainings beside PyTorch, a crawler over the
-    /// pages (CHARLOOM_ALL=1), models to PyTorch and back, wasm-pack's packages and its tests in Firefox
+    /// pages (CHARLOOM_ALL=1), all of the page's script for PyTorch, wasm-pack's packages and its tests in Firefox
     #[arg(long)]
     all: bool,
 }
@@ -38,16 +38,11 @@ enum Suite {
     Www,
     /// wasm-pack's tests in Chromium; with --all also in Firefox, and its packages in Node
     WasmPack,
-    /// Models to PyTorch and back
+    /// A model of every cell to PyTorch and back; with --all also texts, mistakes and several processes
     Pytorch,
 }
 
 impl Suite {
-    /// Whether it runs only when it is asked for.
-    fn takes_long(self) -> bool {
-        self == Self::Pytorch
-    }
-
     fn needs(self) -> &'static [Need] {
         match self {
             Self::Check => &build::NEEDS,
@@ -94,7 +89,7 @@ impl Suite {
                     report.add("wasm-pack-build", wasm_pack::build(tools));
                 }
             }
-            Self::Pytorch => report.add("pytorch", pytorch(tools)),
+            Self::Pytorch => report.add("pytorch", pytorch(tools, all)),
         }
     }
 }
@@ -102,10 +97,7 @@ impl Suite {
 pub fn run(options: &Options) -> Result<()> {
     let chosen: Vec<Suite> = Suite::value_variants()
         .iter()
-        .filter(|suite| match options.only.as_slice() {
-            [] => !suite.takes_long() || options.all,
-            only => only.contains(suite),
-        })
+        .filter(|suite| options.only.is_empty() || options.only.contains(suite))
         .copied()
         .collect();
     let mut needs: Vec<_> = chosen
@@ -181,21 +173,23 @@ fn learning(tools: &Tools) -> Result<Tally> {
 }
 
 /// The page's script for PyTorch against the command line.
-fn pytorch(tools: &Tools) -> Result<Tally> {
-    let program = ["build", "--package=charloom", "--bin=charloom"];
+fn pytorch(tools: &Tools, all: bool) -> Result<Tally> {
+    // The program that the native suite tests: nothing is compiled twice.
+    let program = ["test", "--workspace", "--test=cli", "--no-run"];
     tools
         .command("cargo")?
         .args(program)
-        // As the native suite has it: nothing is compiled twice.
         .args([build::GPU_FEATURE])
         .run()?;
     let python = tools.variable("CHARLOOM_TORCH_PYTHON").unwrap_or("python3");
     let program = format!("debug/charloom{}", std::env::consts::EXE_SUFFIX);
-    count(
-        Process::new(python)
-            .args([paths::root().join("tests/goldens/there_and_back.py")])
-            .args([paths::target().join(program)]),
-    )
+    let mut test = Process::new(python)
+        .args([paths::root().join("tests/goldens/there_and_back.py")])
+        .args([paths::target().join(program)]);
+    if !all {
+        test = test.args(["ThereAndBack.test_every_cell_goes_there_and_comes_back"]);
+    }
+    count(test)
 }
 
 fn doc(tools: &Tools) -> Result<Tally> {
