@@ -11,7 +11,7 @@ use std::{
 };
 
 use charloom::{
-    Config,
+    Config, classification,
     executor::{Backend, CpuExecutor},
     kernels::ClipMode,
     network::{Cell, ModelConfig},
@@ -99,5 +99,31 @@ fn a_step_allocates_nothing() {
                 "{cell:?} {sampling:?}: {calls} allocations in {STEPS} steps"
             );
         }
-    }
+    } // Texts of different lengths, batches that are not full.
+    let mut config = classification::config(classification::Options {
+        bidirectional: true,
+        dense: 6,
+        ..classification::Options::default()
+    });
+    config.text.validation = 0.0;
+    config.model.hidden_size = 12;
+    config.train.batch_size = 7;
+    config.train.epochs = 0;
+    let examples = classification::generated("reviews-en", 60, 1).unwrap();
+    let data = classification::Labelled::new(&examples, &config).unwrap();
+    let mut trainer = Trainer::begin(data, config, |network| {
+        let executor = CpuExecutor::new(network.plan.clone(), Isa::best(true))?;
+        Ok(Backend::Cpu(executor))
+    })
+    .unwrap();
+    let budget = Budget {
+        milliseconds: f64::INFINITY,
+        steps: STEPS,
+    };
+    at_once(trainer.train(budget)).unwrap();
+    let before = CALLS.load(Relaxed);
+    at_once(trainer.train(budget)).unwrap();
+    let calls = CALLS.load(Relaxed) - before;
+    // The list of epochs grows too.
+    assert!(calls <= 2 * REPORT, "{calls} allocations in {STEPS} steps");
 }

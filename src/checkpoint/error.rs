@@ -54,7 +54,8 @@ pub enum CheckpointError {
 
     /// A network for something that this Charloom does not know.
     #[error(
-        "the model file is for the task {found:?}, which this Charloom does not know; use a newer Charloom"
+        "the model file is for the task {found:?}, which this Charloom does not know: open it with the command line, or \
+         with a newer Charloom"
     )]
     UnknownTask {
         /// The task of the file.

@@ -41,7 +41,6 @@ impl Form {
         rows: usize,
         batch: &mut Batch,
     ) -> usize {
-        let mut lengths = vec![1; rows];
         batch.tokens.fill(PADDING);
         batch.values.fill(0.0);
         batch.targets.fill(self.no_target());
@@ -63,13 +62,15 @@ impl Form {
             for (step, &token) in (first..).zip(tokens) {
                 batch.tokens[step * rows + row] = token;
             }
-            lengths[row] = match self.options.padding {
-                Padding::Masked => tokens.len() as u32,
-                Padding::Pre | Padding::Post => self.steps as u32,
+            let length = match self.options.padding {
+                Padding::Masked => tokens.len(),
+                Padding::Pre | Padding::Post => self.steps,
             };
+            batch.set_length(row, rows, length as u32);
         }
-        let fits = batch.set_lengths(&lengths, self.steps);
-        debug_assert!(fits.is_ok(), "a text of more tokens than there are steps");
+        for row in count..rows {
+            batch.set_length(row, rows, 1);
+        }
         count
     }
 

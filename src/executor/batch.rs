@@ -31,18 +31,23 @@ impl Batch {
         for &len in lengths {
             in_range("length", len as usize, 1, steps)?;
         }
-        let b = lengths.len() as u32;
-        for (row, &len) in (0..b).zip(lengths) {
-            if let Some(end) = self.ends.get_mut(row as usize) {
-                *end = (len - 1) * b + row;
-            }
-            let of_row = self.reversed.iter_mut().skip(row as usize);
-            for (step, reversed) in (0..).zip(of_row.step_by(lengths.len())) {
-                let source = if step < len { len - 1 - step } else { step };
-                *reversed = source * b + row;
-            }
+        for (row, &len) in lengths.iter().enumerate() {
+            self.set_length(row, lengths.len(), len);
         }
         Ok(())
+    }
+
+    /// Of one row of `rows`, a length from 1 to as many steps as there are.
+    pub(crate) fn set_length(&mut self, row: usize, rows: usize, len: u32) {
+        let (at, b) = (row as u32, rows as u32);
+        if let Some(end) = self.ends.get_mut(row) {
+            *end = (len - 1) * b + at;
+        }
+        let of_row = self.reversed.iter_mut().skip(row).step_by(rows);
+        for (step, reversed) in (0..).zip(of_row) {
+            let source = if step < len { len - 1 - step } else { step };
+            *reversed = source * b + at;
+        }
     }
 
     /// Of the sizes that a plan's feeds have, all zero.
