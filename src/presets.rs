@@ -171,11 +171,11 @@ pub fn presets() -> Vec<Preset> {
                 ..adam.clone()
             },
             &[
-                (50, 10.7, None),
-                (100, 1.31, None),
-                (150, 1.07, None),
-                (200, 1.03, None),
-                (250, 1.02, None),
+                (50, 10.7, Some((40.5, 46.4))),
+                (100, 1.31, Some((2.8, 2.88))),
+                (150, 1.07, Some((1.2, 1.22))),
+                (200, 1.03, Some((1.07, 1.07))),
+                (250, 1.02, Some((1.03, 1.18))),
             ],
         ),
         preset(
@@ -216,7 +216,10 @@ pub fn presets() -> Vec<Preset> {
             book.clone(),
             cell(Cell::Gru),
             adam.clone(),
-            &[(40, 1.02, None), (160, 1.02, None)],
+            &[
+                (40, 1.02, Some((1.02, 1.02))),
+                (160, 1.02, Some((1.0, 1.15))),
+            ],
         ),
         preset(
             "book-lstm-adam",
@@ -224,7 +227,10 @@ pub fn presets() -> Vec<Preset> {
             book,
             cell(Cell::Lstm),
             adam,
-            &[(40, 1.02, None), (160, 1.02, None)],
+            &[
+                (40, 1.02, Some((1.02, 1.04))),
+                (160, 1.02, Some((1.0, 1.04))),
+            ],
         ),
         preset(
             "songbook",
