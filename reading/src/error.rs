@@ -134,6 +134,7 @@ impl ReadError {
             Self::Binary { .. } => "not a text",
             Self::NoEncoding { .. } => "in an unknown encoding",
             Self::Document { kind } => kind,
+            Self::NoLabels { .. } => "without a label",
             _ => "unreadable",
         }
     }

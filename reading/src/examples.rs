@@ -96,7 +96,12 @@ pub fn read_examples(
     let mut all = all.ok_or(ReadError::Empty)?;
     all.left_out = (!left_out.is_empty()).then(|| some(&left_out));
     if all.examples.is_empty() {
-        return Err(ReadError::Empty);
+        return Err(match all.label {
+            Some(_) => ReadError::NoLabels {
+                columns: all.columns.join(", "),
+            },
+            None => ReadError::Empty,
+        });
     }
     Ok(all)
 }
@@ -281,8 +286,37 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_labels_and_what_lies_beside_the_folders_is_left_out() {
+        let json = "{\"text\":\"a b\",\"label\":1}\n{\"text\":\"c d\",\"label\":false}\n";
+        let read = of("a.jsonl", json, Wanted::Labels(None)).unwrap();
+        assert_eq!(pairs(&read), [("a b", "1"), ("c d", "false")]);
+
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let files = [
+            ("data/sad/1.txt", "rain"),
+            ("data/glad/1.txt", "sun"),
+            ("readme.txt", "what this is"),
+        ];
+        for (name, text) in files {
+            zip.start_file(name, zip::write::SimpleFileOptions::default())
+                .unwrap();
+            std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+        }
+        let bytes = &zip.finish().unwrap().into_inner();
+        let file = File {
+            name: "d.zip",
+            bytes,
+        };
+        let read = read_examples(&[file], &Choices::default(), Wanted::Labels(None)).unwrap();
+        assert_eq!(pairs(&read), [("rain", "sad"), ("sun", "glad")]);
+        let left_out = read.left_out.unwrap();
+        assert_eq!(left_out, "readme.txt (without a label)");
+    }
+
+    #[test]
     fn what_has_no_labels_is_said() {
         for (name, text) in [
+            ("b.csv", "text,label\na b c,\nd e f,\n"),
             ("a.txt", "just a text\nof two lines\n"),
             ("a.csv", "text,title\na b c,x\nd e f,y\ng h i,z\n"),
         ] {

@@ -82,9 +82,7 @@ pub(crate) fn each_file(
     for (name, bytes) in &files {
         match add(File { name, bytes }) {
             Ok(()) => any = true,
-            Err(error @ (ReadError::NoColumn { .. } | ReadError::NoLabels { .. })) => {
-                return Err(error);
-            }
+            Err(error @ ReadError::NoColumn { .. }) => return Err(error),
             Err(error) => left_out.push(format!("{name} ({})", error.in_short())),
         }
     }

@@ -194,6 +194,8 @@ fn written(value: &Value) -> Option<String> {
             let lines: Option<Vec<&str>> = lines.iter().map(Value::as_str).collect();
             Some(lines?.join("\n"))
         }
+        // Labels often are.
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
         _ => None,
     }
 }
