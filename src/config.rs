@@ -205,4 +205,16 @@ impl Config {
         self.model.validate()?;
         self.train.validate()
     }
+
+    /// As [`Self::validate`]; and that the configuration is for `task`.
+    ///
+    /// # Errors
+    /// As there; another task.
+    pub fn validate_for(&self, task: Task) -> Result<(), ConfigError> {
+        if self.task != task {
+            let reason = format!("is {}, and this is for {}", self.task.name(), task.name());
+            return Err(ConfigError::new("task", reason));
+        }
+        self.validate()
+    }
 }

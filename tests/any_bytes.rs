@@ -1,7 +1,7 @@
 //! Bytes that no one would write, given to everything that reads foreign ones. They are drawn from a seed, so that
 //! a failure comes again; libFuzzer goes on from here: `cargo xtask fuzz`.
 #![cfg(not(target_arch = "wasm32"))]
-#![cfg(feature = "encodings")]
+#![cfg(all(feature = "encodings", feature = "tasks"))]
 #![allow(clippy::unwrap_used)]
 mod hostile;
 

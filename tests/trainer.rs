@@ -361,3 +361,17 @@ fn a_validation_part_must_have_something_to_predict() {
     assert_eq!(code(20), Some("validation-too-short"));
     assert_eq!(code(40), None);
 }
+
+/// A text is not trained on by the configuration of another task.
+#[test]
+fn another_task_is_refused() {
+    use charloom::classification;
+    let config = classification::config(classification::Options::default());
+    let corpus = Corpus::new("la la la, lo", &CorpusOptions::default()).unwrap();
+    let isa = Isa::best(true);
+    let made = Trainer::new(corpus, config, |network| {
+        Ok(Backend::Cpu(CpuExecutor::new(network.plan.clone(), isa)?))
+    });
+    let message = made.err().unwrap().to_string();
+    assert_eq!(message, "task: is classification, and this is for language");
+}

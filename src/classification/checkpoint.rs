@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Codec, Example, Labelled,
+    Codec, Example, Labelled, Output,
     codec::{MAX_LABELS, SPECIAL},
     model,
 };
@@ -93,6 +93,9 @@ impl Checkpoint {
         }
         if !(2..=MAX_LABELS).contains(&labels.len()) {
             return damaged("it has no two labels, or too many");
+        }
+        if config.classification.output == Output::Sigmoid && labels.len() != 2 {
+            return damaged("one number answers between two labels, and it has more");
         }
         let text = config.text.corpus_options().text;
         let codec = Codec::from_entries(tokens, labels, &config.classification, text);

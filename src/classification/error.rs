@@ -61,10 +61,6 @@ pub enum ClassificationError {
         /// The text's beginning.
         text: String,
     },
-
-    /// A configuration of another task.
-    #[error("the configuration is for another task than classification")]
-    OtherTask,
 }
 
 impl ClassificationError {
@@ -78,14 +74,13 @@ impl ClassificationError {
             Self::UnknownLabel { .. } => "unknown-label",
             Self::NothingHeldBack { .. } => "nothing-held-back",
             Self::NoTokens { .. } => "no-tokens",
-            Self::OtherTask => "other-task",
         }
     }
 
     /// What the message holds, by name.
     pub fn details(&self) -> Details {
         match self {
-            Self::NoExamples | Self::OtherTask => Vec::new(),
+            Self::NoExamples => Vec::new(),
             Self::OneLabel { label } => details! { label },
             Self::TooManyLabels { found, limit } => details! { found, limit },
             Self::NotTwoLabels { found } => details! { found },

@@ -191,11 +191,8 @@ impl Labelled {
 
 /// The options of a configuration for this task.
 pub(super) fn options(config: &Config) -> Result<&Options, Error> {
-    config.validate()?;
-    match config.task {
-        Task::Classification => Ok(&config.classification),
-        Task::Language => Err(ClassificationError::OtherTask.into()),
-    }
+    config.validate_for(Task::Classification)?;
+    Ok(&config.classification)
 }
 
 /// Whole numbers by size, other labels by the alphabet.

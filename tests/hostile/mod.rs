@@ -5,9 +5,10 @@
 use charloom::{
     Config,
     checkpoint::{load, save},
+    classification,
     text::{
         Choices, Corpus, Encoding, EncodingChoice, File, FormatChoice, Newlines, TextOptions,
-        decode, prepare, read,
+        Wanted, decode, prepare, read, read_examples,
     },
 };
 
@@ -15,8 +16,9 @@ use charloom::{
 type Target = (&'static str, fn(&[u8]));
 
 /// What is tried.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 5] = [
     ("checkpoint", checkpoint),
+    ("classifier", classifier),
     ("text", text),
     ("files", files),
     ("options", options),
@@ -29,6 +31,17 @@ pub fn checkpoint(bytes: &[u8]) {
     let again = load(&saved).expect("what was saved can be read");
     // Not by ==, which NaN is not.
     assert_eq!(saved, save(&again).expect("as before"));
+}
+
+/// As [`checkpoint`], of a classifier's file.
+pub fn classifier(bytes: &[u8]) {
+    let Ok(checkpoint) = classification::Checkpoint::load(bytes) else {
+        return;
+    };
+    let saved = checkpoint.save().expect("what was read fits together");
+    let again = classification::Checkpoint::load(&saved).expect("what was saved can be read");
+    assert_eq!(saved, again.save().expect("as before"));
+    checkpoint.codec.encode("la la, lo");
 }
 
 /// Any bytes are a text or an error, in every encoding. The first byte chooses the options.
@@ -111,6 +124,17 @@ pub fn files(bytes: &[u8]) {
     };
     let name = NAMES[usize::from(choice & 7)];
     let file = File { name, bytes };
+    for wanted in [
+        Wanted::Labels(None),
+        Wanted::Labels(Some("2")),
+        Wanted::Texts,
+    ] {
+        if let Ok(read) = read_examples(&[file], &choices, wanted) {
+            let labelled =
+                |e: &charloom::text::Example| e.label.is_some() != (wanted == Wanted::Texts);
+            assert!(!read.examples.is_empty() && read.examples.iter().all(labelled));
+        }
+    }
     let Ok(reading) = read(&[file], &choices) else {
         return;
     };
@@ -142,6 +166,7 @@ pub fn options(bytes: &[u8]) {
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     match target {
         "checkpoint" => checkpoints(),
+        "classifier" => classifiers(),
         "text" => texts(),
         "files" => packed(),
         "options" => charloom::presets()
@@ -187,6 +212,50 @@ fn checkpoints() -> Vec<Vec<u8>> {
             save(&pollster::block_on(trainer.checkpoint()).unwrap()).unwrap()
         })
         .collect()
+}
+
+/// Small classifiers of every form, as they are saved in training.
+fn classifiers() -> Vec<Vec<u8>> {
+    use charloom::{
+        classification::{Labelled, Network, Options, Output, config, generated},
+        executor::{Backend, CpuExecutor},
+        simd::Isa,
+        train::{Budget, Trainer},
+    };
+    let forms = [
+        Options::default(),
+        Options {
+            bidirectional: true,
+            dense: 1,
+            output: Output::Sigmoid,
+            ..Options::default()
+        },
+        Options {
+            network: Network::BagOfWords,
+            max_tokens: 4,
+            ..Options::default()
+        },
+    ];
+    let examples = generated("reviews-zh", 10, 1).unwrap();
+    let files = forms.into_iter().map(|options| {
+        let mut config = config(options);
+        (config.model.hidden_size, config.model.embedding_dim) = (1, 1);
+        config.classification.max_tokens = 6;
+        let data = Labelled::new(&examples, &config).unwrap();
+        let mut trainer = Trainer::begin(data, config, |network| {
+            let executor = CpuExecutor::new(network.plan.clone(), Isa::best(false))?;
+            Ok(Backend::Cpu(executor))
+        })
+        .unwrap();
+        let budget = Budget {
+            milliseconds: f64::INFINITY,
+            steps: 2,
+        };
+        pollster::block_on(trainer.train(budget)).unwrap();
+        let checkpoint = pollster::block_on(trainer.checkpoint()).unwrap();
+        checkpoint.save().unwrap()
+    });
+    files.collect()
 }
 
 /// Verses in several scripts and encodings, behind a first byte that leaves the encoding open.

@@ -145,6 +145,35 @@ test('a classifier learns, answers and is kept, with the same numbers in Node, i
   await assert.rejects(node.createClassifier({ set: 'reviews-en', config: { classification: { ngrams: 9 } } }), code('config', 'ngrams'));
 });
 
+test('a classifier trains on WebGPU as on the CPU', async () => {
+  const page = await blank();
+  const [cpu, gpu] = await page.evaluate(async (module) => {
+    const { createClassifier } = (await new Function('module', 'return import(module)')(module)) as Api;
+    const texts = ['warm and bright', 'dull', 'not dull at all', 'not warm', 'lovely', 'cold and flat', 'fresh, clever', 'stale'];
+    const examples = texts.map((text, i) => ({ text, label: i === 2 || i % 2 === 0 ? 'good' : 'bad' }));
+    const config = {
+      classification: { bidirectional: true, dense: 4 },
+      text: { validation: 0.25 },
+      model: { hidden_size: 6, embedding_dim: 4 },
+      train: { batch_size: 4, epochs: 3, patience: 0 },
+    };
+    const run = async (backend: 'cpu' | 'webgpu') => {
+      const classifier = await createClassifier({ examples, config, backend });
+      const losses: number[] = [];
+      for await (const { loss } of classifier.train()) losses.push(loss);
+      const told = { losses, backend: (await classifier.info()).backend, accuracy: (await classifier.evaluate()).report.accuracy };
+      await classifier.dispose();
+      return told;
+    };
+    return [await run('cpu'), await run('webgpu')] as const;
+  }, `${files.url}headless.js`);
+  assert.deepEqual([cpu.backend, gpu.backend], ['cpu', 'webgpu']);
+  assert.equal(gpu.losses.length, 6);
+  for (const [i, loss] of gpu.losses.entries()) assert.ok(Math.abs(loss - cpu.losses[i]!) < 1e-4, `${loss} ${cpu.losses[i]}`);
+  assert.equal(gpu.accuracy, cpu.accuracy);
+  await page.context().close();
+});
+
 const VERSE = 'La la la, sing it again, sing it all night long.\n'.repeat(30);
 const SMALL = { text: VERSE, build: 'simd' as const, config: { model: { hidden_size: 8 }, train: { batch_size: 2, steps: 8 } } };
 

@@ -21,7 +21,7 @@ use super::{
     trouble::{Trouble, TroubleWatch},
 };
 use crate::{
-    Config, Error,
+    Config, Error, Task,
     executor::{Backend, Batch, Executor, ExecutorError, Feeder},
     kernels::ClipMode,
     network::{Summary, in_range, initialise, summarize},
@@ -110,7 +110,7 @@ impl Trainer {
         config: Config,
         backend: impl FnOnce(&NetworkPlan) -> Result<Backend, ExecutorError>,
     ) -> Result<Self, Error> {
-        config.validate()?;
+        config.validate_for(Task::Language)?;
         Self::begin(Text::new(corpus, &config)?, config, backend)
     }
 
@@ -124,7 +124,7 @@ impl Trainer {
         state: TrainerState,
         backend: impl FnOnce(&NetworkPlan) -> Result<Backend, ExecutorError>,
     ) -> Result<Self, Error> {
-        config.validate()?;
+        config.validate_for(Task::Language)?;
         Self::go_on(Text::new(corpus, &config)?, config, state, backend)
     }
 

@@ -17,7 +17,6 @@ export const failures: Record<string, string> = {
   'unknown-label': '标签“{label}”不是这个模型认识的：{known}。',
   'nothing-held-back': '一共 {examples} 个例子，按 {share} 的比例一个也留不出来：请提高比例，或填 0，不留验证部分。',
   'no-tokens': '“{text}”里没有可读的词或字。',
-  'other-task': '这份设置是给另一种任务的。',
   'reading-unavailable': '读取文件所需的模块没能下载：请检查网络后再打开一次。',
   'unknown-encoding': '不认识这种编码，请换一种。',
   'one-distinct-character': '文本只是“{character}”的重复：至少要有两个不同的字，网络才能学会下一个是什么。请换一段文本。',
