@@ -77,6 +77,35 @@ test('a link is built, copied, and shows what it says', async () => {
   await page.context().close();
 });
 
+test('a number that no link can say stays where it was typed, with the reason; the link has the last good one', async () => {
+  const page = await ready();
+  await page.locator('#build-link').click();
+  const dialog = page.locator('cl-link dialog[open]');
+  const link = () => dialog.locator('#link').inputValue();
+  const type = async (name: string, value: string) => {
+    await dialog.locator(`#link-${name}`).fill(value);
+    await dialog.locator(`#link-${name}`).press('Tab');
+  };
+  for (const [name, good, said, bad] of [
+    ['temperature', '0.73', 'temperature=0.73', ['7', '0', '']],
+    ['seed', '42', 'train.seed=42', ['-1', '1.5', '']],
+  ] as const) {
+    await type(name, good);
+    await until(page, `${name} ${good} in the link`, async () => (await link()).includes(said));
+    const told = dialog.locator('label', { has: page.locator(`#link-${name}`) }).locator('[role=alert]');
+    for (const value of bad) {
+      await type(name, value);
+      await told.waitFor();
+      assert.match((await told.textContent()) ?? '', new RegExp(` ${good} `));
+      assert.equal(await dialog.locator(`#link-${name}`).inputValue(), value);
+      assert.ok((await link()).includes(said), `${name} ${value}: ${await link()}`);
+    }
+    await type(name, good);
+    await told.waitFor({ state: 'detached' });
+  }
+  await page.context().close();
+});
+
 test('what is locked cannot be changed by mouse, keys, drop, paste, preset, model or file', async () => {
   const page = await ready('#preset=quick-en&model.hidden_size=64&lock=cell,own-text,models,model.hidden_size');
   const cell = page.locator('cl-option[data-path="model.cell"]');

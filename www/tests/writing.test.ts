@@ -147,6 +147,38 @@ test('where the system shares, the text is handed to it', async () => {
   assert.deepEqual(await page.evaluate(() => (window as any).shared[0]), { text });
 });
 
+test('on a phone the picture is handed to the system, and who closes its sheet again is told nothing', async () => {
+  const phone = await site.open({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await phone.evaluate(() => {
+    const shared: ShareData[] = [];
+    Object.assign(window, { shared, answer: '' });
+    Object.defineProperty(navigator, 'canShare', { configurable: true, value: (data: ShareData) => data.files?.every(({ type }) => type === 'image/png') });
+    Object.defineProperty(navigator, 'share', {
+      configurable: true,
+      value: async (data: ShareData) => {
+        shared.push(data);
+        const name = (window as any).answer as string;
+        if (name) throw new DOMException('it was refused', name);
+      },
+    });
+  });
+  await phone.locator('#write:enabled').tap();
+  const written = phone.locator('cl-writer .outputs cl-song').first();
+  await written.locator('.picture').tap();
+  const dialog = written.locator('dialog[open]');
+  const times = () => phone.evaluate(() => (window as any).shared.length as number);
+  for (const [answer, told] of [['', 0], ['AbortError', 0], ['NotAllowedError', 1]] as const) {
+    await phone.evaluate((answer) => Object.assign(window, { answer }), answer);
+    const before = await times();
+    await dialog.locator('button.primary').tap();
+    await until(phone, 'the share', async () => (await times()) === before + 1);
+    await until(phone, answer || 'nothing', async () => (await dialog.locator('[role=alert]').count()) === told);
+  }
+  const kinds = await phone.evaluate(() => (window as any).shared.map(({ files }: ShareData) => files!.map(({ type, name, size }) => [type, /\.png$/.test(name), size > 1000])));
+  assert.deepEqual(kinds, Array(3).fill([['image/png', true, true]]));
+  await phone.context().close();
+});
+
 test('kept songs outlive a reload, and can be deleted', async () => {
   const text = (await output().textContent())!.trim();
   await song().locator('.keep').click();

@@ -126,8 +126,7 @@ export class SongActions extends AppElement {
         <button class="lines" aria-expanded=${this.lines} @click=${() => (this.lines = !this.lines)}>${this.say('lines')}</button>
         ${this.forget ? nothing : html`<span class="small muted number seed">${this.say('seed', { seed: this.song.seed })}</span>`}
       </div>
-      ${this.problem ? html`<p class="small problem" role="alert">${this.problem}</p>` : nothing}
-      ${this.lines ? this.structure() : nothing} ${this.picture ? this.pictureDialog(this.picture) : nothing}`;
+      ${this.picture ? nothing : this.told()} ${this.lines ? this.structure() : nothing} ${this.picture ? this.pictureDialog(this.picture) : nothing}`;
   }
 
   private removal() {
@@ -216,12 +215,22 @@ export class SongActions extends AppElement {
     }
   }
 
+  /** What went wrong, where it was tried: behind an open dialog nobody reads it. */
+  private told() {
+    return this.problem ? html`<p class="small problem" role="alert">${this.problem}</p>` : nothing;
+  }
+
+  private readonly closed = () => {
+    this.picture = null;
+    this.problem = '';
+  };
+
   /** The canvas itself, not an image of it: a strict content security policy has no blob: images. */
   private pictureDialog({ canvas, file }: Picture) {
     const sharing = navigator.canShare?.({ files: [file] }) ?? false;
-    return html`<dialog aria-labelledby="picture-title" @close=${() => (this.picture = null)}>
+    return html`<dialog aria-labelledby="picture-title" @close=${this.closed}>
       <h2 id="picture-title">${this.say('picture.title')}</h2>
-      ${canvas}
+      ${canvas} ${this.told()}
       <div class="row end">
         ${sharing ? html`<button class="primary" @click=${() => this.hand({ files: [file] })}>${this.say('picture.share')}</button>` : nothing}
         <button class=${sharing ? '' : 'primary'} id="save-picture" @click=${() => saveAs(file, file.name)}>${this.say('picture.save')}</button>

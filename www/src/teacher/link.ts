@@ -26,6 +26,8 @@ export class LinkBuilder extends AppElement {
   @state() private language: Language | null = null;
   @state() private opening: string | null = null;
   @state() private temperature: number | null = null;
+  /** Fields in which stands what the link cannot say. */
+  @state() private wrong: ReadonlySet<'seed' | 'temperature'> = new Set();
   @state() private copied = false;
   @state() private problem = '';
   @state() private looking = false;
@@ -182,23 +184,8 @@ export class LinkBuilder extends AppElement {
 
   private fixedParts() {
     const { config, sampling } = this.state;
-    const number = (event: Event) => {
-      const input = event.target as HTMLInputElement;
-      return input.value !== '' && input.validity.valid ? input.valueAsNumber : null;
-    };
     return html`<div class="fixed">
-      <label class="field"
-        >${this.say('link.seed')}
-        <input
-          type="number"
-          id="link-seed"
-          min="0"
-          max=${Number.MAX_SAFE_INTEGER}
-          step="1"
-          .value=${String(this.seed ?? config!.train.seed)}
-          @change=${(event: Event) => (this.seed = number(event))}
-        />
-      </label>
+      ${this.number('seed', { min: 0, max: Number.MAX_SAFE_INTEGER, step: '1', value: this.seed ?? config!.train.seed })}
       <label class="field"
         >${this.say('link.build')}
         <select id="link-build" @change=${(event: Event) => (this.exact = (event.target as HTMLSelectElement).value === 'simd')}>
@@ -225,19 +212,32 @@ export class LinkBuilder extends AppElement {
           @change=${(event: Event) => (this.opening = (event.target as HTMLInputElement).value)}
         />
       </label>
-      <label class="field"
-        >${this.say('link.temperature')}
-        <input
-          type="number"
-          id="link-temperature"
-          min="0.1"
-          max="2"
-          step="0.05"
-          .value=${String(this.temperature ?? sampling?.temperature ?? 1)}
-          @change=${(event: Event) => (this.temperature = number(event))}
-        />
-      </label>
+      ${this.number('temperature', { min: 0.1, max: 2, step: 'any', value: this.temperature ?? sampling?.temperature ?? 1 })}
     </div>`;
+  }
+
+  /** What is out of range stays as it was typed, beside the reason, and the last good number is in the link. */
+  private number(name: 'seed' | 'temperature', { min, max, step, value }: { min: number; max: number; step: string; value: number }) {
+    const wrong = this.wrong.has(name);
+    return html`<label class="field"
+      >${this.say(`link.${name}`)}
+      <input
+        type="number"
+        id="link-${name}"
+        min=${min}
+        max=${max}
+        step=${step}
+        .value=${String(value)}
+        aria-invalid=${wrong}
+        @change=${(event: Event) => {
+          const input = event.target as HTMLInputElement;
+          const good = input.value !== '' && input.validity.valid;
+          this.wrong = new Set([...this.wrong].filter((each) => each !== name).concat(good ? [] : [name]));
+          if (good) this[name] = input.valueAsNumber;
+        }}
+      />
+      ${wrong ? html`<span class="small problem" role="alert">${this.t('sample.range', { min, max, value })}</span>` : nothing}
+    </label>`;
   }
 
   private decide(name: string, fate: Fate): void {
