@@ -102,18 +102,24 @@ test('of a text too short to learn from it is said that it can only be recited, 
 });
 
 test('the notes move nothing that is written, and cover nothing on a phone', async () => {
-  const page = await open(SMALL, { viewport: { width: 360, height: 740 }, locale: 'zh-CN' });
-  const [guide, living] = await page.evaluate(() => {
-    const root = document.querySelector('cl-page')!.shadowRoot!;
-    return ['cl-guide', 'cl-living'].map((name) => root.querySelector(name)!.getBoundingClientRect().toJSON() as DOMRect);
-  });
-  assert.ok(guide!.bottom <= living!.top, 'the notes end above the writing');
-  assert.equal(await page.locator('cl-guide').evaluate((element) => getComputedStyle(element).position), 'static');
-  await page.locator('#guide-train').focus();
-  await page.keyboard.press('Enter');
-  await page.locator('#pause').waitFor();
-  assert.deepEqual(await stickingOut(page), []);
-  await page.context().close();
+  for (const [width, locale] of [[360, 'zh-CN'], [390, 'en-US']] as const) {
+    const page = await open(SMALL, { viewport: { width, height: 740 }, locale });
+    const [guide, living] = await page.evaluate(() => {
+      const root = document.querySelector('cl-page')!.shadowRoot!;
+      return ['cl-guide', 'cl-living'].map((name) => root.querySelector(name)!.getBoundingClientRect().toJSON() as DOMRect);
+    });
+    assert.ok(guide!.bottom <= living!.top, 'the notes end above the writing');
+    assert.equal(await page.locator('cl-guide').evaluate((element) => getComputedStyle(element).position), 'static');
+    const told = () => page.locator('cl-guide h2').textContent();
+    const first = await told();
+    await page.locator('#guide-train').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('#pause').waitFor();
+    await until(page, 'the next note', async () => (await told()) !== first);
+    assert.equal(await page.locator('cl-guide').evaluate((element) => element.getBoundingClientRect().height), guide!.height, `${width} px`);
+    assert.deepEqual(await stickingOut(page), []);
+    await page.context().close();
+  }
 });
 
 test('the whole sample is on the screen, the prompt says that it is one, and the card keeps its height', async () => {

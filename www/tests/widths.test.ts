@@ -59,9 +59,21 @@ for (const locale of ['en-US', 'zh-CN']) {
     await look('paused');
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.locator('#projector').click();
-    assert.deepEqual(await stickingOut(page), [], 'for a projector');
-    assert.deepEqual(await cut(page), [], 'for a projector');
+    for (const width of [1280, 1024]) {
+      await page.setViewportSize({ width, height: 800 });
+      assert.deepEqual(await stickingOut(page), [], `for a projector, ${width} px`);
+      assert.deepEqual(await cut(page), [], `for a projector, ${width} px`);
+    }
     await page.locator('#projector').click();
+    // Each part of the page ends before the next begins, wherever one has scrolled to.
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+    await until(page, 'that the controls end', () =>
+      page.evaluate(() => {
+        const box = (name: string) => document.querySelector('cl-page')!.shadowRoot!.querySelector(name)!.getBoundingClientRect();
+        return box('.controls').bottom <= box('.inside').top + 1;
+      }),
+      10_000,
+    );
     await page.locator('cl-device summary').click();
     for (const width of [320, 700, 1440]) {
       await page.setViewportSize({ width, height: 900 });

@@ -127,9 +127,14 @@ export class Page extends AppElement {
         contain-intrinsic-block-size: auto 1000px;
         overflow-clip-margin: 24px;
       }
+      /* What sticks ends with its parent: below, where the network's inside takes the whole width, nothing lies upon it. */
+      .side {
+        grid-row: 1 / span 2;
+        align-self: stretch;
+        min-width: 0;
+      }
       /* The controls stay beside whatever is looked at: they scroll by themselves, and are no longer than the window. */
       .controls {
-        grid-row: 1 / span 2;
         position: var(--beside, static);
         top: 79px;
         max-height: var(--beside-height, none);
@@ -146,7 +151,7 @@ export class Page extends AppElement {
       .no-watch.no-write .inside {
         grid-column: 1 / -1;
       }
-      .no-controls .controls,
+      .no-controls .side,
       .no-watch .watch,
       .no-write .write {
         display: none;
@@ -180,9 +185,12 @@ export class Page extends AppElement {
       .main.projector {
         grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
       }
-      .projector .controls {
+      .projector .side {
         grid-row: auto;
         grid-column: 1 / -1;
+        order: 3;
+      }
+      .projector .controls {
         grid-template-columns: repeat(3, minmax(0, 1fr));
         align-items: start;
         position: static;
@@ -190,7 +198,6 @@ export class Page extends AppElement {
         margin: 0;
         padding: 0;
         overflow: visible;
-        order: 3;
       }
       .projector .watch {
         grid-column: 1 / -1;
@@ -286,7 +293,8 @@ export class Page extends AppElement {
           padding: 12px;
         }
         /* On a phone the parts stand one by one: what happens comes before what can be set. */
-        section {
+        section,
+        .side {
           display: contents;
         }
         cl-living {
@@ -311,6 +319,11 @@ export class Page extends AppElement {
         cl-inside,
         cl-slow {
           order: 5;
+        }
+      }
+      @container (max-width: 479px) {
+        cl-guide {
+          --guide-height: 252px;
         }
       }
     `,
@@ -351,11 +364,11 @@ export class Page extends AppElement {
     const shown = (part: string, content: unknown) => (hidden.includes(part) ? nothing : content);
     const place = `main ${this.emptyColumns} ${this.state.view === 'projector' ? 'projector' : ''}`;
     // A page has one main part, and that is its own.
-    const sections = html`<section part="controls" class="controls ${this.waiting ? 'waiting' : ''}" aria-label=${this.t('app.controls')}>
+    const sections = html`<div class="side"><section part="controls" class="controls ${this.waiting ? 'waiting' : ''}" aria-label=${this.t('app.controls')}>
           ${shown('text', html`<cl-text .app=${app}></cl-text>`)}
           ${shown('network', html`<cl-network .app=${app}></cl-network>`)}
           ${shown('training', html`<cl-training .app=${app}></cl-training>`)}
-        </section>
+        </section></div>
         <section class="watch" aria-label=${this.t('app.watch')}>
           ${app.host.embedded && !this.state.guide ? nothing : shown('living', html`<cl-guide class=${this.state.guide ? 'due' : ''} .app=${app}></cl-guide>`)}
           ${shown('living', html`<cl-living part="sample" .app=${app}></cl-living>`)}

@@ -19,7 +19,7 @@ const icon = (content: unknown) => html`<svg viewBox="0 0 16 16" aria-hidden="tr
 @customElement('cl-runbar')
 export class RunBar extends AppElement {
   protected readonly watches = [
-    'engine', 'session', 'position', 'training', 'waiting', 'trainable', 'finished', 'runsVersion', 'pending', 'proposal', 'problem',
+    'engine', 'session', 'position', 'training', 'waiting', 'trainable', 'finished', 'runsVersion', 'pending', 'proposal', 'problem', 'view',
   ] as const;
 
   static override styles = [
@@ -161,6 +161,11 @@ export class RunBar extends AppElement {
           display: none;
         }
       }
+      @container (max-width: 1199px) {
+        .large .speed {
+          display: none;
+        }
+      }
       @container (max-width: 1023px) {
         .bar {
           gap: 16px;
@@ -284,7 +289,7 @@ export class RunBar extends AppElement {
   override render() {
     const { session, trainable, problem, engine } = this.state;
     const canTrain = engine === 'ready' && session !== null && trainable && !problem;
-    return html`<section class="bar" aria-label=${this.t('run.bar')}>
+    return html`<section class="bar ${this.state.view === 'projector' ? 'large' : ''}" aria-label=${this.t('run.bar')}>
         ${this.buttons(canTrain)} ${this.stats()}
       </section>
       ${this.state.waiting ? html`<p class="pending" role="status">${this.t('run.waits')}</p>` : nothing}

@@ -71,6 +71,7 @@ export class LinkBuilder extends AppElement {
       .fixed {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(min(100%, 200px), 1fr));
+        align-items: start;
         gap: 10px 14px;
       }
       iframe {
