@@ -4,7 +4,7 @@
  * error, and drawn without changing its own state.
  *
  * When is an answer too late? Clocks on a loaded machine measure the machine. So three things must come together, three
- * times in a row for the same deed: the next task came too long after an event, the page's main thread itself
+ * times in a row for the same deed: the next frame was drawn too long after an event, the page's main thread itself
  * worked for as long in processor time meanwhile (what Chromium counts as thread time: waiting for a processor
  * is not in it), and no part of the page was being fetched. Each event is measured by itself, and what the crawler
  * looks up in the page comes before. Where others use the same core and its caches the same work takes more processor
@@ -59,6 +59,8 @@ const RAW = /\bundefined\b|\[object |\bNaN\b|TypeError|ReferenceError|RuntimeErr
 interface Watching {
   found: Element[];
   latest: number;
+  /** Ends when the frame after the latest event has been drawn. */
+  answer: Promise<void>;
 }
 
 export class Crawler {
@@ -113,18 +115,22 @@ export class Crawler {
     await watchFeedback(this.page);
     await this.slowness();
     await this.page.evaluate(() => {
-      const watching: Watching = { found: [], latest: 0 };
+      const watching: Watching = { found: [], latest: 0, answer: Promise.resolve() };
       (window as unknown as { crawled: Watching }).crawled = watching;
       const channel = new MessageChannel();
       let since = 0;
+      let answered = () => {};
       channel.port1.onmessage = () => {
         watching.latest = Math.max(watching.latest, performance.now() - since);
         since = 0;
+        answered();
       };
       const start = () => {
         if (since) return;
         since = performance.now();
-        channel.port2.postMessage(null);
+        watching.answer = new Promise((resolve) => (answered = resolve));
+        // Styles, layout and whatever is drawn once a frame come after this call, and before the message.
+        requestAnimationFrame(() => channel.port2.postMessage(null));
       };
       for (const name of ['pointermove', 'pointerdown', 'pointerup', 'click', 'keydown', 'input', 'change', 'wheel', 'touchstart']) {
         window.addEventListener(name, start, { capture: true, passive: true });
@@ -233,8 +239,11 @@ export class Crawler {
         .catch(() => 0);
       const [started, clock] = [await this.work(), performance.now()];
       await answering(this.page, JSON.stringify(deed), event());
-      const state = () => ({ latest: (window as unknown as { crawled?: Watching }).crawled?.latest ?? 0, resources: performance.getEntriesByType('resource').length });
-      // The event's task, and whatever it set off at once, is over when the page answers.
+      const state = async () => {
+        const watching = (window as unknown as { crawled?: Watching }).crawled;
+        await watching?.answer;
+        return { latest: watching?.latest ?? 0, resources: performance.getEntriesByType('resource').length };
+      };
       const after = await answering(this.page, `an answer after ${JSON.stringify(deed)}`, this.page.evaluate(state).catch(() => ({ latest: 0, resources: -1 })));
       // Between this clock's two ends lies more than the answer, such as other frames of a training.
       const share = Math.min(1, after.latest / (performance.now() - clock));
