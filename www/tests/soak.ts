@@ -13,7 +13,7 @@ import type { AppState } from '../src/state/appstate.ts';
 import { openSite, until, type Site } from './browser.ts';
 
 /** What is read of the page, by its own types: a soak runs too seldom to be found out of date by running. */
-type Read = Pick<AppState, 'position' | 'saved' | 'models'>;
+type Read = Pick<AppState, 'position' | 'saved' | 'models' | 'device'>;
 
 interface Told {
   step: number;
@@ -37,8 +37,7 @@ const TINY = '#model.hidden_size=8&train.batch_size=4&train.steps=4&train.epochs
 const told = (page: Page): Promise<Told> =>
   page.evaluate(() => {
     const { state } = (document.querySelector('cl-page') as unknown as { app: { state: Read } }).app;
-    const device = document.querySelector('#device')?.getAttribute('data-backend') ?? null;
-    return { step: state.position?.step ?? 0, saved: state.saved, device };
+    return { step: state.position?.step ?? 0, saved: state.saved, device: state.device?.backend ?? null };
   }).catch(() => Promise.reject(new Error('the page does not answer')));
 
 async function begin(page: Page): Promise<void> {
