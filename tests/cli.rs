@@ -801,6 +801,13 @@ fn classify_predict_eval_inspect() {
             .parameters
     });
     assert_eq!(b, c);
+    // On with sentences of one's own, in columns that have other names.
+    let rows = "good,the band is warm\nbad,the song is dull\n".repeat(40);
+    fs::write(dir.join("own.csv"), format!("wie,was\n{rows}")).unwrap();
+    ok(
+        &dir,
+        "classify --resume a.safetensors --data own.csv --column was --label wie --epochs 7 --out d.safetensors",
+    );
 }
 
 #[test]

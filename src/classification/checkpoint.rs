@@ -7,7 +7,7 @@ use super::{
     model,
 };
 use crate::{
-    Config, Error, Task,
+    Config, Error, Task, TextConfig,
     checkpoint::{BestMetadata, CheckpointError, FORMAT_VERSION, File, check, parsed, write},
     executor::{Backend, ExecutorError},
     network::{ConfigError, Model, ModelConfig},
@@ -127,6 +127,13 @@ impl Checkpoint {
                 ..config.model.clone()
             },
             train: old.train.clone(),
+            // How a file is read is a matter of the file.
+            text: TextConfig {
+                encoding: old.text.encoding,
+                format: old.text.format,
+                column: old.text.column.clone(),
+                ..config.text.clone()
+            },
             ..config.clone()
         };
         if same != *old {

@@ -1,5 +1,5 @@
 //! Examples → minibatches.
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{ClassificationError, Codec, Options, Output, codec::MAX_LABELS, form::Form, model};
 use crate::{
@@ -66,11 +66,8 @@ impl Labelled {
     /// share held back that comes to nothing.
     pub fn new(examples: &[Example], config: &Config) -> Result<Self, Error> {
         let options = options(config)?;
-        let mut found: BTreeMap<&str, ()> = BTreeMap::new();
-        for example in examples {
-            found.insert(&example.label, ());
-        }
-        let labels = ordered(found.into_keys().collect());
+        let found: BTreeSet<&str> = examples.iter().map(|e| e.label.as_str()).collect();
+        let labels = ordered(found.into_iter().collect());
         match &labels[..] {
             [] => return Err(ClassificationError::NoExamples.into()),
             [label] => {
@@ -111,10 +108,14 @@ impl Labelled {
         codec: Codec,
     ) -> Result<Self, Error> {
         let (mut training, mut validation, mut skipped) = (Vec::new(), Vec::new(), 0);
+        let classes: HashMap<&String, u32> = codec.labels().iter().zip(0..).collect();
         let mut all = String::new();
         for (example, Example { text, label }) in examples.iter().enumerate() {
             all.extend([label.as_str(), "\t", text.as_str(), "\n"]);
-            let class = codec.class(label)?;
+            let class = match classes.get(label) {
+                Some(&class) => class,
+                None => codec.class(label)?,
+            };
             let tokens = codec.encode(text);
             if tokens.is_empty() {
                 skipped += 1;
@@ -212,18 +213,18 @@ fn held_back(
 ) -> Result<Vec<bool>, ClassificationError> {
     let share = f64::from(config.text.validation);
     let mut held = vec![false; examples.len()];
+    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (place, example) in examples.iter().enumerate() {
+        places.entry(&example.label).or_default().push(place);
+    }
     for (class, label) in (0u64..).zip(labels) {
-        let with = |(_, example): &(usize, &Example)| example.label == *label;
-        let mut places: Vec<usize> = examples
-            .iter()
-            .enumerate()
-            .filter(with)
-            .map(|(i, _)| i)
-            .collect();
+        let Some(places) = places.get_mut(label.as_str()) else {
+            continue;
+        };
         let stream = streams::SPLIT.wrapping_add(class);
-        Random::new(config.train.seed, stream).shuffle(&mut places);
+        Random::new(config.train.seed, stream).shuffle(places);
         let count = (share * places.len() as f64).round() as usize;
-        for &place in &places[..count.min(places.len().saturating_sub(1))] {
+        for &place in &places[..count.min(places.len() - 1)] {
             held[place] = true;
         }
     }
