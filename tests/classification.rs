@@ -8,7 +8,7 @@ use charloom::{
     Config,
     classification::{
         Checkpoint, Classifier, Example, Labelled, Network, Options, Output, Padding, Part, Report,
-        Unit, config, generated, model,
+        Side, Unit, config, generated, model,
     },
     executor::{Backend, Batch, CpuExecutor, Executor, ExecutorError, Feeder},
     kernels::ClipMode,
@@ -124,7 +124,8 @@ fn every_form_of_network_learns() {
     }
 }
 
-/// An answer depends on the text alone: not on what else is in the batch, nor on how far it is padded.
+/// An answer depends on the text alone: not on what else is in the batch or was in the one before, nor on how far it
+/// is padded.
 #[test]
 fn masked_padding_changes_no_answer() {
     let examples = generated("reviews-en", 300, 5).unwrap();
@@ -137,7 +138,7 @@ fn masked_padding_changes_no_answer() {
         config.model.num_layers = 2;
         let (mut trainer, _) = trained(&examples, &config);
         let mut checkpoint = wait(trainer.checkpoint()).unwrap();
-        let texts: Vec<&str> = examples.iter().take(9).map(|e| e.text.as_str()).collect();
+        let texts: Vec<&str> = examples.iter().take(70).map(|e| e.text.as_str()).collect();
         let together = wait(Classifier::new(&checkpoint, cpu).unwrap().predict(&texts)).unwrap();
         for (text, expected) in texts.iter().zip(&together) {
             let length = checkpoint.codec.encode(text).len();
@@ -152,6 +153,48 @@ fn masked_padding_changes_no_answer() {
             }
         }
     }
+}
+
+/// Of a text that is too long the side that is asked for is left out.
+#[test]
+fn a_long_text_is_cut_where_it_is_to_be() {
+    let examples = generated("reviews-en", 200, 5).unwrap();
+    let mut config = small(Options::default());
+    config.train.epochs = 1;
+    let (mut trainer, _) = trained(&examples, &config);
+    let mut checkpoint = wait(trainer.checkpoint()).unwrap();
+    checkpoint.config.train.steps = 4;
+    let text = "the song is dull but the band is warm";
+    for (side, kept) in [
+        (Side::Post, "the song is dull"),
+        (Side::Pre, "the band is warm"),
+    ] {
+        checkpoint.config.classification.truncating = side;
+        let mut classifier = Classifier::new(&checkpoint, cpu).unwrap();
+        let answers = wait(classifier.predict(&[text, kept])).unwrap();
+        assert_eq!(
+            answers[0].probabilities, answers[1].probabilities,
+            "{side:?}"
+        );
+    }
+}
+
+/// However much is held back, one example of each label is learned from.
+#[test]
+fn no_label_is_held_back_whole() {
+    let examples: Vec<Example> = (0..40)
+        .map(|i| Example {
+            text: format!("text {i}"),
+            label: if i == 7 { "rare" } else { "common" }.into(),
+        })
+        .collect();
+    let mut config = small(Options::default());
+    config.text.validation = 0.9;
+    let data = Labelled::new(&examples, &config).unwrap();
+    assert_eq!(
+        (data.len(Part::Training), data.len(Part::Validation)),
+        (5, 35)
+    );
 }
 
 /// A file in the middle of an epoch, and on from it: as if nothing had happened.
