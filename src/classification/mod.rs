@@ -5,7 +5,7 @@
 //! | [`charloom_reading`] | files → [`Example`]s | finds the columns of text and label |
 //! | [`Codec`] | texts ↔ tokens, labels ↔ classes | words or characters, the most frequent first |
 //! | [`Labelled`] | examples → (T, B) batches | a part held back of each label, epochs in random order |
-//! | [`model`] | options → [`Model`](crate::network::Model) | recurrent layers, both directions, dense layers; or a bag of words |
+//! | [`model()`] | options → [`Model`](crate::network::Model) | recurrent layers, both directions, dense layers; or a bag of words |
 //! | [`Report`] | answers → accuracy, confusion matrix, precision, recall, F1 | as scikit-learn defines them |
 //! | [`Classifier`] | texts → probabilities | what a trained model says of texts |
 //!
