@@ -219,7 +219,7 @@ impl Classification {
     /// How well a part of the examples is answered now.
     ///
     /// # Errors
-    /// A `CharloomError`.
+    /// A `CharloomError`; `no-validation` where nothing was held back.
     #[wasm_bindgen(unchecked_return_type = "ClassificationEvaluation")]
     pub async fn evaluate(
         &mut self,
@@ -230,6 +230,12 @@ impl Classification {
         } else {
             Part::Validation
         };
+        if self.trainer.data().is_empty(part) {
+            return Err(error(
+                "no-validation",
+                "none of the examples were held back: set text.validation, or give examples to evaluate",
+            ));
+        }
         let evaluation = self
             .surviving(async |t| t.evaluate_part(part).await)
             .await?;

@@ -139,6 +139,10 @@ test('a classifier learns, answers and is kept, with the same numbers in Node, i
     assert.deepEqual(inPage, told);
   }
   await page.context().close();
+  const whole = await node.createClassifier({ set: 'reviews-en', config: { text: { validation: 0 }, train: { epochs: 1 } } });
+  await assert.rejects(whole.evaluate(), code('no-validation'));
+  assert.equal((await whole.evaluate('training')).predictions.length, 2000);
+  await whole.dispose();
   await assert.rejects(node.createClassifier({}), code('no-examples'));
   await assert.rejects(node.createClassifier({ examples: [{ text: 'a', label: 'x' }] }), code('one-label'));
   await assert.rejects(node.createClassifier({ set: 'reviews-fr' }), code('config'));

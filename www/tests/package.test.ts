@@ -119,7 +119,7 @@ test('every entry is imported in Node, without a DOM', () => {
 
 const USE = `import type { CharLoom } from 'charloom';
 import { connectFrame } from 'charloom/frame';
-import { createLoom, CharloomError, setBase, type TrainedStep, type LoomInfo } from 'charloom/headless';
+import { createClassifier, createLoom, CharloomError, setBase, type ClassificationReport, type TrainedStep, type LoomInfo } from 'charloom/headless';
 setBase('/charloom/');
 const loom = await createLoom({ text: 'la', config: { model: { cell: 'gru' }, train: { lr: 0.1 } } });
 const steps: TrainedStep[] = [];
@@ -128,6 +128,10 @@ const info: LoomInfo = await loom.info();
 const { loss }: { loss: number } = await loom.evaluate('la');
 const places: number = (await loom.inspect('la')).places.length;
 if (new Error() instanceof CharloomError) console.log(info.config.train.lr, loss, places);
+const classifier = await createClassifier({ examples: [{ text: 'a', label: 'b' }], config: { classification: { dense: 8 } } });
+for await (const { epoch } of classifier.train()) console.log(epoch?.validation_accuracy?.toFixed(2));
+const report: ClassificationReport = (await classifier.evaluate()).report;
+console.log(report.macro_average.f1, (await classifier.predict(['a']))[0]!.probabilities['b']);
 const tag: CharLoom = document.createElement('char-loom');
 tag.units = 64;
 tag.addEventListener('loom-epoch', ({ detail }) => console.log(detail.perplexity.toFixed(2)));

@@ -8,7 +8,14 @@ import type { ClassifierInfo, ClassifierOptions, Labelling } from './types.ts';
 export type ClassifierRemote = Pick<ClassifierHost, 'createClassifier' | 'train' | 'info' | 'set' | 'evaluate' | 'predict' | 'save' | 'free'>;
 
 /** A classifier with its examples: trains, answers, tells what its answers are worth. */
-export class TextClassifier extends Trained<ClassifierRemote> {
+export class TextClassifier extends Trained {
+  #host: ClassifierRemote;
+
+  private constructor(host: ClassifierRemote, end: () => Promise<void> | void) {
+    super(host, end);
+    this.#host = host;
+  }
+
   /** @internal */
   static async begin(host: ClassifierRemote, options: ClassifierOptions, end: () => Promise<void> | void = () => host.free()): Promise<TextClassifier> {
     await begun(async () => host.createClassifier(await creation(options)), options.signal, end);
@@ -17,16 +24,16 @@ export class TextClassifier extends Trained<ClassifierRemote> {
 
   /** What the model is and where its training stands. */
   info(): Promise<ClassifierInfo> {
-    return this.call(() => this.host.info());
+    return this.call(() => this.#host.info());
   }
 
   /**
    * Accuracy, confusion matrix, precision, recall and F1 over some examples, or over a part of its own: what was held back,
    * unless `'training'` is asked for.
-   * @throws {CharloomError} `unknown-label`; `no-examples` of a part that a model without its examples does not have
+   * @throws {CharloomError} `unknown-label`; `no-validation` where nothing was held back; `no-examples` of a part that a model without its examples does not have
    */
   evaluate(of: readonly Example[] | 'training' | 'validation' = 'validation'): Promise<ClassificationEvaluation> {
-    return this.call(() => this.host.evaluate(of));
+    return this.call(() => this.#host.evaluate(of));
   }
 
   /**
@@ -34,7 +41,7 @@ export class TextClassifier extends Trained<ClassifierRemote> {
    * @throws {CharloomError} `no-tokens` of a text without a word
    */
   predict(texts: readonly string[]): Promise<Labelling[]> {
-    return this.call(() => this.host.predict(texts));
+    return this.call(() => this.#host.predict(texts));
   }
 }
 

@@ -11,7 +11,14 @@ const CHARACTERS_PER_TURN = 16;
 export type Remote = Pick<Host, 'create' | 'train' | 'info' | 'set' | 'evaluate' | 'inspect' | 'save' | 'beginWriting' | 'writeOn' | 'endWriting' | 'free'>;
 
 /** A network with its text: trains, writes, tells of itself. */
-export class Loom extends Trained<Remote> {
+export class Loom extends Trained {
+  #host: Remote;
+
+  private constructor(host: Remote, end: () => Promise<void> | void) {
+    super(host, end);
+    this.#host = host;
+  }
+
   /** @internal */
   static async begin(host: Remote, options: LoomOptions, end: () => Promise<void> | void = () => host.free()): Promise<Loom> {
     await begun(async () => host.create(await creation(options)), options.signal, end);
@@ -20,7 +27,7 @@ export class Loom extends Trained<Remote> {
 
   /** What the model is and where its training stands. */
   info(): Promise<LoomInfo> {
-    return this.call(() => this.host.info());
+    return this.call(() => this.#host.info());
   }
 
   /**
@@ -29,25 +36,25 @@ export class Loom extends Trained<Remote> {
    */
   async *write({ length = LENGTH, signal, ...options }: WriteRequest = {}): AsyncGenerator<SampledCharacter, void, undefined> {
     signal?.throwIfAborted();
-    const id = await this.call(() => this.host.beginWriting(options));
+    const id = await this.call(() => this.#host.beginWriting(options));
     try {
       for (let written = 0; written < length; written += CHARACTERS_PER_TURN) {
         signal?.throwIfAborted();
-        yield* await this.call(() => this.host.writeOn(id, Math.min(CHARACTERS_PER_TURN, length - written)));
+        yield* await this.call(() => this.#host.writeOn(id, Math.min(CHARACTERS_PER_TURN, length - written)));
       }
     } finally {
-      if (!this.ended) await this.call(() => this.host.endWriting(id));
+      if (!this.ended) await this.call(() => this.#host.endWriting(id));
     }
   }
 
   /** How well it predicts a text, or without one the part of its own that was held back (`text.validation`). */
   evaluate(text?: string): Promise<Evaluation> {
-    return this.call(() => this.host.evaluate(text ?? null));
+    return this.call(() => this.#host.evaluate(text ?? null));
   }
 
   /** What happens inside over a text: states, gates, surprise, gradients. */
   inspect(text: string): Promise<Inspection> {
-    return this.call(() => this.host.inspect(text));
+    return this.call(() => this.#host.inspect(text));
   }
 }
 

@@ -48,19 +48,18 @@ export async function fileBytes(model: Blob | ArrayBuffer | Uint8Array | undefin
 }
 
 /** A model in training. Calls may overlap: each waits for the one before. */
-export abstract class Trained<R extends TrainingRemote> {
-  /** @internal */
-  protected readonly host: R;
+export abstract class Trained {
   /** @internal */
   protected ended = false;
+  #host: TrainingRemote;
   #end: () => Promise<void> | void;
   #training: Promise<void> = Promise.resolve();
   #over = () => undefined as void;
   #ending = new Promise<void>((resolve) => (this.#over = resolve));
 
   /** @internal */
-  protected constructor(host: R, end: () => Promise<void> | void) {
-    this.host = host;
+  protected constructor(host: TrainingRemote, end: () => Promise<void> | void) {
+    this.#host = host;
     this.#end = end;
   }
 
@@ -76,7 +75,7 @@ export abstract class Trained<R extends TrainingRemote> {
     this.#training = new Promise((resolve) => (release = resolve));
     try {
       await Promise.race([before, this.#ending]);
-      const { position, config } = await this.call(() => this.host.info());
+      const { position, config } = await this.call(() => this.#host.info());
       const perEpoch = position?.batches_per_epoch ?? 1;
       const begun = position?.step ?? 0;
       let left = steps ?? NO_LIMIT;
@@ -90,7 +89,7 @@ export abstract class Trained<R extends TrainingRemote> {
       let at = begun;
       while (at < end) {
         signal?.throwIfAborted();
-        const report = await this.call(() => this.host.train(SLICE_MS, Math.min(NO_LIMIT, end - at)));
+        const report = await this.call(() => this.#host.train(SLICE_MS, Math.min(NO_LIMIT, end - at)));
         at = report.position.step;
         yield* told(report.metrics, report.epochs, perEpoch);
         const { stopped } = report;
@@ -107,12 +106,12 @@ export abstract class Trained<R extends TrainingRemote> {
 
   /** Changes options from the next step on. Where one is out of range, none is changed. */
   set(options: LiveOptions): Promise<void> {
-    return this.call(() => this.host.set(options));
+    return this.call(() => this.#host.set(options));
   }
 
   /** The model file: safetensors, as the command line writes it. */
   save(): Promise<Uint8Array> {
-    return this.call(() => this.host.save());
+    return this.call(() => this.#host.save());
   }
 
   /** Gives back memory and worker. Whatever is still asked for fails with `disposed`. */
@@ -130,7 +129,7 @@ export abstract class Trained<R extends TrainingRemote> {
   }
 }
 
-export interface Trained<R extends TrainingRemote> {
+export interface Trained {
   [Symbol.asyncDispose](): Promise<void>;
 }
 // Older browsers have no such symbol.

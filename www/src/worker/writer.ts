@@ -60,7 +60,9 @@ export class Writer {
     const learnt = await this.learnt();
     if (!learnt) return null;
     while (!learnt.prepare(READING_MS)) await breathe();
-    if (this.session()?.info().fingerprint !== fingerprint) return null;
+    // In its turn: while a GPU has a slice of training, the session is lent to it.
+    const present = await this.queue.run(() => this.session()?.info().fingerprint);
+    if (present !== fingerprint) return null;
     return learnt.compareSong(options.prefix, written ?? 0, song);
   }
 
