@@ -378,7 +378,8 @@ fn a_classifier_trains_on_the_gpu_as_on_the_cpu() {
             [&mut on_cpu, &mut on_gpu].map(|t| block_on(t.evaluate_part(Part::Training)).unwrap());
         for (a, b) in gpu.predictions.iter().zip(&cpu.predictions) {
             for (a, b) in a.probabilities.iter().zip(&b.probabilities) {
-                assert!((a - b).abs() < 1e-2, "{a} {b}");
+                // Probabilities move less than their logarithms do: `TOLERANCE`, with room for a row worse than the mean.
+                assert!((a - b).abs() < 5.0 * f64::from(TOLERANCE), "{a} {b}");
             }
         }
     }

@@ -54,8 +54,8 @@ pub enum CheckpointError {
 
     /// A network for something that this Charloom does not know.
     #[error(
-        "the model file is for the task {found:?}, which this Charloom does not know: open it with the command line, or \
-         with a newer Charloom"
+        "the model file is for the task {found:?}, which this build of Charloom does not know: use the newest command \
+         line, which knows all tasks"
     )]
     UnknownTask {
         /// The task of the file.

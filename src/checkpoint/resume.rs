@@ -85,8 +85,7 @@ impl Checkpoint {
             self.state.best = None;
         }
         if config.train.optimizer_kind() != old.train.optimizer_kind() {
-            self.state.moments.clear();
-            self.state.counters.updates = 0;
+            self.state.restart_optimizer();
         }
         self.config = config;
         Ok(())

@@ -150,8 +150,7 @@ impl Checkpoint {
             self.state.best = None;
         }
         if new.optimizer_kind() != before.optimizer_kind() {
-            self.state.moments.clear();
-            self.state.counters.updates = 0;
+            self.state.restart_optimizer();
         }
         self.config = config;
         Ok(())

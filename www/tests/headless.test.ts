@@ -173,6 +173,7 @@ test('a classifier trains on WebGPU as on the CPU', async () => {
   }, `${files.url}headless.js`);
   assert.deepEqual([cpu.backend, gpu.backend], ['cpu', 'webgpu']);
   assert.equal(gpu.losses.length, 6);
+  // Rounding of f32 sums in another order, over six steps.
   for (const [i, loss] of gpu.losses.entries()) assert.ok(Math.abs(loss - cpu.losses[i]!) < 1e-4, `${loss} ${cpu.losses[i]}`);
   assert.equal(gpu.accuracy, cpu.accuracy);
   await page.context().close();

@@ -38,6 +38,12 @@ impl TrainerState {
         self.counters.restart_epoch();
         self.states.clear();
     }
+
+    /// Another optimiser begins anew.
+    pub fn restart_optimizer(&mut self) {
+        self.moments.clear();
+        self.counters.updates = 0;
+    }
 }
 
 /// What to go on from on another executor.
